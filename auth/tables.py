@@ -1,0 +1,204 @@
+"""Agencies, areas, people, memberships, teams: who takes part, where, and as what."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Identity, Integer, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from auth.roles import Role
+from portal.store.base import Instant, Keys, Row, choice
+
+
+class AreaKind(StrEnum):
+    """What kind of place an area code names."""
+
+    BOROUGH = "borough"
+    COMBINED_AUTHORITY = "combined_authority"
+    FORCE_AREA = "force_area"
+    COUNTRY = "country"
+
+
+class AgencyKind(StrEnum):
+    """What kind of body takes part; it decides which powers and gateways can apply to it."""
+
+    POLICE = "police"
+    COUNCIL = "council"
+    PCC = "pcc"
+    CPS = "cps"
+    COMBINED_AUTHORITY = "combined_authority"
+    UNIVERSITY = "university"
+    STUDENTS_UNION = "students_union"
+    CHARITY = "charity"
+    REFUGE = "refuge"
+    HEALTH = "health"
+    PROBATION = "probation"
+    TRANSPORT = "transport"
+    FIRE = "fire"
+    SCHOOL = "school"
+    HOUSING = "housing"
+    JOINT_BODY = "joint_body"
+    OVERSIGHT = "oversight"
+    OUT_OF_AREA = "out_of_area"
+
+
+class Area(SQLModel, table=True):
+    """A place with its ONS code; codes change with boundary orders, hence the dates."""
+
+    code: str = Field(primary_key=True, max_length=9)
+    name: str = Field(max_length=80)
+    kind: AreaKind = Field(sa_type=choice(AreaKind, "kind"))
+    in_force_area: bool
+    valid_from: date
+    valid_to: date | None = None
+
+
+class AreaPart(SQLModel, table=True):
+    """One area lies within another: a borough in a combined authority."""
+
+    __tablename__ = "area_part"
+
+    whole_code: str = Field(foreign_key="area.code", primary_key=True)
+    part_code: str = Field(foreign_key="area.code", primary_key=True, index=True)
+
+
+class Agency(Row, table=True):
+    """A body that takes part. It has no address: for a refuge, knowing where it is can kill."""
+
+    __table_args__ = (
+        CheckConstraint("(kind = 'joint_body') = (host_id IS NOT NULL)", name="host"),
+        CheckConstraint("successor_id IS NULL OR ended_on IS NOT NULL", name="succession"),
+        CheckConstraint("successor_id <> id", name="own_successor"),
+    )
+
+    name: str = Field(max_length=120, unique=True)
+    short_name: str = Field(max_length=30)
+    kind: AgencyKind = Field(sa_type=choice(AgencyKind, "kind"))
+    in_partnership: bool = True
+    shows_names: bool = False
+    host_id: UUID | None = Field(default=None, foreign_key="agency.id")
+    ended_on: date | None = None
+    successor_id: UUID | None = Field(default=None, foreign_key="agency.id", index=True)
+
+
+class AgencyArea(SQLModel, table=True):
+    """Where an agency works, and since when; one agency has many areas."""
+
+    __tablename__ = "agency_area"
+
+    agency_id: UUID = Field(foreign_key="agency.id", primary_key=True)
+    area_code: str = Field(foreign_key="area.code", primary_key=True)
+    valid_from: date = Field(primary_key=True)
+    valid_to: date | None = None
+
+
+class Person(Row, table=True):
+    """A human being, known to the database and never read through the API: see MembershipName."""
+
+    name: str = Field(max_length=120)
+
+
+class Membership(Row, table=True):
+    """A person in one agency or joint body; roles belong here, since one person may serve two bodies."""
+
+    __table_args__ = (
+        UniqueConstraint("id", "agency_id"),
+        CheckConstraint("ends_on >= starts_on", name="dates"),
+    )
+
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    agency_id: UUID = Field(foreign_key="agency.id", index=True)
+    starts_on: date
+    ends_on: date | None = None
+
+
+class MembershipRole(SQLModel, table=True):
+    """One role of a membership."""
+
+    __tablename__ = "membership_role"
+
+    membership_id: UUID = Field(foreign_key="membership.id", primary_key=True)
+    role: Role = Field(sa_type=choice(Role, "role"), primary_key=True)
+
+
+class MembershipName(SQLModel, table=True):
+    """The name shown for a membership, to those who may see it; kept by a trigger."""
+
+    __tablename__ = "membership_name"
+
+    membership_id: UUID = Field(foreign_key="membership.id", primary_key=True)
+    name: str = Field(max_length=120)
+    acl: list[int] = Field(sa_column=Column(Keys, nullable=False))
+
+
+class Team(Row, table=True):
+    """Where work is addressed: a team outlives the people in it."""
+
+    __table_args__ = (UniqueConstraint("agency_id", "name"), UniqueConstraint("id", "agency_id"))
+
+    agency_id: UUID = Field(foreign_key="agency.id", index=True)
+    name: str = Field(max_length=80)
+    inbox: str | None = Field(default=None, max_length=120)
+    ended_on: date | None = None
+
+
+class TeamMember(SQLModel, table=True):
+    """A membership in a team of the same agency."""
+
+    __tablename__ = "team_member"
+    __table_args__ = (
+        ForeignKeyConstraint(["team_id", "agency_id"], ["team.id", "team.agency_id"], onupdate="CASCADE"),
+        ForeignKeyConstraint(
+            ["membership_id", "agency_id"], ["membership.id", "membership.agency_id"], onupdate="CASCADE"
+        ),
+    )
+
+    team_id: UUID = Field(primary_key=True)
+    membership_id: UUID = Field(primary_key=True, index=True)
+    agency_id: UUID
+    leads: bool = False
+
+
+class RoleScope(SQLModel, table=True):
+    """auth/roles.py as the database reads it; written by `portal migrate`."""
+
+    __tablename__ = "role_scope"
+
+    role: str = Field(primary_key=True, max_length=40)
+    scope: str = Field(primary_key=True, max_length=40)
+
+
+class CapabilityKind(StrEnum):
+    """To whom a capability key opens a row."""
+
+    PUBLIC = "public"
+    PARTNERSHIP = "partnership"
+    AGENCY = "agency"
+    TEAM = "team"
+
+
+class Capability(SQLModel, table=True):
+    """A key that callers hold and rows carry; a row is visible when the two sets meet."""
+
+    __table_args__ = (
+        UniqueConstraint("kind", "agency_id", "team_id", postgresql_nulls_not_distinct=True),
+        CheckConstraint("(kind IN ('agency', 'team')) = (agency_id IS NOT NULL)", name="agency"),
+        CheckConstraint("(kind = 'team') = (team_id IS NOT NULL)", name="team"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(Integer, Identity(always=True), primary_key=True))
+    kind: CapabilityKind = Field(sa_type=choice(CapabilityKind, "kind"))
+    agency_id: UUID | None = Field(default=None, foreign_key="agency.id")
+    team_id: UUID | None = Field(default=None, foreign_key="team.id")
+
+
+class ContextKey(Row, table=True):
+    """The key with which the database signs who is calling; no login role can read it."""
+
+    __tablename__ = "context_key"
+    __table_args__ = {"schema": "auth_secret"}  # noqa: RUF012 - SQLAlchemy's own spelling
+
+    inner: bytes
+    outer: bytes
+    made_at: datetime = Field(sa_type=Instant)

@@ -1,0 +1,1 @@
+"""The store: engines, transactions, caller context, row rules, migrations, the embedded server."""
