@@ -19,7 +19,7 @@ PATIENCE = 15.0
 
 
 def home() -> Path:
-    """Where this checkout keeps its servers: beside the code; for root, where its runner reaches."""
+    """Where this checkout keeps its servers: beside the code; as root, where the runner reaches."""
     root = Path(__file__).resolve().parents[2]
     checkout = root if (root / "pyproject.toml").exists() else Path.cwd()
     if os.geteuid() != 0:

@@ -1,0 +1,179 @@
+"""What the operator decides: read once from the environment, then passed on."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Self, TypeVar
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+T = TypeVar("T")
+
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+SAFE_TLS = frozenset({"verify-ca", "verify-full"})
+NEEDED_BY = {
+    "PORTAL_DATABASE_URL": "the API",
+    "PORTAL_AUTH_DATABASE_URL": "sign-in and tokens",
+    "PORTAL_COMMAND_DATABASE_URL": "commands with --as",
+    "PORTAL_OWNER_DATABASE_URL": "`portal migrate`",
+}
+
+
+class Mode(StrEnum):
+    DEMO = "demo"
+    PRODUCTION = "production"
+
+
+class UnreadableSettings(ValueError):
+    """One line for each variable whose value makes no sense."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`today` fixes the day for demonstrations; everything that counts days asks for it here."""
+
+    database_url: str | None = field(default=None, repr=False)  # may hold a password
+    auth_database_url: str | None = field(default=None, repr=False)
+    command_database_url: str | None = field(default=None, repr=False)
+    owner_database_url: str | None = field(default=None, repr=False)
+    base_url: str = "http://localhost:8000"
+    mode: Mode = Mode.DEMO
+    today: date | None = None
+    pool_size: int = 10
+    auth_pool_size: int = 5
+    statement_timeout_ms: int = 15_000
+    body_limit: int = 256 * 1024
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        reader = _Reader(environ)
+        settings = cls(
+            database_url=environ.get("PORTAL_DATABASE_URL") or None,
+            auth_database_url=environ.get("PORTAL_AUTH_DATABASE_URL") or None,
+            command_database_url=environ.get("PORTAL_COMMAND_DATABASE_URL") or None,
+            owner_database_url=environ.get("PORTAL_OWNER_DATABASE_URL") or None,
+            base_url=reader.read("PORTAL_BASE_URL", _origin, cls.base_url),
+            mode=reader.read("PORTAL_MODE", Mode, cls.mode),
+            today=reader.read("PORTAL_TODAY", date.fromisoformat, None),
+            pool_size=reader.read("PORTAL_POOL_SIZE", _count, cls.pool_size),
+            auth_pool_size=reader.read("PORTAL_AUTH_POOL_SIZE", _count, cls.auth_pool_size),
+            statement_timeout_ms=reader.read(
+                "PORTAL_STATEMENT_TIMEOUT_MS", _count, cls.statement_timeout_ms
+            ),
+            body_limit=reader.read("PORTAL_BODY_LIMIT", _count, cls.body_limit),
+        )
+        if reader.unreadable:
+            raise UnreadableSettings("\n".join(reader.unreadable))
+        return settings
+
+    @property
+    def database_urls(self) -> dict[str, str | None]:
+        return {
+            "PORTAL_DATABASE_URL": self.database_url,
+            "PORTAL_AUTH_DATABASE_URL": self.auth_database_url,
+            "PORTAL_COMMAND_DATABASE_URL": self.command_database_url,
+            "PORTAL_OWNER_DATABASE_URL": self.owner_database_url,
+        }
+
+    def problems(self) -> list[str]:
+        """One line for each missing or unsafe setting: which, and what to do."""
+        found = [*self._missing(), *self._wrong_database()]
+        if self.mode is Mode.PRODUCTION:
+            found += self._unsafe_in_production()
+        return found
+
+    def _missing(self) -> Iterator[str]:
+        for name, url in self.database_urls.items():
+            if not url:
+                yield f"{name} is not set: set it to the address that {NEEDED_BY[name]} use."
+
+    def _wrong_database(self) -> Iterator[str]:
+        users: dict[str, str] = {}
+        places: set[tuple[str, str]] = set()
+        for name, address in self._addresses():
+            if address.scheme not in {"postgresql", "postgres"}:
+                yield f"{name} starts with {address.scheme}: write it as postgresql://..."
+                continue
+            user = _user(address)
+            if not user:
+                yield f"{name} names no user: add the login role, as deploy/README.md lists them."
+            elif user in users:
+                yield f"{name} signs in as {user}, as {users[user]} does: give each its own role."
+            users.setdefault(user, name)
+            places.add((_host(address), address.path))
+        if len(places) > 1:
+            yield "The PORTAL_*_DATABASE_URL name different databases: point all four at one."
+
+    def _unsafe_in_production(self) -> Iterator[str]:
+        if not self.base_url.startswith("https://"):
+            yield f"PORTAL_BASE_URL is {self.base_url}: set it to the public https:// address."
+        if self.today:
+            yield "PORTAL_TODAY fixes the day: unset it, or clocks and due dates stand still."
+        for name, address in self._addresses():
+            if _user(address) == "postgres":
+                yield f"{name} signs in as a superuser, whom no row rule binds: use its own role."
+            if _plain(address):
+                yield f"{name} crosses the network unchecked: add sslmode=verify-full."
+
+    def _addresses(self) -> Iterator[tuple[str, SplitResult]]:
+        for name, url in self.database_urls.items():
+            if url:
+                yield name, urlsplit(url)
+
+
+class _Reader:
+    """Reads all variables before it complains, so that an operator mends them in one go."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.unreadable: list[str] = []
+
+    def read(self, name: str, parse: Callable[[str], T], default: T) -> T:
+        text = self.environ.get(name, "").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except ValueError as problem:
+            self.unreadable.append(f"{name}={text}: {EXPECTED.get(name, problem)}")
+            return default
+
+
+EXPECTED = {
+    "PORTAL_MODE": "write demo or production.",
+    "PORTAL_TODAY": "write a date such as 2026-11-22.",
+}
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise ValueError("write a whole number above zero.")
+    return int(text)
+
+
+def _origin(text: str) -> str:
+    url = urlsplit(text)
+    if url.scheme not in {"http", "https"} or not url.netloc or "@" in url.netloc:
+        raise ValueError("write it as https://portal.example.org")
+    if url.path.strip("/") or url.query or url.fragment:
+        raise ValueError("leave out everything after the host and port.")
+    return f"{url.scheme}://{url.netloc.lower()}"
+
+
+def _option(address: SplitResult, name: str) -> str:
+    return parse_qs(address.query).get(name, [""])[-1]
+
+
+def _user(address: SplitResult) -> str:
+    return _option(address, "user") or address.username or ""
+
+
+def _host(address: SplitResult) -> str:
+    return _option(address, "host") or address.netloc.rpartition("@")[2]
+
+
+def _plain(address: SplitResult) -> bool:
+    """Over the network, and nobody checks who answers."""
+    host = _option(address, "host") or address.hostname or ""
+    local = not host or host.startswith("/") or host in LOCAL_HOSTS
+    return not local and _option(address, "sslmode") not in SAFE_TLS

@@ -1,0 +1,62 @@
+"""The connections: one lazily built engine for each login role, none borrows another's rights."""
+
+from functools import cached_property
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from portal.settings import Settings
+
+CONNECT_TIMEOUT = 10.0
+POOL_TIMEOUT = 5.0  # a request that waits longer for a connection is refused, not queued
+
+
+class Engines:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def runtime(self) -> AsyncEngine:
+        return self._engine("PORTAL_DATABASE_URL", "portal-api", self._settings.pool_size)
+
+    @cached_property
+    def auth(self) -> AsyncEngine:
+        size = self._settings.auth_pool_size
+        return self._engine("PORTAL_AUTH_DATABASE_URL", "portal-auth", size)
+
+    @cached_property
+    def command(self) -> AsyncEngine:
+        return self._engine("PORTAL_COMMAND_DATABASE_URL", "portal-command", 2)
+
+    @cached_property
+    def owner(self) -> AsyncEngine:
+        """For migrations: no statement limit, a back-fill takes what it takes."""
+        return self._engine("PORTAL_OWNER_DATABASE_URL", "portal-migrate", 1, limited=False)
+
+    async def dispose(self) -> None:
+        for name in ("runtime", "auth", "command", "owner"):
+            if engine := self.__dict__.pop(name, None):
+                await engine.dispose()
+
+    def _engine(
+        self, setting: str, application: str, size: int, *, limited: bool = True
+    ) -> AsyncEngine:
+        url = self._settings.database_urls[setting]
+        if not url:
+            raise LookupError(f"{setting} is not set.")
+        session = {"application_name": application}
+        if limited:
+            session["statement_timeout"] = str(self._settings.statement_timeout_ms)
+
+        async def connect() -> asyncpg.Connection:
+            # asyncpg reads the address itself: SQLAlchemy would hand sslmode on as an unknown word.
+            return await asyncpg.connect(url, server_settings=session, timeout=CONNECT_TIMEOUT)
+
+        return create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=connect,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=POOL_TIMEOUT,
+            pool_use_lifo=True,
+        )
