@@ -1,0 +1,90 @@
+"""A request to the API: from its headers to what `open_caller` asks for, or the challenge."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
+from starlette.datastructures import Headers
+
+from auth.oauth.jose import ALGORITHMS
+from auth.oauth.proofs import BadProof, hash_token, verify_proof
+
+_CREDENTIALS = re.compile(r"([A-Za-z]+) +([A-Za-z0-9._~+/-]+=*)")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_NO_ACCESS = "PA401"
+
+
+class Unauthorised(Exception):
+    """Nobody is calling; without an `error`, nobody tried to say who (RFC 6750 3.1)."""
+
+    def __init__(self, error: str | None, description: str, status: int = 401) -> None:
+        super().__init__(description)
+        self.error, self.description, self.status = error, description, status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The challenge of RFC 9449 7.1."""
+        parts = [f'algs="{" ".join(ALGORITHMS)}"']
+        if self.error:
+            parts += [f'error="{self.error}"', f'error_description="{self.description}"']
+        return {"WWW-Authenticate": "DPoP " + ", ".join(parts), "Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True)
+class Presented:
+    """The arguments of the SQL function `open_caller`, by its names."""
+
+    token_hash: bytes
+    thumbprint: str
+    proof: bytes
+    proof_issued: datetime
+    request: UUID
+    membership: UUID | None = None
+
+
+def presented(
+    headers: Headers,
+    *,
+    method: str,
+    url: str,
+    now: datetime,
+    request: UUID,
+) -> Presented:
+    """Read token and proof of a request to our own address `url`; the database says who that is."""
+    access_token = _token(headers.getlist("authorization"))
+    try:
+        proof = verify_proof(
+            headers.getlist("dpop"), method=method, url=url, now=now, access_token=access_token
+        )
+    except BadProof as error:
+        raise Unauthorised("invalid_dpop_proof", str(error)) from error
+    return Presented(hash_token(access_token), proof.thumbprint, proof.proof, proof.issued, request)
+
+
+def invalid_token(error: DBAPIError) -> Unauthorised | None:
+    """The challenge for an error of `open_caller`; None when it is a fault of ours."""
+    if getattr(error.orig, "sqlstate", None) != _NO_ACCESS:
+        return None
+    return Unauthorised(
+        "invalid_token", "The access token is not valid, or its proof has been used before."
+    )
+
+
+def _token(presented: list[str]) -> str:
+    if not presented:
+        raise Unauthorised(None, "Send an access token.")
+    credentials = _CREDENTIALS.fullmatch(presented[0]) if len(presented) == 1 else None
+    if credentials is None:
+        raise Unauthorised(
+            "invalid_request", "Send one Authorization header: DPoP and the access token.", 400
+        )
+    if credentials[1].lower() != "dpop":
+        raise Unauthorised(
+            "invalid_token", "The access token is bound to a key: send it as DPoP, with a proof."
+        )
+    if not _TOKEN.fullmatch(credentials[2]):
+        raise Unauthorised("invalid_token", "The access token is not valid.")
+    return credentials[2]

@@ -1,0 +1,104 @@
+"""API clients and their public keys; tokens and replay marks, of which only hashes are kept."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, Column, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, SQLModel
+
+from portal.store.base import Instant, Row, choice
+
+
+class PrincipalKind(StrEnum):
+    """For whom a token speaks."""
+
+    CLIENT = "client"
+    MEMBERSHIP = "membership"
+
+
+class Client(Row, table=True):
+    """A program of one agency. It has somebody who answers for it, and an end."""
+
+    __table_args__ = (
+        CheckConstraint("expires_at > created_at", name="expiry"),
+        CheckConstraint("cardinality(scopes) > 0", name="scopes"),
+    )
+
+    agency_id: UUID = Field(foreign_key="agency.id", index=True)
+    name: str = Field(max_length=120)
+    owner_membership_id: UUID | None = Field(default=None, foreign_key="membership.id", index=True)
+    scopes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class ClientKey(Row, table=True):
+    """The public half of a key a client signs with; the private half never comes here."""
+
+    __tablename__ = "client_key"
+    __table_args__ = (
+        UniqueConstraint("client_id", "thumbprint"),
+        CheckConstraint("(jwk -> 'd') IS NULL AND (jwk -> 'k') IS NULL", name="public"),
+        CheckConstraint("length(thumbprint) = 43", name="thumbprint"),
+        CheckConstraint("retired_at >= added_at", name="retirement"),
+    )
+
+    client_id: UUID = Field(foreign_key="client.id")
+    jwk: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
+    thumbprint: str
+    added_at: datetime = Field(sa_type=Instant)
+    retired_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class AccessToken(SQLModel, table=True):
+    """A token by its SHA-256, bound to the key that must sign every request made with it."""
+
+    __tablename__ = "access_token"
+    __table_args__ = (
+        CheckConstraint("octet_length(token_hash) = 32", name="hash"),
+        CheckConstraint("length(thumbprint) = 43", name="thumbprint"),
+        CheckConstraint("expires_at > issued_at", name="expiry"),
+        CheckConstraint("expires_at <= issued_at + interval '5 minutes'", name="short"),
+        CheckConstraint("kind <> 'client' OR principal_id = client_id", name="principal"),
+        {"schema": "auth_secret"},
+    )
+
+    token_hash: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    principal_id: UUID
+    kind: PrincipalKind = Field(sa_type=choice(PrincipalKind, "kind"))
+    client_id: UUID = Field(foreign_key="client.id", index=True)
+    thumbprint: str
+    scopes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    issued_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class SeenProof(SQLModel, table=True):
+    """A DPoP proof that was used: its key and number as one hash."""
+
+    __tablename__ = "seen_proof"
+    __table_args__ = (
+        CheckConstraint("octet_length(proof) = 32", name="hash"),
+        {"schema": "auth_secret"},
+    )
+
+    proof: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    seen_at: datetime = Field(sa_type=Instant)
+
+
+class SeenAssertion(SQLModel, table=True):
+    """A client assertion that was used: its client and number as one hash."""
+
+    __tablename__ = "seen_assertion"
+    __table_args__ = (
+        CheckConstraint("octet_length(assertion) = 32", name="hash"),
+        {"schema": "auth_secret"},
+    )
+
+    assertion: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    client_id: UUID = Field(foreign_key="client.id")
+    seen_at: datetime = Field(sa_type=Instant)
