@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from portal.store.runner import Runner, ServerProblem
 
 SOCKET_FILE = ".s.PGSQL.5432"
 LONGEST_SOCKET = 107  # bytes in sockaddr_un, without the closing zero
 PATIENCE = 15.0
+DYING = 1.0  # a program just killed holds its lock a moment longer
 
 
 def home() -> Path:
@@ -84,18 +86,18 @@ class Cluster:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-8:])
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self, patience: float = DYING) -> Iterator[None]:
         """Hold this cluster until the end; a second starter is told who has it."""
         with self.lock.open("a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                holder = file.read().strip() or "just starting"
-                raise ServerProblem(
-                    f"The database {self.data} is already in use (process {holder}): "
-                    "stop that one first."
-                ) from None
+            limit = time.monotonic() + patience
+            while not _locked(file):
+                if time.monotonic() > limit:
+                    file.seek(0)
+                    raise ServerProblem(
+                        f"The database {self.data} is already in use "
+                        f"(process {file.read() or 'just starting'}): stop that one first."
+                    )
+                time.sleep(0.02)
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
@@ -140,11 +142,19 @@ class Cluster:
             )
 
 
+def _locked(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def sweep(folder: Path, prefix: str) -> None:
     """Remove throw-away clusters whose program was killed before it could."""
     for lock in folder.glob(f"{prefix}*.lock"):
         left = Cluster(lock.with_suffix(""))
-        with suppress(ServerProblem), left.alone():
+        with suppress(ServerProblem), left.alone(patience=0):
             left.vacate()
             left.clear()
             lock.unlink(missing_ok=True)

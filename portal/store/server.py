@@ -99,14 +99,15 @@ def at_work(name: str = "demo") -> Server | None:
 
 @contextmanager
 def _leaving_nothing(cluster: Cluster, *, fresh: bool) -> Iterator[None]:
-    if fresh:
-        cluster.vacate()
-        cluster.clear()
     try:
+        if fresh:
+            cluster.vacate()
+            cluster.clear()
         yield
     finally:
         if fresh:
-            cluster.clear()
+            with suppress(ServerProblem):  # no place for the socket, so nothing there either
+                cluster.clear()
             cluster.lock.unlink(missing_ok=True)
 
 

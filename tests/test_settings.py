@@ -1,0 +1,90 @@
+"""An operator who leaves something out, or sets something unsafe, is told which and what to do."""
+
+from datetime import date
+
+import pytest
+
+from portal.settings import Mode, Settings, UnreadableSettings
+
+SAFE = {
+    "PORTAL_DATABASE_URL": "postgresql://portal_runtime:a@db/portal?sslmode=verify-full",
+    "PORTAL_AUTH_DATABASE_URL": "postgresql://portal_auth:b@db/portal?sslmode=verify-full",
+    "PORTAL_COMMAND_DATABASE_URL": "postgresql://portal_command:c@db/portal?sslmode=verify-full",
+    "PORTAL_OWNER_DATABASE_URL": "postgresql://portal_owner:d@db/portal?sslmode=verify-full",
+    "PORTAL_BASE_URL": "https://portal.example.org/",
+    "PORTAL_MODE": "production",
+}
+
+
+def test_a_safe_production_has_no_problems():
+    settings = Settings.from_env(SAFE)
+    assert settings.problems() == []
+    assert settings.base_url == "https://portal.example.org"
+    assert settings.mode is Mode.PRODUCTION
+
+
+def test_without_any_variable_it_is_a_demo_that_lacks_only_its_databases():
+    settings = Settings.from_env({})
+    assert (settings.mode, settings.base_url) == (Mode.DEMO, "http://localhost:8000")
+    assert [line.split()[0] for line in settings.problems()] == [
+        "PORTAL_DATABASE_URL",
+        "PORTAL_AUTH_DATABASE_URL",
+        "PORTAL_COMMAND_DATABASE_URL",
+        "PORTAL_OWNER_DATABASE_URL",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORTAL_BASE_URL", "http://portal.example.org", "https://"),
+        ("PORTAL_TODAY", "2026-11-22", "unset it"),
+        ("PORTAL_OWNER_DATABASE_URL", "", "PORTAL_OWNER_DATABASE_URL is not set"),
+        ("PORTAL_OWNER_DATABASE_URL", SAFE["PORTAL_DATABASE_URL"], "each its own role"),
+        ("PORTAL_DATABASE_URL", SAFE["PORTAL_DATABASE_URL"][:-20], "sslmode=verify-full"),
+        ("PORTAL_DATABASE_URL", "postgresql:///portal?host=db2&user=me", "sslmode=verify-full"),
+        ("PORTAL_DATABASE_URL", "postgresql://postgres@localhost/portal", "superuser"),
+        ("PORTAL_DATABASE_URL", "postgresql://portal_runtime@localhost/other", "different"),
+        ("PORTAL_DATABASE_URL", "postgresql://localhost/portal", "names no user"),
+        ("PORTAL_DATABASE_URL", "postgresql+asyncpg://me@localhost/portal", "postgresql://"),
+    ],
+)
+def test_an_unsafe_production_setting_is_named_with_its_remedy(name, value, said):
+    problems = Settings.from_env(SAFE | {name: value}).problems()
+    assert any(said in line and "PORTAL_" in line for line in problems), problems
+
+
+def test_a_local_socket_needs_no_tls():
+    sockets = {
+        name: f"postgresql:///portal?host=/run/postgresql&user=portal_{number}"
+        for number, name in enumerate(name for name in SAFE if name.endswith("DATABASE_URL"))
+    }
+    assert Settings.from_env(SAFE | sockets).problems() == []
+
+
+def test_all_senseless_values_are_named_at_once():
+    senseless = {
+        "PORTAL_MODE": "live",
+        "PORTAL_TODAY": "22/11/2026",
+        "PORTAL_POOL_SIZE": "-1",
+        "PORTAL_BODY_LIMIT": "many",
+        "PORTAL_BASE_URL": "portal.example.org",
+    }
+    with pytest.raises(UnreadableSettings) as refusal:
+        Settings.from_env(senseless)
+    lines = str(refusal.value).splitlines()
+    assert {line.partition("=")[0] for line in lines} == set(senseless)
+
+
+@pytest.mark.parametrize("address", ["https://a.org/portal", "https://a.org/?x=1", "ftp://a.org"])
+def test_a_base_url_is_an_origin_and_nothing_more(address):
+    with pytest.raises(UnreadableSettings, match="PORTAL_BASE_URL"):
+        Settings.from_env({"PORTAL_BASE_URL": address})
+
+
+def test_a_demonstration_may_fix_its_day():
+    assert Settings.from_env({"PORTAL_TODAY": "2026-11-22"}).today == date(2026, 11, 22)
+
+
+def test_a_password_does_not_show_in_a_log_of_the_settings():
+    assert ":a@" not in repr(Settings.from_env(SAFE))
