@@ -28,6 +28,8 @@ END $$;
 
 -- A back-fill or an index may take longer than any request; the lock limit still protects the others.
 ALTER ROLE portal_owner SET statement_timeout = 0;
+-- It is a member of nothing but PostgreSQL's own pg_database_owner, which owns schema public at first.
+ALTER ROLE portal_owner INHERIT;
 
 ALTER ROLE portal_command INHERIT;
 GRANT portal_runtime TO portal_command;

@@ -24,8 +24,8 @@ class Mode(StrEnum):
     PRODUCTION = "production"
 
 
-class UnreadableSettings(ValueError):
-    """One line for each variable whose value makes no sense."""
+class RefusedSettings(ValueError):
+    """One line for each variable whose value makes no sense or is never safe."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,10 @@ class Settings:
             ),
             body_limit=reader.read("PORTAL_BODY_LIMIT", _count, cls.body_limit),
         )
-        if reader.unreadable:
-            raise UnreadableSettings("\n".join(reader.unreadable))
+        if settings.today and settings.mode is Mode.PRODUCTION:
+            reader.refused.append("PORTAL_TODAY stops every clock and due date: unset it.")
+        if reader.refused:
+            raise RefusedSettings("\n".join(reader.refused))
         return settings
 
     @property
@@ -107,8 +109,6 @@ class Settings:
     def _unsafe_in_production(self) -> Iterator[str]:
         if not self.base_url.startswith("https://"):
             yield f"PORTAL_BASE_URL is {self.base_url}: set it to the public https:// address."
-        if self.today:
-            yield "PORTAL_TODAY fixes the day: unset it, or clocks and due dates stand still."
         for name, address in self._addresses():
             if _user(address) == "postgres":
                 yield f"{name} signs in as a superuser, whom no row rule binds: use its own role."
@@ -126,7 +126,7 @@ class _Reader:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
-        self.unreadable: list[str] = []
+        self.refused: list[str] = []
 
     def read(self, name: str, parse: Callable[[str], T], default: T) -> T:
         text = self.environ.get(name, "").strip()
@@ -135,7 +135,7 @@ class _Reader:
         try:
             return parse(text)
         except ValueError as problem:
-            self.unreadable.append(f"{name}={text}: {EXPECTED.get(name, problem)}")
+            self.refused.append(f"{name}={text}: {EXPECTED.get(name, problem)}")
             return default
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from portal.settings import Mode, Settings, UnreadableSettings
+from portal.settings import Mode, Settings, RefusedSettings
 
 SAFE = {
     "PORTAL_DATABASE_URL": "postgresql://portal_runtime:a@db/portal?sslmode=verify-full",
@@ -38,7 +38,6 @@ def test_without_any_variable_it_is_a_demo_that_lacks_only_its_databases():
     ("name", "value", "said"),
     [
         ("PORTAL_BASE_URL", "http://portal.example.org", "https://"),
-        ("PORTAL_TODAY", "2026-11-22", "unset it"),
         ("PORTAL_OWNER_DATABASE_URL", "", "PORTAL_OWNER_DATABASE_URL is not set"),
         ("PORTAL_OWNER_DATABASE_URL", SAFE["PORTAL_DATABASE_URL"], "each its own role"),
         ("PORTAL_DATABASE_URL", SAFE["PORTAL_DATABASE_URL"][:-20], "sslmode=verify-full"),
@@ -70,7 +69,7 @@ def test_all_senseless_values_are_named_at_once():
         "PORTAL_BODY_LIMIT": "many",
         "PORTAL_BASE_URL": "portal.example.org",
     }
-    with pytest.raises(UnreadableSettings) as refusal:
+    with pytest.raises(RefusedSettings) as refusal:
         Settings.from_env(senseless)
     lines = str(refusal.value).splitlines()
     assert {line.partition("=")[0] for line in lines} == set(senseless)
@@ -78,12 +77,17 @@ def test_all_senseless_values_are_named_at_once():
 
 @pytest.mark.parametrize("address", ["https://a.org/portal", "https://a.org/?x=1", "ftp://a.org"])
 def test_a_base_url_is_an_origin_and_nothing_more(address):
-    with pytest.raises(UnreadableSettings, match="PORTAL_BASE_URL"):
+    with pytest.raises(RefusedSettings, match="PORTAL_BASE_URL"):
         Settings.from_env({"PORTAL_BASE_URL": address})
 
 
 def test_a_demonstration_may_fix_its_day():
     assert Settings.from_env({"PORTAL_TODAY": "2026-11-22"}).today == date(2026, 11, 22)
+
+
+def test_production_refuses_to_fix_the_day():
+    with pytest.raises(RefusedSettings, match="PORTAL_TODAY"):
+        Settings.from_env(SAFE | {"PORTAL_TODAY": "2026-11-22"})
 
 
 def test_a_password_does_not_show_in_a_log_of_the_settings():
