@@ -1,0 +1,99 @@
+"""Refusals of the edge, and what of an error a client is shown."""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+
+from graphql import GraphQLError, Node
+
+from portal.edge.codes import Code
+from portal.edge.logs import sqlstate
+from portal.errors import Refusal
+
+log = logging.getLogger("portal.edge")
+
+QUERY_CANCELED = "57014"
+TOOK_TOO_LONG = (
+    "This took too long and was stopped. Ask for less at once; repeat a change with the same "
+    "idempotency key, so that it happens once."
+)
+
+
+class Unauthenticated(Exception):
+    """Nobody is known to be asking; `challenge` becomes the WWW-Authenticate header."""
+
+    def __init__(
+        self,
+        challenge: str,
+        message: str = "Send a valid access token.",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.headers = {"www-authenticate": challenge, **(headers or {})}
+
+
+class NotAnswered(Exception):
+    """The HTTP request is turned away before there is a GraphQL request to speak of."""
+
+    def __init__(self, code: Code, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+def refusal(code: Code, message: str, nodes: Collection[Node] | None = None) -> GraphQLError:
+    """An error the client can act on."""
+    return GraphQLError(message, nodes, extensions={"code": code.value})
+
+
+def coded(error: GraphQLError, code: Code) -> GraphQLError:
+    """The same error with a code, unless it has one."""
+    error.extensions = {"code": code.value, **(error.extensions or {})}
+    return error
+
+
+def published(error: GraphQLError, request_id: str) -> GraphQLError:
+    """What the client sees: its own mistakes in full, a fault of ours only as a request id."""
+    if "code" in (error.extensions or {}):
+        return error
+    match _cause(error):
+        case None:
+            return coded(error, Code.BAD_USER_INPUT)
+        case Refusal() as refused:
+            return _instead(error, str(refused), {"code": Code.BAD_USER_INPUT.value})
+        case cause if isinstance(cause, TimeoutError) or sqlstate(cause) == QUERY_CANCELED:
+            return _instead(error, TOOK_TOO_LONG, {"code": Code.TIMEOUT.value})
+        case cause:
+            log.error("A request failed.", exc_info=cause, extra={"request_id": request_id})
+            return _instead(error, _ours(request_id), _internal(request_id))
+
+
+def nobody(errors: Iterable[GraphQLError]) -> Unauthenticated | None:
+    """The caller is opened with the first statement, so who is nobody may show only then."""
+    causes = (_cause(error) for error in errors)
+    return next((cause for cause in causes if isinstance(cause, Unauthenticated)), None)
+
+
+def fault(cause: Exception, request_id: str) -> GraphQLError:
+    """The same for an exception outside of any field."""
+    return published(GraphQLError(str(cause), original_error=cause), request_id)
+
+
+def _cause(error: GraphQLError) -> Exception | None:
+    cause: Exception | None = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return cause
+
+
+def _instead(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:
+    return GraphQLError(message, error.nodes, path=error.path, extensions=extensions)
+
+
+def _ours(request_id: str) -> str:
+    return f"Something went wrong on our side. Quote request id {request_id} when you report it."
+
+
+def _internal(request_id: str) -> dict[str, object]:
+    return {"code": Code.INTERNAL.value, "requestId": request_id}

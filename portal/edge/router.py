@@ -1,0 +1,113 @@
+"""The one address of the GraphQL API: POST in, JSON out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter
+from graphql import GraphQLError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from strawberry import Schema
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from portal.edge.bodies import Asked, ask
+from portal.edge.codes import Code
+from portal.edge.errors import NotAnswered, Unauthenticated, fault, nobody, refusal
+from portal.edge.library import Library
+from portal.edge.replies import JSON, accepted, refuse, reply
+from portal.edge.requests import request_id_of
+
+ANSWERED = frozenset({OperationType.QUERY, OperationType.MUTATION})
+REFUSED_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def graphql_router(
+    schema: Schema,
+    open_context: Callable[[Request], Awaitable[object]],
+    library: Library,
+    path: str = "/graphql",
+) -> APIRouter:
+    """Answers POST and nothing else: no GET, no batches, no uploads, no subscriptions.
+
+    Not Strawberry's router: it always opens a WebSocket route, reads a body of any size and
+    decodes what is to be written as it is.
+    """
+    edge = Edge(schema, open_context, library)
+    router = APIRouter()
+    router.add_route(path, edge.answer, ["POST"], include_in_schema=False)
+    router.add_route(path, edge.turn_away, REFUSED_METHODS, include_in_schema=False)
+    return router
+
+
+class Edge:
+    """One schema behind HTTP."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        open_context: Callable[[Request], Awaitable[object]],
+        library: Library,
+    ) -> None:
+        self._schema = schema
+        self._open_context = open_context
+        self._library = library
+
+    async def answer(self, request: Request) -> Response:
+        """Whatever comes of the request, as a GraphQL response."""
+        media_type = JSON
+        try:
+            media_type = accepted(request.headers.get("accept"))
+            return await self._answer(request, media_type)
+        except NotAnswered as refused:
+            error = refusal(refused.code, refused.message)
+            return refuse(error, media_type, refused.headers)
+        except Unauthenticated as stranger:
+            error = refusal(Code.UNAUTHENTICATED, stranger.message)
+            return refuse(error, media_type, stranger.headers)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception as cause:  # noqa: BLE001  # masked and logged, whatever it is
+            return refuse(fault(cause, request_id_of(request)), media_type)
+
+    async def turn_away(self, request: Request) -> Response:
+        """Any method but POST."""
+        error = refusal(
+            Code.METHOD_NOT_ALLOWED,
+            "Send queries and mutations by POST, in the body: addresses end up in log files.",
+        )
+        return refuse(error, JSON, {"allow": "POST"})
+
+    async def _answer(self, request: Request, media_type: str) -> Response:
+        asked = await ask(request, self._library.limits, self._library.trusted)
+        result = await self._execute(asked, await self._open_context(request))
+        if stranger := nobody(result.errors or ()):
+            raise stranger
+        self._note(request, asked, result)
+        return reply(result, media_type, request_id_of(request))
+
+    async def _execute(self, asked: Asked, context: object) -> ExecutionResult:
+        async with asyncio.timeout(self._library.limits.seconds):
+            return await self._schema.execute(
+                asked.text,
+                variable_values=asked.variables,
+                context_value=context,
+                operation_name=asked.operation_name,
+                allowed_operation_types=ANSWERED,
+            )
+
+    def _note(self, request: Request, asked: Asked, result: ExecutionResult) -> None:
+        """What the log line may tell: names, a hash and a price, nothing of the content."""
+        request.state.errors = sorted({_code(error) for error in result.errors or ()})
+        request.state.cost = (result.extensions or {}).get("cost", {}).get("requested")
+        prepared = self._library.known(asked.text)
+        if prepared is not None:
+            request.state.document = prepared.id
+            named = {o.name.value for o in prepared.shape.operations if o.name}
+            only = next(iter(named)) if len(named) == 1 else None
+            chosen = asked.operation_name if asked.operation_name in named else only
+            request.state.operation = chosen and chosen[:64]
+
+
+def _code(error: GraphQLError) -> str:
+    return str((error.extensions or {}).get("code", Code.INTERNAL))
