@@ -49,8 +49,11 @@ class Cluster:
 
     @property
     def new(self) -> Path:
-        """Where initdb works; renamed when complete, so half a cluster is never taken for one."""
-        return self.data.with_name(f"{self.data.name}.new")
+        """Where initdb works; renamed when complete, so half a cluster is never taken for one.
+
+        Each program has its own: the initdb of one just killed may still be busy in its folder.
+        """
+        return self.data.with_name(f"{self.data.name}.new{os.getpid()}")
 
     @property
     def pid_file(self) -> Path:
@@ -120,6 +123,7 @@ class Cluster:
         if pid and Path(f"/proc/{pid}").exists():
             self.pid_file.unlink(missing_ok=True)
         shutil.rmtree(self.socket(), ignore_errors=True)
+        self.clear_unfinished()
 
     def _at_work(self, pid: int) -> bool:
         with suppress(FileNotFoundError, ProcessLookupError):
@@ -128,9 +132,15 @@ class Cluster:
 
     def clear(self) -> None:
         """Remove everything but the lock, which whoever calls this holds."""
-        for folder in (self.data, self.new, self.socket()):
+        self.clear_unfinished()
+        for folder in (self.data, self.socket()):
             shutil.rmtree(folder, ignore_errors=True)
         self.log.unlink(missing_ok=True)
+
+    def clear_unfinished(self) -> None:
+        for folder in self.data.parent.iterdir():
+            if folder.name.startswith(f"{self.data.name}.new"):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def prepare(self, runner: Runner) -> None:
         """Check that the runner can get there before it tries."""

@@ -118,8 +118,6 @@ def _initialise(
         raise ServerProblem(
             f"{cluster.data} is neither empty nor a database: choose another folder."
         )
-    if cluster.new.exists():
-        cluster.clear()
     command = [programs.initdb, "-D", str(runner.own(cluster.new)), "-U", SUPERUSER]
     command += ["-A", "trust", "-N", "--no-locale", "-E", "UTF8"]
     with cluster.log.open("wb") as log:
@@ -132,6 +130,8 @@ def _initialise(
             raise
     if failed:
         raise ServerProblem(f"PostgreSQL could not create {cluster.data}:\n{cluster.last_words()}")
+    if cluster.data.exists():
+        cluster.data.rmdir()
     cluster.new.rename(cluster.data)
 
 

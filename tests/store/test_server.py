@@ -98,6 +98,20 @@ def test_of_two_starters_at_once_one_wins_and_one_is_told(kept, begin):
     assert winner.stdout.readline().split()[0].isdigit()
 
 
+def test_a_first_start_that_was_killed_half_way_is_begun_anew(kept, begin, hold):
+    half = f"{kept}-half"
+    first = begin(half)
+    while not (busy := list(home().glob(f"{half}-*.new*/base"))):
+        assert first.poll() is None
+        time.sleep(0.005)
+    first.kill()
+    for _ in range(2):  # the first one's initdb may be busy for a moment longer
+        start = hold(half)
+        start.end(signal.SIGTERM)
+        assert start.leaves_nothing()
+    assert not busy[0].parent.exists()
+
+
 def test_fresh_servers_of_one_name_do_not_meet(hold):
     first, second = hold("meet", "fresh"), hold("meet", "fresh")
     assert first.data != second.data
