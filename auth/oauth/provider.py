@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
+from authlib.common.security import is_secure_transport
 from sqlalchemy.orm import Session
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
@@ -48,6 +49,10 @@ class Provider:
     base_url: str
     record: Record = log_outcome
     now: Callable[[], datetime] = utc_now
+
+    def __post_init__(self) -> None:
+        if not is_secure_transport(self.base_url):  # else Authlib would raise at every request
+            raise ValueError(f"{self.base_url} must start with https://, or be this computer.")
 
     @property
     def issuer(self) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import Headers
 
 from auth.oauth.jose import ALGORITHMS
@@ -64,9 +63,9 @@ def presented(
     return Presented(hash_token(access_token), proof.thumbprint, proof.proof, proof.issued, request)
 
 
-def invalid_token(error: DBAPIError) -> Unauthorised | None:
-    """The challenge for an error of `open_caller`; None when it is a fault of ours."""
-    if getattr(error.orig, "sqlstate", None) != _NO_ACCESS:
+def invalid_token(error: Exception) -> Unauthorised | None:
+    """The challenge for an error of `open_caller`, SQLAlchemy's or asyncpg's; None for a fault."""
+    if getattr(getattr(error, "orig", error), "sqlstate", None) != _NO_ACCESS:
         return None
     return Unauthorised(
         "invalid_token", "The access token is not valid, or its proof has been used before."

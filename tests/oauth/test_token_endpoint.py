@@ -1,0 +1,236 @@
+"""A program asks for a token, and what becomes of the token."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from uuid import uuid4
+
+import pytest
+from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+from joserfc.jwk import ECKey
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auth.oauth.clients import add_key, end_client, retire_key
+from auth.oauth.provider import Provider
+from auth.oauth.store import forget_spent
+from portal.errors import Invalid, NotVisible
+
+
+async def test_a_program_gets_a_token_and_is_recognised_by_it(desk, partner):
+    answer = await desk.token(partner)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    given = answer.json()
+    assert given["token_type"] == "DPoP"
+    assert given["expires_in"] == 300
+    assert given["scope"] == "initiatives:contribute initiatives:read"
+    used = await desk.use(partner, given["access_token"])
+    assert used.json() == {"data": {"caller": str(partner.id)}}
+
+
+async def test_the_audit_knows_who_got_what_and_no_secret(desk, partner):
+    token = (await desk.token(partner)).json()["access_token"]
+    line = desk.audit[-1]
+    assert (line.outcome, line.client_id) == ("issued", partner.id)
+    assert line.thumbprint == partner.proof_key.thumbprint()
+    assert line.scopes == ("initiatives:contribute", "initiatives:read")
+    assert token not in repr(line)
+
+
+async def test_tokens_are_random_and_stored_as_hashes_only(desk, partner):
+    tokens = {(await desk.token(partner)).json()["access_token"] for _ in range(5)}
+    assert len(tokens) == 5
+    assert {len(token) for token in tokens} == {43}
+    tables = await desk.sql(
+        "SELECT schemaname || '.' || tablename AS name FROM pg_tables"
+        " WHERE schemaname IN ('public', 'auth_secret')"
+    )
+    assert len(tables) > 5
+    for table in tables:
+        rows = await desk.sql(f"SELECT t::text AS row FROM {table['name']} t")  # noqa: S608
+        everything = "\n".join(row["row"] for row in rows)
+        assert not any(token in everything for token in tokens)
+        assert not any(token.encode().hex() in everything for token in tokens)
+    for token in tokens:
+        kept = await desk.sql(
+            "SELECT expires_at - issued_at AS life FROM auth_secret.access_token"
+            " WHERE token_hash = $1",
+            sha256(token.encode()).digest(),
+        )
+        assert [row["life"] for row in kept] == [timedelta(minutes=5)]
+
+
+async def test_no_token_is_logged_at_any_level(desk, partner, caplog):
+    with caplog.at_level(logging.DEBUG):
+        for name in ("authlib", "sqlalchemy.engine", "portal"):
+            caplog.set_level(logging.DEBUG, name)
+        form = partner.form()
+        token = (await desk.token(partner, form)).json()["access_token"]
+        await desk.use(partner, token)
+        await desk.token(partner, form)
+    assert caplog.records
+    assert token not in caplog.text
+    assert form["client_assertion"] not in caplog.text
+
+
+async def test_the_default_record_is_the_audit_log(desk_at, partner, caplog):
+    desk = await desk_at(None, record=None)
+    with caplog.at_level(logging.INFO, "portal.audit"):
+        await desk.token(partner)
+        await desk.token(partner, partner.form(scope="audit:read"))
+    lines = [(record.outcome, record.client_id) for record in caplog.records]
+    assert lines == [("issued", partner.id), ("refused", partner.id)]
+
+
+async def test_an_expired_token_is_refused(desk, partner):
+    token = (await desk.token(partner)).json()["access_token"]
+    await desk.sql(
+        "UPDATE auth_secret.access_token SET issued_at = now() - interval '5 minutes',"
+        " expires_at = now() - interval '1 second' WHERE token_hash = $1",
+        sha256(token.encode()).digest(),
+    )
+    answer = await desk.use(partner, token)
+    assert answer.status_code == 401
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+async def test_a_revoked_token_is_refused_at_the_next_request(desk, partner):
+    token = (await desk.token(partner)).json()["access_token"]
+    assert (await desk.use(partner, token)).status_code == 200
+    await desk.sql(
+        "UPDATE auth_secret.access_token SET revoked_at = now() WHERE token_hash = $1",
+        sha256(token.encode()).digest(),
+    )
+    assert (await desk.use(partner, token)).status_code == 401
+
+
+async def test_the_database_keeps_no_token_for_longer_than_five_minutes(desk, partner):
+    with pytest.raises(Exception, match="access_token_short_check"):
+        await desk.sql(
+            "UPDATE auth_secret.access_token SET expires_at = expires_at + interval '1s'"
+        )
+
+
+async def test_an_ended_program_gets_no_token_and_its_tokens_stop_working(
+    desk, admit, oauth_databases
+):
+    program = await admit()
+    token = (await desk.token(program)).json()["access_token"]
+    async with AsyncSession(oauth_databases.owner) as db, db.begin():
+        await end_client(db, program.id, now=datetime.now(UTC))
+    assert (await desk.token(program)).json()["error"] == "invalid_client"
+    assert (await desk.use(program, token)).status_code == 401
+
+
+async def test_a_program_changes_its_key_without_a_gap(desk, admit, oauth_databases):
+    program = await admit()
+    renewed = type(program)(program.id, ECKey.generate_key("P-256"))
+    now = datetime.now(UTC)
+    async with AsyncSession(oauth_databases.owner) as db, db.begin():
+        await add_key(db, program.id, renewed.key.as_dict(private=False), now=now)
+    for key_holder in (program, renewed):
+        assert (await desk.token(key_holder)).status_code == 200
+    old = await desk.sql(
+        "SELECT id FROM client_key WHERE thumbprint = $1", program.key.thumbprint()
+    )
+    async with AsyncSession(oauth_databases.owner) as db, db.begin():
+        await retire_key(db, program.id, old[0]["id"], now=now)
+    assert (await desk.token(program)).json()["error"] == "invalid_client"
+    assert (await desk.token(renewed)).status_code == 200
+
+
+async def test_a_program_without_any_key_gets_no_token(desk, admit):
+    program = await admit()
+    await desk.sql("UPDATE client_key SET retired_at = added_at WHERE client_id = $1", program.id)
+    assert (await desk.token(program)).json()["error"] == "invalid_client"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"name": "n" * 121}, "name"),
+        ({"scopes": []}, "scopes"),
+        ({"scopes": ["everything"]}, "scopes"),
+        ({"expires_at": datetime(2020, 1, 1, tzinfo=UTC)}, "expiresAt"),
+        ({"expires_at": datetime(2120, 1, 1, tzinfo=UTC)}, "expiresAt"),
+        ({"jwk": {}}, "jwk"),
+        ({"jwk": {"kty": "oct", "k": "c2VjcmV0"}}, "jwk"),
+        ({"jwk": ECKey.generate_key("P-256").as_dict(private=True)}, "jwk"),
+        ({"jwk": ECKey.generate_key("P-384").as_dict(private=False)}, "jwk"),
+    ],
+)
+async def test_a_program_that_is_not_properly_named_limited_or_keyed_is_not_let_in(
+    admit, change, field
+):
+    with pytest.raises(Invalid) as refused:
+        await admit(**change)
+    assert refused.value.findings[0].path == (field,)
+
+
+async def test_a_program_has_few_keys_and_none_twice(admit, oauth_databases):
+    program = await admit()
+    now = datetime.now(UTC)
+    async with AsyncSession(oauth_databases.owner) as db, db.begin():
+        with pytest.raises(Invalid, match="already"):
+            await add_key(db, program.id, program.key.as_dict(private=False), now=now)
+        for _ in range(3):
+            jwk = ECKey.generate_key("P-256").as_dict(private=False)
+            await add_key(db, program.id, jwk, now=now)
+        with pytest.raises(Invalid, match="at most 4"):
+            await add_key(db, program.id, ECKey.generate_key("P-256").as_dict(), now=now)
+
+
+async def test_a_key_is_retired_by_naming_its_own_program(admit, oauth_databases):
+    async with AsyncSession(oauth_databases.owner) as db, db.begin():
+        for client, key in [(uuid4(), uuid4()), ((await admit()).id, uuid4())]:
+            with pytest.raises(NotVisible):
+                await retire_key(db, client, key, now=datetime.now(UTC))
+        with pytest.raises(NotVisible):
+            await end_client(db, uuid4(), now=datetime.now(UTC))
+
+
+async def test_marks_are_kept_as_long_as_a_replay_would_work(desk, partner, oauth_databases):
+    await desk.sql("DELETE FROM auth_secret.access_token")
+    await desk.sql("DELETE FROM auth_secret.seen_proof")
+    await desk.sql("DELETE FROM auth_secret.seen_assertion")
+    assert (await desk.token(partner)).status_code == 200
+    now = datetime.now(UTC)
+    for later, gone in [(0, 0), (75, 0), (7 * 60, 1), (62 * 60, 1), (67 * 60, 1)]:
+        async with AsyncSession(oauth_databases.owner) as db, db.begin():
+            assert await forget_spent(db, now + timedelta(seconds=later)) == gone, later
+    assert not await desk.sql("SELECT FROM auth_secret.seen_assertion")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://portal.example.org", "portal.example.org", "ftp://localhost"]
+)
+def test_a_server_without_encryption_is_refused_before_the_first_request(url):
+    with pytest.raises(ValueError, match="must start with https"):
+        Provider(url)
+
+
+async def test_the_metadata_names_what_exists_and_nothing_else(desk):
+    answer = await desk.http.get("/.well-known/oauth-authorization-server")
+    said = answer.json()
+    assert said == {
+        "issuer": "http://localhost:8000",
+        "token_endpoint": "http://localhost:8000/oauth/token",
+        "grant_types_supported": ["client_credentials"],
+        "scopes_supported": said["scopes_supported"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256", "EdDSA", "PS256"],
+        "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "PS256"],
+    }
+    assert "initiatives:read" in said["scopes_supported"]
+    checked = AuthorizationServerMetadata(said)
+    for key in set(said) & set(checked.REGISTRY_KEYS) - {"issuer", "token_endpoint"}:
+        getattr(checked, f"validate_{key}")()
+
+
+async def test_the_role_of_the_api_reaches_no_token_and_no_mark(desk):
+    granted = await desk.sql(
+        "SELECT table_name, privilege_type FROM information_schema.role_table_grants"
+        " WHERE grantee = 'portal_runtime' AND table_schema = 'auth_secret'"
+    )
+    assert not granted
