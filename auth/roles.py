@@ -18,7 +18,7 @@ class Scope(StrEnum):
 class Role(StrEnum):
     """What a membership lets a person be in one agency or joint body."""
 
-    COORDINATOR = "initiative_coordinator"
+    INITIATIVE_COORDINATOR = "initiative_coordinator"
     CONTRIBUTOR = "contributor"
     VIEWER = "viewer"
     CASEWORKER = "caseworker"
@@ -27,11 +27,11 @@ class Role(StrEnum):
     MARAC_COORDINATOR = "marac_coordinator"
     MARAC_CHAIR = "marac_chair"
     MARAC_REPRESENTATIVE = "marac_representative"
-    SAFEGUARDING_LEAD = "designated_safeguarding_lead"
+    DESIGNATED_SAFEGUARDING_LEAD = "designated_safeguarding_lead"
     CONDUCT_LEAD = "conduct_lead"
     DATA_PROTECTION_LEAD = "data_protection_lead"
-    SIGNATORY = "authorised_signatory"
-    SPOC = "agency_spoc"
+    AUTHORISED_SIGNATORY = "authorised_signatory"
+    AGENCY_SPOC = "agency_spoc"
     PROGRAMME_LEAD = "programme_lead"
     AGENCY_ADMINISTRATOR = "agency_administrator"
     PARTNERSHIP_ADMINISTRATOR = "partnership_administrator"
@@ -44,7 +44,7 @@ _CONTRIBUTE = _READ | {Scope.INITIATIVES_CONTRIBUTE}
 _EDIT = _CONTRIBUTE | {Scope.INITIATIVES_EDIT}
 
 SCOPES: dict[Role, frozenset[Scope]] = {
-    Role.COORDINATOR: _EDIT,
+    Role.INITIATIVE_COORDINATOR: _EDIT,
     Role.CONTRIBUTOR: _CONTRIBUTE,
     Role.VIEWER: _READ,
     Role.CASEWORKER: _READ,
@@ -53,11 +53,11 @@ SCOPES: dict[Role, frozenset[Scope]] = {
     Role.MARAC_COORDINATOR: _READ,
     Role.MARAC_CHAIR: _READ,
     Role.MARAC_REPRESENTATIVE: _READ,
-    Role.SAFEGUARDING_LEAD: _READ,
+    Role.DESIGNATED_SAFEGUARDING_LEAD: _READ,
     Role.CONDUCT_LEAD: _READ,
     Role.DATA_PROTECTION_LEAD: _READ,
-    Role.SIGNATORY: _READ,
-    Role.SPOC: _CONTRIBUTE,
+    Role.AUTHORISED_SIGNATORY: _READ,
+    Role.AGENCY_SPOC: _CONTRIBUTE,
     Role.PROGRAMME_LEAD: _EDIT | {Scope.FRAMEWORKS_MANAGE},
     # Administrators grant access and therefore see no work: only what is public.
     Role.AGENCY_ADMINISTRATOR: frozenset({Scope.AGENCIES_MANAGE}),

@@ -1,11 +1,18 @@
-"""What every test shares: one throw-away PostgreSQL for the whole run."""
+"""What every test shares: one throw-away PostgreSQL for the whole run, with the sample partnership in it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from support.asking import Portal
 
+from auth.roles import SCOPES
+from portal import database
+from portal.sample.partnership import load_partnership
+from portal.schema import build as build_schema
 from portal.settings import Settings
+from portal.store.build import build, furnish
+from portal.store.engines import Engines
 from portal.store.server import Server, running
 
 
@@ -23,3 +30,21 @@ def settings(request: pytest.FixtureRequest) -> Settings:
         return Settings.from_env(os.environ)
     server: Server = request.getfixturevalue("server")
     return Settings.from_env({**os.environ, **server.environ()})
+
+
+@pytest.fixture(scope="session")
+async def engines(settings: Settings) -> AsyncIterator[Engines]:
+    """Every login role's engine, on a database with the sample's agencies and people."""
+    made = Engines(settings)
+    async with made.owner.begin() as owner:
+        await build(owner, database.statements())
+        await furnish(owner, SCOPES)
+        await load_partnership(owner)
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture(scope="session")
+def portal(engines: Engines) -> Portal:
+    """The portal as its users meet it: a schema, and somebody who asks."""
+    return Portal(build_schema(), engines.command)

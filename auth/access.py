@@ -1,0 +1,65 @@
+"""Who sees agencies, people and teams; nobody changes them through the API but by the verbs of this package."""
+
+from auth import tables
+from auth.oauth import tables as oauth
+from portal.store.rules import HELD, RowRule, everyone, hidden, table_of
+
+RULES = (
+    everyone(tables.Area, "Every signed-in caller."),
+    everyone(tables.AreaPart, "Every signed-in caller."),
+    everyone(tables.Agency, "Every signed-in caller; an agency has no address.", auth=("SELECT",)),
+    everyone(tables.AgencyArea, "Every signed-in caller."),
+    hidden(tables.Person, "Nobody: a person is shown as a membership, by role and team."),
+    everyone(
+        tables.Membership, "Every signed-in caller, without the name.", auth=("SELECT",)
+    ),
+    everyone(tables.MembershipRole, "Every signed-in caller.", auth=("SELECT",)),
+    RowRule(
+        table_of(tables.MembershipName),
+        "The person's own agency; partners where that agency shows names.",
+        HELD,
+    ),
+    everyone(tables.Team, "Every signed-in caller."),
+    everyone(tables.TeamMember, "Every signed-in caller."),
+    everyone(tables.RoleScope, "Every signed-in caller.", auth=("SELECT",)),
+    hidden(tables.Capability, "Nobody: keys are held, never read."),
+    hidden(tables.ContextKey, "Nobody: only the database signs."),
+    RowRule(
+        table_of(oauth.Client),
+        "Members and clients of the agency it belongs to.",
+        "agency_id = (SELECT caller_agency())",
+        auth=("SELECT", "INSERT", "UPDATE"),
+    ),
+    hidden(oauth.ClientKey, "Nobody: keys are used at the token endpoint.", "SELECT", "INSERT", "UPDATE"),
+    hidden(oauth.AccessToken, "Nobody: tokens are checked by open_caller.", "SELECT", "INSERT", "UPDATE"),
+    hidden(oauth.SeenProof, "Nobody: replay marks.", "SELECT", "INSERT", "DELETE"),
+    hidden(oauth.SeenAssertion, "Nobody: replay marks.", "SELECT", "INSERT", "DELETE"),
+)
+"""In the order the tables are made."""
+
+DEFINERS: dict[str, str] = {
+    "context_mac(text)": "",
+    "set_context(uuid,uuid,uuid,uuid,timestamptz,text[],int[])": "",
+    "caller_context()": "portal_runtime",
+    "capability(text,uuid,uuid)": "",
+    "keys_of(uuid,uuid[],boolean)": "",
+    "principal_today(uuid,date)": "",
+    "open_principal(uuid,text[],uuid,timestamptz)": "",
+    "open_caller(bytea,text,bytea,timestamptz,uuid,uuid,timestamptz)": "portal_runtime",
+    "open_command_caller(uuid,uuid,timestamptz)": "portal_command",
+    "give_agency_its_key()": "",
+    "give_team_its_key()": "",
+    "show_membership_names()": "",
+}
+"""Every function that runs as its owner, and the role that may call it ("" for none but the owner)."""
+
+CALLABLE: tuple[str, ...] = (
+    "context_home()",
+    "caller_keys()",
+    "caller_principal()",
+    "caller_agency()",
+    "caller_request()",
+    "caller_now()",
+    "caller_can(text)",
+)
+"""Functions with the caller's own rights that policies and triggers need."""

@@ -1,0 +1,151 @@
+-- Opening a caller: who the token or the command speaks for, which keys that principal holds at this moment.
+
+CREATE FUNCTION capability(wanted text, agency uuid DEFAULT NULL, team uuid DEFAULT NULL) RETURNS int
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT id FROM capability c
+    WHERE c.kind = wanted AND c.agency_id IS NOT DISTINCT FROM agency AND c.team_id IS NOT DISTINCT FROM team
+$$;
+
+-- Broad keys first: an overlap test stops at the first match, and most rows carry a broad key.
+-- At most 64: the cost of reading grows with the keys a caller holds.
+CREATE FUNCTION keys_of(agency uuid, teams uuid[], reads boolean) RETURNS int[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(array_agg(id), '{}') FROM (
+        SELECT c.id FROM capability c LEFT JOIN agency a ON a.id = agency
+        WHERE c.kind = 'public'
+           OR reads AND (c.kind = 'partnership' AND a.in_partnership
+                         OR c.kind = 'agency' AND c.agency_id = agency
+                         OR c.kind = 'team' AND c.team_id = ANY (teams))
+        ORDER BY array_position(ARRAY['public', 'partnership', 'agency', 'team'], c.kind::text), c.id LIMIT 64
+    ) held
+$$;
+
+-- What a principal may do today: a membership by its roles, an API client by its scopes within its owner's.
+CREATE FUNCTION principal_today(wanted uuid, today date)
+RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT m.id, 'membership', m.agency_id, m.person_id,
+           ARRAY(SELECT r.role::text FROM membership_role r WHERE r.membership_id = m.id ORDER BY 1),
+           ARRAY(SELECT DISTINCT s.scope::text FROM membership_role r JOIN role_scope s ON s.role = r.role
+                 WHERE r.membership_id = m.id ORDER BY 1),
+           ARRAY(SELECT t.team_id FROM team_member t WHERE t.membership_id = m.id ORDER BY 1)
+    FROM membership m JOIN agency a ON a.id = m.agency_id
+    WHERE m.id = wanted AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
+      AND (a.ended_on IS NULL OR a.ended_on > today)
+    UNION ALL
+    SELECT c.id, 'client', c.agency_id, NULL, '{}', ARRAY(
+               SELECT scope FROM unnest(c.scopes) scope
+               WHERE c.owner_membership_id IS NULL OR EXISTS (
+                   SELECT FROM membership m JOIN membership_role r ON r.membership_id = m.id
+                   JOIN role_scope s ON s.role = r.role
+                   WHERE m.id = c.owner_membership_id AND s.scope = scope
+                     AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today))
+               ORDER BY 1), '{}'
+    FROM client c JOIN agency a ON a.id = c.agency_id
+    WHERE c.id = wanted AND c.ended_at IS NULL AND c.expires_at > now()
+      AND (a.ended_on IS NULL OR a.ended_on > today)
+$$;
+
+CREATE FUNCTION open_principal(wanted uuid, within text[], request uuid, moment timestamptz)
+RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    today date := (coalesce(moment, now()) AT TIME ZONE 'Europe/London')::date;
+    who record;
+BEGIN
+    SELECT * INTO who FROM principal_today(wanted, today);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'this principal has no access' USING ERRCODE = 'PA401';
+    END IF;
+    who.scopes := ARRAY(SELECT s FROM unnest(who.scopes) s WHERE within IS NULL OR s = ANY (within));
+    PERFORM set_context(who.principal_id, who.agency_id, who.person_id, request, moment, who.scopes,
+                        keys_of(who.agency_id, who.team_ids, 'initiatives:read' = ANY (who.scopes)));
+    RETURN QUERY SELECT who.principal_id, who.kind, who.agency_id, who.person_id, who.roles, who.scopes,
+                        who.team_ids;
+END
+$$;
+
+-- The request's first statement: token, proof of possession, replay, caller, all in one.
+-- Replay rows may commit asynchronously because a proof older than the server's start is refused.
+CREATE FUNCTION open_caller(
+    token_hash bytea, thumbprint text, proof bytea, proof_issued timestamptz, membership uuid, request uuid,
+    moment timestamptz DEFAULT NULL
+)
+RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    token auth_secret.access_token;
+BEGIN
+    SELECT * INTO token FROM auth_secret.access_token t
+    WHERE t.token_hash = open_caller.token_hash AND t.thumbprint = open_caller.thumbprint
+      AND t.revoked_at IS NULL AND t.expires_at > clock_timestamp();
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the access token is unknown, expired or revoked' USING ERRCODE = 'PA401';
+    END IF;
+    IF proof_issued < date_trunc('second', pg_postmaster_start_time()) THEN
+        RAISE EXCEPTION 'the proof is older than the server' USING ERRCODE = 'PA401';
+    END IF;
+    INSERT INTO auth_secret.seen_proof (proof, seen_at) VALUES (open_caller.proof, clock_timestamp())
+    ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the proof has been used before' USING ERRCODE = 'PA401';
+    END IF;
+    IF membership IS NOT NULL AND membership <> token.principal_id THEN
+        RAISE EXCEPTION 'this token does not speak for that membership' USING ERRCODE = 'PA401';
+    END IF;
+    PERFORM set_config('synchronous_commit', 'off', true);
+    RETURN QUERY SELECT * FROM open_principal(token.principal_id, token.scopes::text[], request, moment);
+END
+$$;
+
+-- For operator commands (`--as`): the same principal, keys and rules, without a token.
+CREATE FUNCTION open_command_caller(principal uuid, request uuid, moment timestamptz DEFAULT NULL)
+RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT * FROM open_principal(principal, NULL, request, moment)
+$$;
+
+CREATE FUNCTION give_agency_its_key() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO capability (kind, agency_id) VALUES ('agency', NEW.id);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION give_team_its_key() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO capability (kind, agency_id, team_id) VALUES ('team', NEW.agency_id, NEW.id);
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER gives_key AFTER INSERT ON agency FOR EACH ROW EXECUTE FUNCTION give_agency_its_key();
+CREATE TRIGGER gives_key AFTER INSERT ON team FOR EACH ROW EXECUTE FUNCTION give_team_its_key();
+
+-- A name is shown inside the agency, and to partners only where the agency shows names.
+CREATE FUNCTION show_membership_names() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO membership_name (membership_id, name, acl)
+    SELECT m.id, p.name, ARRAY[capability('agency', a.id)]
+                         || CASE WHEN a.shows_names THEN ARRAY[capability('partnership')] ELSE '{}' END
+    FROM membership m JOIN person p ON p.id = m.person_id JOIN agency a ON a.id = m.agency_id
+    WHERE CASE TG_TABLE_NAME WHEN 'membership' THEN m.id WHEN 'person' THEN p.id ELSE a.id END = NEW.id
+    ON CONFLICT (membership_id) DO UPDATE SET name = excluded.name, acl = excluded.acl;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER shows_names AFTER INSERT OR UPDATE OF agency_id, person_id ON membership
+FOR EACH ROW EXECUTE FUNCTION show_membership_names();
+CREATE TRIGGER shows_names AFTER UPDATE OF name ON person FOR EACH ROW EXECUTE FUNCTION show_membership_names();
+CREATE TRIGGER shows_names AFTER UPDATE OF shows_names ON agency FOR EACH ROW EXECUTE FUNCTION show_membership_names();

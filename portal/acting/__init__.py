@@ -1,0 +1,1 @@
+"""Acting: a verb in plain Python becomes a mutation, and runs as one transaction."""

@@ -1,0 +1,98 @@
+"""A verb as a mutation: its input, its payload and its result union, all derived from the verb."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Union
+
+import strawberry
+from strawberry.types.base import get_object_definition
+
+from portal import problems
+from portal.acting.inputs import COMMON, Param, make_input, params_of
+
+Verb = Callable[..., Awaitable[Any]]
+_PAYLOADS: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """What the executor needs to run a mutation."""
+
+    name: str
+    verb: Verb
+    params: list[Param]
+    shows: str
+    payload: str
+    field: str | None
+    """The payload's field that holds the row; None when the verb deletes it."""
+    needs: str
+    """The scope without which the verb always refuses: shown in access.md."""
+
+
+def mutation(verb: Verb, shows: type | str, *, needs: str, name: str | None = None) -> Any:  # noqa: ANN401 - a field
+    """The mutation that runs `verb` and answers with the row it returns, shown as `shows`.
+
+    The input has the verb's parameters and an idempotency key; the description is the verb's docstring.
+    `shows` is the GraphQL type of the returned row, or "Deleted".
+    """
+    called = name or camel_to_snake(verb.__name__)
+    says = inspect.cleandoc(verb.__doc__ or "").split("\n\n")[0]
+    params = params_of(verb)
+    key = Param("idempotency_key", str, COMMON["idempotency_key"], inspect.Parameter.empty, lambda v, _: v)
+    title = "".join(part.capitalize() for part in called.split("_"))
+    given = make_input(f"{title}Input", [*params, key], f"What `{title[0].lower()}{title[1:]}` needs.")
+    shown, payload, row_field, union = _result(shows)
+    exposed = Exposed(called, verb, params, shown, payload, row_field, needs)
+
+    def never(input: object) -> None:  # noqa: A002 - the contract's name
+        raise AssertionError("mutations are run by act()")
+
+    parameter = inspect.Parameter(
+        "input", inspect.Parameter.KEYWORD_ONLY,
+        annotation=Annotated[given, strawberry.argument(description="What to do.")],
+    )  # fmt: skip
+    never.__signature__ = inspect.Signature([parameter], return_annotation=union)  # type: ignore[attr-defined]
+    never.__annotations__ = {"input": parameter.annotation, "return": union}
+    return strawberry.field(resolver=never, description=says, metadata={"exposed": exposed}, name=None)
+
+
+def _result(shows: type | str) -> tuple[str, str, str | None, Any]:
+    """(type's name, payload type's name, its row field, the union) for rows shown as `shows`; made once for each."""
+    name = shows if isinstance(shows, str) else get_object_definition(shows, strict=True).name
+    row_field = None if name == "Deleted" else name[0].lower() + name[1:]
+    if name not in _PAYLOADS:
+        payload = _deleted() if row_field is None else _payload(name, shows)
+        union = strawberry.union(
+            f"{name}Result",
+            description=f"The {name} after the change, or why nothing was changed."
+            if row_field
+            else "The id of what was deleted, or why nothing was.",
+        )
+        members = (payload, problems.ValidationError, problems.NotPermitted, problems.NotFound, problems.Conflict)
+        _PAYLOADS[name] = Annotated[Union[members], union]  # noqa: UP007 - members are values here
+    return name, f"{name}Payload", row_field, _PAYLOADS[name]
+
+
+def _payload(name: str, shows: Any) -> type:  # noqa: ANN401 - a Strawberry type
+    field = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+    body: dict[str, Any] = {
+        "__annotations__": {field: shows, "warnings": list[problems.Warning]},
+        field: strawberry.field(description=f"The {name} as it is now."),
+        "warnings": strawberry.field(description="What was accepted and deserves a second look."),
+    }
+    return strawberry.type(type(f"{name}Payload", (), body), description=f"The {name} after the change.")
+
+
+def _deleted() -> type:
+    body: dict[str, Any] = {
+        "__annotations__": {"deleted_id": strawberry.ID, "warnings": list[problems.Warning]},
+        "deleted_id": strawberry.field(description="The id of what is gone."),
+        "warnings": strawberry.field(description="What deserves a second look."),
+    }
+    return strawberry.type(type("DeletedPayload", (), body), description="Something was deleted.")
+
+
+def camel_to_snake(name: str) -> str:
+    """Verbs are snake_case already; a trailing underscore only avoids a keyword."""
+    return name.rstrip("_")

@@ -1,0 +1,90 @@
+"""What a verb is given: the caller, the session, the request's one now, and the few things every verb does."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+from sqlmodel import SQLModel, col, select
+
+from auth.caller import Caller
+from portal.errors import Conflict, NotVisible
+
+R = TypeVar("R", bound=SQLModel)
+# No vowels, so that no word appears; no 0, 1, I, L or O, so that a code can be read out over the phone.
+_LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something was accepted that somebody should look at."""
+
+    path: tuple[str, ...]
+    message: str
+    code: str
+
+
+@dataclass
+class Work:
+    """One verb's transaction."""
+
+    db: AsyncSession
+    caller: Caller
+    now: datetime
+    today: date
+    warnings: list[Warned] = field(default_factory=list)
+    look: Callable[[UUID], Awaitable[None]] | None = None
+
+    def warn(self, path: str, message: str, code: str) -> None:
+        """Accept, and say what is odd about it."""
+        self.warnings.append(Warned(tuple(path.split(".")), message, code))
+
+    async def seen(self, model: type[R], row_id: UUID, path: str = "id") -> R:
+        """The row, if this caller sees it; NotVisible names the field that holds the id."""
+        found = (await self.db.execute(select(model).where(_id(model) == row_id))).scalar_one_or_none()
+        if found is None:
+            raise NotVisible(path.split("."))
+        return found
+
+    async def hold(self, row: R, expected_version: int) -> R:
+        """Lock the row until the end of the transaction; Conflict when it is no longer as the caller read it.
+
+        Ask the access rules first: a row that the caller may not change cannot be locked.
+        """
+        model = type(row)
+        wanted = select(model).where(_id(model) == row.id).with_for_update()  # type: ignore[attr-defined]
+        held = (await self.db.execute(wanted, execution_options={"populate_existing": True})).scalar_one()
+        if held.version != expected_version:  # type: ignore[attr-defined]  # only versioned rows are held
+            raise Conflict(current=held.version)  # type: ignore[attr-defined]
+        return held
+
+    async def last_look(self, row_id: UUID) -> None:
+        """Read the answer now: the step that follows ends the caller's own sight of the row."""
+        await self.db.flush()
+        if self.look is not None:
+            await self.look(row_id)
+
+
+def _id(model: type[SQLModel]) -> Any:  # noqa: ANN401 - the id column of any table
+    return col(model.id)  # type: ignore[attr-defined]  # every Row has one
+
+
+def reference(prefix: str) -> str:
+    """A random short code such as `VG-7K2P9W`: it says nothing about how many there are."""
+    return f"{prefix}-{''.join(secrets.choice(_LETTERS) for _ in range(6))}"
+
+
+@event.listens_for(Session, "before_flush")
+def _date_new_rows(session: Session, *_: object) -> None:
+    """New rows get the request's now; the database dates changes itself."""
+    now = session.info.get("now")
+    if now is not None:
+        for row in session.new:
+            for name in ("created_at", "updated_at"):
+                if getattr(row, name, now) is None:
+                    setattr(row, name, now)

@@ -1,0 +1,1 @@
+"""Agencies, teams and people as the API shows them; auth/ keeps them."""

@@ -1,0 +1,177 @@
+"""Agencies, areas, teams and memberships in GraphQL."""
+
+from enum import Enum
+
+import strawberry
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlmodel import col
+
+from auth import tables
+from auth.roles import Role
+from auth.tables import AgencyKind, AreaKind
+from portal.reading.declare import (
+    Ask,
+    Columns,
+    Connection,
+    Listing,
+    Node,
+    Order,
+    by_id,
+    column,
+    filter_input,
+    many,
+    one,
+    reads,
+    sql,
+    value,
+    value_type,
+    values,
+    where,
+)
+
+strawberry.enum(AgencyKind, description="What kind of body an agency is.")
+strawberry.enum(AreaKind, description="What kind of place an area is.")
+strawberry.enum(Role, name="Role", description="What a membership lets a person be.")
+
+
+@value_type
+class Area:
+    """A place, by its ONS code."""
+
+    code: str = column("The ONS code, such as E08000012.")
+    name: str = column("Its name.")
+    kind: AreaKind = column("What kind of place it is.")
+    in_force_area: bool = column("Whether Merseyside Police is its force: Halton belongs to the combined authority and not to it.")
+
+
+def _areas_of(agency: Columns, ask: Ask) -> Select[tuple[object, ...]]:
+    covers, area = tables.AgencyArea, tables.Area
+    return (
+        select(col(area.code), col(area.name), col(area.kind), col(area.in_force_area))
+        .join(covers, col(covers.area_code) == col(area.code))
+        .where(
+            col(covers.agency_id) == agency.id,
+            col(covers.valid_from) <= ask.today,
+            or_(col(covers.valid_to).is_(None), col(covers.valid_to) >= ask.today),
+        )
+        .order_by(col(area.name))
+    )
+
+
+class TeamOrder(Enum):
+    """How teams are sorted."""
+
+    NAME = "name"
+
+
+class MembershipOrder(Enum):
+    """How memberships are sorted."""
+
+    OLDEST = "oldest"
+
+
+class AgencyOrder(Enum):
+    """How agencies are sorted."""
+
+    NAME = "name"
+
+
+for _order in (TeamOrder, MembershipOrder, AgencyOrder):
+    strawberry.enum(_order, description=_order.__doc__)
+
+TEAMS = Listing(None, TeamOrder, {TeamOrder.NAME: Order(lambda t: [t.name])}, TeamOrder.NAME)
+MEMBERSHIPS = Listing(
+    None, MembershipOrder, {MembershipOrder.OLDEST: Order(lambda m: [m.starts_on])}, MembershipOrder.OLDEST
+)
+
+
+@reads(tables.Agency)
+class Agency(Node):
+    """A body that takes part in the partnership. It has no address."""
+
+    name: str = column("Its full name.")
+    short_name: str = column("What partners call it.")
+    kind: AgencyKind = column("What kind of body it is.")
+    in_partnership: bool = column("Whether it is a partner, and not only named by one.")
+    areas: list[Area] = values("Where it works today.", _areas_of)
+    host: "Agency | None" = one("The agency that hosts this joint body; hosting gives it no access.", "host_id")
+    successor: "Agency | None" = one("The agency that took over, if this one has ended.", "successor_id")
+    teams: "Connection[Team]" = many("Its teams.", TEAMS, lambda agency, team, _: team.agency_id == agency.id)
+
+
+@reads(tables.Team)
+class Team(Node):
+    """Where work is addressed: a team outlives the people in it."""
+
+    name: str = column("Its name.")
+    inbox: str | None = column("The team's own inbox, if it has one.")
+    agency: Agency = one("The agency it belongs to.", "agency_id")
+    members: "Connection[Membership]" = many(
+        "Who is in it.", MEMBERSHIPS,
+        lambda team, membership, _: membership.id.in_(
+            select(col(tables.TeamMember.membership_id)).where(col(tables.TeamMember.team_id) == team.id)
+        ),
+    )  # fmt: skip
+
+
+def _roles_of(membership: Columns, _: Ask) -> ColumnElement[object]:
+    role = tables.MembershipRole
+    listed = select(func.array_agg(col(role.role).op("ORDER BY")(col(role.role)))).where(
+        col(role.membership_id) == membership.id
+    )
+    return func.coalesce(listed.correlate(membership.id.table).scalar_subquery(), [])
+
+
+def _name_of(membership: Columns, _: Ask) -> ColumnElement[object]:
+    name = tables.MembershipName
+    found = select(col(name.name)).where(col(name.membership_id) == membership.id)
+    return found.correlate(membership.id.table).scalar_subquery()
+
+
+@reads(tables.Membership)
+class Membership(Node):
+    """A person in one agency, shown by role and team; by name only where that agency shows names."""
+
+    agency: Agency = one("The agency.", "agency_id")
+    roles: list[Role] = sql("What this membership lets the person be.", _roles_of)
+    name: str | None = sql("The person's name; null when their agency does not show names to you.", _name_of, nullable=True)
+
+
+@value_type
+class Me:
+    """Who you are for this API."""
+
+    agency: Agency = one("The agency you act for.", "agency_id")
+    membership: Membership | None = one("The membership you act as; null for an API client.", "principal_id")
+
+
+@filter_input
+class AgencyFilter:
+    """Which agencies."""
+
+    kind: AgencyKind | None = where("Of this kind.", lambda agency, kind, _: agency.kind == kind)
+    text: str | None = where(
+        "This text in the name.",
+        lambda agency, text, _: func.strpos(func.lower(agency.name), func.lower(text)) > 0,
+    )
+
+
+AGENCIES = Listing(AgencyFilter, AgencyOrder, {AgencyOrder.NAME: Order(lambda a: [a.name])}, AgencyOrder.NAME)
+
+
+@strawberry.type
+class AgencyQueries:
+    """Who takes part."""
+
+    agencies: Connection[Agency] = many("The agencies that take part.", AGENCIES)
+    agency: Agency | None = by_id("One agency.")
+    me: Me = value(
+        "Who you are for this API.",
+        lambda _, ask: select(ask.agency.label("agency_id"), ask.principal.label("principal_id")),
+    )
+    areas: list[Area] = values(
+        "The places the portal knows.",
+        lambda _, ask: select(tables.Area).where(or_(
+            col(tables.Area.valid_to).is_(None), col(tables.Area.valid_to) >= ask.today)).order_by(col(tables.Area.name)),
+        size=30,
+    )  # fmt: skip

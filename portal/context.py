@@ -1,0 +1,110 @@
+"""What a request is to the schema: who opens it, its one now, its id, and the connection it reads on."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from auth.caller import Caller
+from auth.oauth.resource import Presented
+from auth.roles import Role, Scope
+from portal.reading.binding import Asked
+
+LONDON = ZoneInfo("Europe/London")
+
+
+class Opening(Protocol):
+    """How the caller is opened: with a token, or by an operator's command."""
+
+    def statement(self, request_id: UUID, moment: datetime) -> tuple[str, Sequence[object]]:
+        """The SQL that opens the caller, as the transaction's first statement, and its values."""
+
+
+@dataclass(frozen=True)
+class ByToken:
+    """An API request."""
+
+    presented: Presented
+
+    def statement(self, request_id: UUID, moment: datetime) -> tuple[str, Sequence[object]]:
+        """`open_caller`."""
+        p = self.presented
+        values = (p.token_hash, p.thumbprint, p.proof, p.proof_issued, p.membership, request_id, moment)
+        return "SELECT * FROM open_caller($1, $2, $3, $4, $5, $6, $7)", values
+
+
+@dataclass(frozen=True)
+class ByCommand:
+    """An operator's command that runs as somebody (`--as`)."""
+
+    principal: UUID
+
+    def statement(self, request_id: UUID, moment: datetime) -> tuple[str, Sequence[object]]:
+        """`open_command_caller`, which only the command role may call."""
+        return "SELECT * FROM open_command_caller($1, $2, $3)", (self.principal, request_id, moment)
+
+
+@dataclass
+class Context:
+    """One request."""
+
+    engine: AsyncEngine
+    opening: Opening
+    request_id: UUID
+    now: datetime
+    caller: Caller | None = field(default=None)
+    cost: int | None = None
+
+    @property
+    def today(self) -> date:
+        """The day in London, where the working day is."""
+        return self.now.astimezone(LONDON).date()
+
+    def asked(self) -> Asked:
+        """What the caller brings to every statement."""
+        assert self.caller is not None
+        return Asked(
+            self.now, self.today, self.caller.principal_id, self.caller.agency_id, sorted(self.caller.team_ids)
+        )
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[asyncpg.Connection]:
+        """A transaction on the driver's own connection, with the caller opened: reads need no session."""
+        async with self.engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert isinstance(driver, asyncpg.Connection)
+            async with driver.transaction():
+                sql, values = self.opening.statement(self.request_id, self.now)
+                self.caller = caller_of(await driver.fetchrow(sql, *values))
+                yield driver
+
+    @asynccontextmanager
+    async def acting(self) -> AsyncIterator[AsyncSession]:
+        """A session with the caller opened; it commits at the end, or rolls back on an exception."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            session.info["now"] = self.now
+            sql, values = self.opening.statement(self.request_id, self.now)
+            connection = await session.connection()
+            found = await connection.exec_driver_sql(sql, tuple(values))
+            self.caller = caller_of(found.mappings().one())
+            yield session
+            await session.commit()
+
+
+def caller_of(row: Any) -> Caller:  # noqa: ANN401 - a record of either driver
+    """The caller that the database has opened."""
+    return Caller(
+        principal_id=UUID(str(row["principal_id"])),
+        kind=row["kind"],
+        agency_id=UUID(str(row["agency_id"])),
+        person_id=row["person_id"] and UUID(str(row["person_id"])),
+        roles=frozenset(Role(role) for role in row["roles"]),
+        scopes=frozenset(Scope(scope) for scope in row["scopes"]),
+        team_ids=frozenset(UUID(str(team)) for team in row["team_ids"]),
+    )

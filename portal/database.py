@@ -1,0 +1,68 @@
+"""The whole database as declared: every room's tables, functions and row rules, in the order they are made."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlmodel import SQLModel
+
+import auth.access
+import portal.changes.access
+import portal.initiatives.access
+from portal.store.rules import RowRule
+
+_FUNCTIONS = (
+    ("portal.store", "sql/context.sql"),
+    ("auth", "sql/caller.sql"),
+    ("portal.changes", "changes.sql"),
+    ("portal.initiatives", "keys.sql"),
+)
+_ROOMS = (auth.access, portal.changes.access, portal.initiatives.access)
+
+RULES: dict[str, RowRule] = {rule.name: rule for room in _ROOMS for rule in room.RULES}
+"""Every table's row rule, by the table's name."""
+
+DEFINERS: dict[str, str] = {name: role for room in _ROOMS for name, role in room.DEFINERS.items()}
+"""Every function that runs with its owner's rights, and who may call it."""
+
+CALLABLE: tuple[str, ...] = (*auth.access.CALLABLE, *portal.changes.access.CALLABLE)
+
+_FOLLOWERS = tuple(
+    rule.table.name
+    for rule in RULES.values()
+    if {"initiative_id", "acl"} <= set(rule.table.columns.keys()) and rule.name not in {"change", "history"}
+)
+
+
+def tables() -> list[Table]:
+    """Every declared table, parents first."""
+    return list(SQLModel.metadata.sorted_tables)
+
+
+def statements() -> Iterator[str]:
+    """The DDL of a new database, one statement or one file of functions at a time."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects are untyped
+    yield "CREATE SCHEMA auth_secret"
+    yield "REVOKE ALL ON SCHEMA auth_secret FROM PUBLIC"
+    yield "GRANT USAGE ON SCHEMA auth_secret TO portal_auth"
+    for table in tables():
+        yield str(CreateTable(table).compile(dialect=dialect)).strip()
+        for index in sorted(table.indexes, key=lambda i: str(i.name)):
+            yield str(CreateIndex(index).compile(dialect=dialect))
+    for package, name in _FUNCTIONS:
+        yield (files(package) / name).read_text()
+    yield "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC"
+    yield "GRANT EXECUTE ON FUNCTION " + ", ".join(CALLABLE) + " TO portal_runtime, portal_auth"
+    for function, role in DEFINERS.items():
+        if role:
+            yield f"GRANT EXECUTE ON FUNCTION {function} TO {role}"
+    for rule in RULES.values():
+        yield from rule.statements()
+    yield from portal.initiatives.access.TRIGGERS
+    followers = ", ".join(f"'{name}'" for name in _FOLLOWERS)
+    yield (
+        "CREATE TRIGGER y_spread AFTER UPDATE ON initiative FOR EACH ROW"
+        f" WHEN (OLD.acl IS DISTINCT FROM NEW.acl) EXECUTE FUNCTION spread_initiative_keys({followers})"
+    )

@@ -1,0 +1,1 @@
+"""Joint initiatives: a lead, its partners, where and when, and how far it has come."""

@@ -1,0 +1,90 @@
+"""Who sees an initiative, and who may do what with it and with what hangs on it."""
+
+from uuid import UUID
+
+from auth.caller import Caller
+from auth.roles import Scope
+from portal.errors import NotAllowed
+from portal.initiatives import tables
+from portal.initiatives.tables import Initiative, Visibility
+from portal.store.rules import HELD, RowRule, follows, table_of, tracked
+
+LEADS = "lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit'))"
+CONTRIBUTES = f"{HELD} AND (SELECT caller_can('initiatives:contribute'))"
+
+RULES = (
+    RowRule(
+        table_of(Initiative),
+        "A draft: its lead. Then, step by step: its partners, the partnership, everyone signed in.",
+        HELD,
+        add=LEADS,
+        change=f"{HELD} AND {LEADS}",
+        check=HELD,
+        remove=f"{HELD} AND {LEADS} AND visibility = 'draft' AND sent_at IS NULL",
+        triggers=(
+            "CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON initiative"
+            " FOR EACH ROW EXECUTE FUNCTION set_initiative_keys()",
+            *tracked(Initiative, "id"),
+        ),
+    ),
+    follows(tables.InitiativeArea, "Whoever sees the initiative.", add=CONTRIBUTES, change=None, remove=CONTRIBUTES),
+    follows(tables.Partner, "Whoever sees the initiative.", add=CONTRIBUTES, change=CONTRIBUTES),
+    follows(tables.RatingSet, "Whoever sees the initiative.", add=CONTRIBUTES, change=None),
+)
+
+TRIGGERS = (
+    "CREATE TRIGGER y_partners AFTER INSERT OR UPDATE OR DELETE ON partner"
+    " FOR EACH ROW EXECUTE FUNCTION partner_changed()",
+)
+
+DEFINERS: dict[str, str] = {
+    "initiative_keys(uuid,uuid,text)": "",
+    "initiative_acl(uuid)": "",
+    "set_initiative_keys()": "",
+    "initiative_child_keys()": "",
+    "partner_changed()": "",
+    "spread_initiative_keys()": "",
+}
+
+
+def sees(caller: Caller, initiative: Initiative, partners: set[UUID], *, in_partnership: bool) -> bool:
+    """The row rule in Python: the oracle of the matrix test. `partners` are those asked or committed."""
+    if initiative.visibility is Visibility.PUBLIC:
+        return True
+    if not caller.can(Scope.INITIATIVES_READ):
+        return False
+    if initiative.lead_agency_id == caller.agency_id:
+        return True
+    if initiative.visibility is Visibility.PARTNERSHIP and in_partnership:
+        return True
+    return initiative.visibility is not Visibility.DRAFT and caller.agency_id in partners
+
+
+def may_lead(caller: Caller, initiative: Initiative) -> None:
+    """Edit the initiative itself, its partners, funding, milestones, measures and rating."""
+    if initiative.lead_agency_id != caller.agency_id or not caller.can(Scope.INITIATIVES_EDIT):
+        raise NotAllowed(
+            "Only a coordinator of the lead agency can change this initiative.",
+            rule="initiative.lead_edits",
+            granted_by="an initiative coordinator of the lead agency",
+        )
+
+
+def may_start(caller: Caller) -> None:
+    """Log a new initiative for one's own agency."""
+    if not caller.can(Scope.INITIATIVES_EDIT):
+        raise NotAllowed(
+            "Only an initiative coordinator or a programme lead can log an initiative.",
+            rule="initiative.coordinator_starts",
+            granted_by="your agency's administrator",
+        )
+
+
+def may_contribute(caller: Caller) -> None:
+    """Comment, offer, update one's own agency's part."""
+    if not caller.can(Scope.INITIATIVES_CONTRIBUTE):
+        raise NotAllowed(
+            "Your role can read initiatives and cannot contribute to them.",
+            rule="initiative.contributor",
+            granted_by="your agency's administrator",
+        )

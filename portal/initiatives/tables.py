@@ -1,0 +1,168 @@
+"""An initiative, its partners, its areas, its ratings, and what may never be false about them."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field
+
+from portal.store.base import Instant, Keys, Row, choice
+
+
+class Stage(StrEnum):
+    """How far an initiative has come."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    LIVE = "live"
+    PAUSED = "paused"
+    COMPLETE = "complete"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class Visibility(StrEnum):
+    """Who may see an initiative, each step wider than the one before."""
+
+    DRAFT = "draft"
+    PARTNERS = "partners"
+    PARTNERSHIP = "partnership"
+    PUBLIC = "public"
+
+
+class Timing(StrEnum):
+    """What is known of the dates."""
+
+    DATED = "dated"
+    OPEN_ENDED = "open_ended"
+    UNKNOWN = "unknown"
+
+
+class Rating(StrEnum):
+    """How it stands: blue is done, red needs help."""
+
+    NOT_STARTED = "not_started"
+    RED = "red"
+    AMBER = "amber"
+    GREEN = "green"
+    BLUE = "blue"
+
+
+class Part(StrEnum):
+    """What a partner brings."""
+
+    FUND = "fund"
+    DELIVER = "deliver"
+    HOST = "host"
+    SUPPORT = "support"
+    EVALUATE = "evaluate"
+
+
+class PartnerState(StrEnum):
+    """Where an agency stands between being asked and having left."""
+
+    INVITED = "invited"
+    OFFERED = "offered"
+    COMMITTED = "committed"
+    DECLINED = "declined"
+    LEFT = "left"
+
+
+class Initiative(Row, table=True):
+    """A piece of work that one agency leads and may share with partners."""
+
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="dates"),
+        CheckConstraint(
+            "stage = 'proposed' OR stage = 'cancelled'"
+            " OR (timing = 'dated' AND starts_on IS NOT NULL AND ends_on IS NOT NULL)"
+            " OR (timing = 'open_ended' AND review_on IS NOT NULL)"
+            " OR (timing = 'unknown' AND timing_source IS NOT NULL)",
+            name="timing_known",
+        ),
+        CheckConstraint("length(btrim(title)) > 0", name="title"),
+        Index("initiative_newest", "created_at", "id"),
+        Index("initiative_latest_change", "updated_at", "id"),
+        Index("initiative_by_title", "title", "id"),
+        Index("initiative_seen_by", "acl", postgresql_using="gin"),
+    )
+
+    reference: str = Field(max_length=12, unique=True)
+    title: str = Field(max_length=120)
+    summary: str = Field(default="", max_length=4000)
+    lead_agency_id: UUID = Field(foreign_key="agency.id", index=True)
+    lead_team_id: UUID | None = Field(default=None, foreign_key="team.id", index=True)
+    stage: Stage = Field(default=Stage.PROPOSED, sa_type=choice(Stage, "stage"))
+    visibility: Visibility = Field(default=Visibility.DRAFT, sa_type=choice(Visibility, "visibility"))
+    sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    timing: Timing = Field(default=Timing.DATED, sa_type=choice(Timing, "timing"))
+    starts_on: date | None = None
+    ends_on: date | None = None
+    review_on: date | None = None
+    timing_source: str | None = Field(default=None, max_length=200)
+    audience: str | None = Field(default=None, max_length=200)
+    place: str | None = Field(default=None, max_length=200)
+    equality_impact: str | None = Field(default=None, max_length=4000)
+    equality_reviewed_on: date | None = None
+    rating: Rating = Field(default=Rating.NOT_STARTED, sa_type=choice(Rating, "rating"))
+    source: str | None = Field(default=None, max_length=200)
+    is_sample: bool = False
+    created_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
+    updated_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
+    version: int = 1
+    acl: list[int] = Field(default_factory=list, sa_type=Keys, nullable=False)
+
+
+class Tied(Row):
+    """A row that hangs on an initiative: it is seen with it, counts its versions, and its changes are recorded."""
+
+    initiative_id: UUID = Field(foreign_key="initiative.id", ondelete="CASCADE")
+    updated_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
+    version: int = 1
+    acl: list[int] = Field(default_factory=list, sa_type=Keys, nullable=False)
+
+
+class InitiativeArea(Tied, table=True):
+    """An area an initiative covers; a wider area covers its parts."""
+
+    __tablename__ = "initiative_area"
+    __table_args__ = (UniqueConstraint("initiative_id", "area_code"),)
+
+    area_code: str = Field(foreign_key="area.code", index=True)
+
+
+class Partner(Tied, table=True):
+    """An agency's part in an initiative; it shows as committed only once both sides have agreed."""
+
+    __table_args__ = (
+        UniqueConstraint("initiative_id", "agency_id"),
+        CheckConstraint(
+            "cardinality(parts) > 0 AND parts <@ ARRAY['fund','deliver','host','support','evaluate']::text[]",
+            name="parts",
+        ),
+    )
+
+    agency_id: UUID = Field(foreign_key="agency.id", index=True)
+    parts: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    state: PartnerState = Field(sa_type=choice(PartnerState, "state"))
+    note: str | None = Field(default=None, max_length=500)
+    asked_at: datetime = Field(sa_type=Instant)
+    answered_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class RatingSet(Tied, table=True):
+    """A rating as somebody set it, with the reason; the latest one is the initiative's."""
+
+    __tablename__ = "rating_set"
+    __table_args__ = (
+        CheckConstraint("rating <> 'red' OR length(btrim(reason)) > 0", name="red_reason"),
+        Index("rating_set_by_initiative", "initiative_id", "set_at", "id"),
+    )
+
+    rating: Rating = Field(sa_type=choice(Rating, "rating"))
+    reason: str | None = Field(default=None, max_length=1000)
+    set_by_id: UUID
+    set_by_agency_id: UUID = Field(foreign_key="agency.id")
+    set_at: datetime = Field(sa_type=Instant)

@@ -1,0 +1,1 @@
+"""Reading: a GraphQL selection becomes one SQL statement that returns the response's bytes."""

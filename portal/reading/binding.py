@@ -1,0 +1,104 @@
+"""Bound values: where each parameter of a statement comes from, at this request and at the next."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from graphql import FieldNode, GraphQLError, GraphQLField
+from graphql.execution.values import VariableValues, get_argument_values
+from sqlalchemy import ARRAY, BindParameter, Date, Uuid, bindparam
+from sqlalchemy.types import TypeEngine
+
+from portal.reading.cursors import BadCursor
+from portal.reading.declare import Ask
+from portal.reading.ids import BadId
+from portal.store.base import Instant
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one request brings besides its document and variables."""
+
+    now: datetime
+    today: date
+    principal: UUID
+    agency: UUID
+    teams: Sequence[UUID]
+
+
+def ask() -> Ask:
+    """The same as bind parameters."""
+    return Ask(
+        today=bindparam("ask_today", None, type_=Date()),
+        now=bindparam("ask_now", None, type_=Instant),
+        principal=bindparam("ask_principal", None, type_=Uuid()),
+        agency=bindparam("ask_agency", None, type_=Uuid()),
+        teams=bindparam("ask_teams", None, type_=ARRAY(Uuid())),
+    )
+
+
+def asked_values(asked: Asked) -> dict[str, object]:
+    """The values of `ask`'s parameters."""
+    return {
+        "ask_today": asked.today,
+        "ask_now": asked.now,
+        "ask_principal": asked.principal,
+        "ask_agency": asked.agency,
+        "ask_teams": list(asked.teams),
+    }
+
+
+@dataclass(frozen=True)
+class Site:
+    """A field with arguments, in one place of the document."""
+
+    field: GraphQLField
+    node: FieldNode
+
+    def arguments(self, variables: VariableValues) -> dict[str, Any]:
+        """Its coerced arguments at this request."""
+        return get_argument_values(self.field, self.node, variables)
+
+
+class Binds:
+    """The parameters of one statement, each with the argument it is taken from."""
+
+    def __init__(self) -> None:
+        self._sites: list[Site] = []
+        self._takes: list[tuple[str, int, Callable[[dict[str, Any]], object]]] = []
+
+    def site(self, field: GraphQLField, node: FieldNode) -> int:
+        """Note a field whose arguments later parameters are taken from."""
+        self._sites.append(Site(field, node))
+        return len(self._sites) - 1
+
+    def arguments(self, site: int, variables: VariableValues) -> dict[str, Any]:
+        """A site's arguments while the plan is being made: their shape may decide the statement, their values not."""
+        return self._sites[site].arguments(variables)
+
+    def take(
+        self, site: int, kind: TypeEngine[Any], get: Callable[[dict[str, Any]], object]
+    ) -> BindParameter[Any]:
+        """A parameter whose value `get` takes from the site's arguments at each request."""
+        name = f"arg_{len(self._takes)}"
+        self._takes.append((name, site, get))
+        return bindparam(name, None, type_=kind)
+
+    def values(self, variables: VariableValues) -> Mapping[str, object]:
+        """All parameters' values for these variables; a bad id or cursor is the client's error, at its field."""
+        arguments = [site.arguments(variables) for site in self._sites]
+        found: dict[str, object] = {}
+        for name, site, get in self._takes:
+            try:
+                found[name] = get(arguments[site])
+            except BadCursor:
+                raise self._refuse(site, "`after` is no cursor of this list in this order: pass an endCursor back unread, "
+                                         "with the same orderBy.", "BAD_CURSOR") from None  # fmt: skip
+            except BadId:
+                raise self._refuse(site, "This is not an id of this API: pass an `id` back unread.", "BAD_ID") from None
+        return found
+
+    def _refuse(self, site: int, message: str, code: str) -> GraphQLError:
+        return GraphQLError(message, nodes=[self._sites[site].node], extensions={"code": code})

@@ -1,0 +1,45 @@
+"""Keyset cursors: the order's name and the last row's values, as URL-safe text that clients pass back unread."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, cast, func, literal_column
+from sqlalchemy.types import TypeEngine
+
+_PARSERS: dict[type, Callable[[str], object]] = {
+    datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
+    UUID: UUID,
+    Decimal: Decimal,
+    int: int,
+    str: str,
+}
+
+
+class BadCursor(ValueError):
+    """The text is no cursor of this list in this order."""
+
+
+def cursor_sql(order: str, values: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
+    """The cursor of a row as SQL: base64 of a JSON array, without PostgreSQL's line breaks."""
+    texts = [cast(value, Text) for value in values]
+    array = func.json_build_array(literal_column(f"'{order}'", Text), *texts)
+    encoded = func.encode(func.convert_to(cast(array, Text), literal_column("'UTF8'", Text)), literal_column("'base64'"))
+    return func.translate(encoded, literal_column(r"E'+/\n'", Text), literal_column("'-_'", Text))
+
+
+def read_cursor(text: str, order: str, types: Sequence[TypeEngine[Any]]) -> list[object]:
+    """The values a cursor holds, as Python values of the order's column types; BadCursor otherwise."""
+    try:
+        parts = json.loads(base64.b64decode(text, altchars=b"-_", validate=True))
+        if not isinstance(parts, list) or parts[0] != order or len(parts) != len(types) + 1:
+            raise BadCursor(text)
+        return [_PARSERS[kind.python_type](part) for part, kind in zip(parts[1:], types, strict=True)]
+    except (binascii.Error, UnicodeDecodeError, ValueError, TypeError, IndexError, InvalidOperation, RecursionError) as e:
+        raise BadCursor(text) from e

@@ -1,0 +1,125 @@
+"""Compiled plans: one per document, operation and shape of the variables; bounded."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from graphql import DocumentNode, FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.values import VariableValues
+from sqlalchemy import LargeBinary, Select, Text, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+
+from portal.reading.binding import Asked, Binds, asked_values
+from portal.reading.compose import Composer
+
+_DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects are untyped
+_ID = re.compile(r"([A-Za-z]+):[0-9a-f-]{36}")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """SQL text, and how to fill its parameters."""
+
+    sql: str
+    names: tuple[str, ...]
+    fixed: Mapping[str, object]
+    binds: Binds
+
+    def arguments(
+        self, variables: VariableValues, asked: Asked, given: Mapping[str, object] | None = None
+    ) -> list[object]:
+        """The positional values for this request; GraphQLError when an argument is no cursor or id of ours."""
+        known = {**self.fixed, **asked_values(asked), **self.binds.values(variables), **(given or {})}
+        return [known[name] for name in self.names]
+
+
+def freeze(statement: Select[Any], binds: Binds) -> Plan:
+    """Compile a statement to text once."""
+    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    processors = compiled._bind_processors  # noqa: SLF001 - what SQLAlchemy's own execution uses; there is no public name
+    fixed = {
+        name: processors[name](value) if name in processors else value
+        for name, value in compiled.params.items()
+        if not name.startswith(("arg_", "ask_"))
+    }
+    return Plan(str(compiled), tuple(compiled.positiontup or ()), fixed, binds)
+
+
+def as_bytes(json: Any) -> Select[Any]:  # noqa: ANN401 - a column of JSON
+    """A statement whose one value is the JSON's UTF-8 bytes, which the driver hands over undecoded."""
+    text = literal_column("'UTF8'")
+    return select(func.convert_to(cast(json, Text), text, type_=LargeBinary))
+
+
+def shape(value: object) -> object:
+    """What of a variable's value decides the statement: presence, choices, page sizes, an id's type; not the rest."""
+    if isinstance(value, dict):
+        return tuple((key, shape(part)) for key, part in value.items())
+    if isinstance(value, list):
+        return frozenset(shape(item) for item in value)
+    if value is None or isinstance(value, bool | int | Enum):
+        return value
+    if isinstance(value, str):
+        found = _ID.fullmatch(value)
+        return found[1] if found else str
+    return type(value)
+
+
+class Plans:
+    """The bounded cache; least recently used plans go first."""
+
+    def __init__(self, schema: GraphQLSchema, size: int = 512) -> None:
+        self.schema = schema
+        self._size = size
+        self._known: OrderedDict[object, Plan] = OrderedDict()
+
+    def get(self, key: object, make: Callable[[], Plan]) -> Plan:
+        """The plan under `key`, made now if it is not known."""
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = make()
+            if len(self._known) > self._size:
+                self._known.popitem(last=False)
+        else:
+            self._known.move_to_end(key)
+        return known
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a validated document, with this request's variables."""
+
+    text: str
+    document: DocumentNode
+    node: OperationDefinitionNode
+    variables: VariableValues
+
+    def key(self, *more: object) -> object:
+        """What two requests must have in common to share a plan."""
+        name = self.node.name.value if self.node.name else None
+        return (self.text, name, shape(self.variables.coerced), *more)
+
+    def composer(self, schema: GraphQLSchema) -> Composer:
+        """A fresh composer over this operation."""
+        fragments = {
+            node.name.value: FragmentDetails(node)
+            for node in self.document.definitions
+            if isinstance(node, FragmentDefinitionNode)
+        }
+        return Composer(schema, self.node, fragments, self.variables)
+
+
+def query_plan(plans: Plans, operation: Operation) -> Plan:
+    """The plan of a query."""
+
+    def make() -> Plan:
+        query = plans.schema.query_type
+        assert query is not None
+        composer = operation.composer(plans.schema)
+        return freeze(as_bytes(composer.object(query, composer.root(query), None)), composer.binds)
+
+    return plans.get(operation.key(), make)

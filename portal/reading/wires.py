@@ -1,0 +1,84 @@
+"""The wire form of each scalar: how SQL writes a value, and how an argument becomes a bound value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from graphql import GraphQLEnumType, GraphQLNamedType
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Date, Integer, Numeric, Text, Uuid, cast, func, literal_column
+from sqlalchemy.types import TypeEngine
+
+from portal.reading.ids import from_global
+from portal.store.base import Instant
+
+
+@dataclass(frozen=True)
+class Wire:
+    """One scalar: its bound type, its SQL to JSON, its Python to JSON, and its argument to Python."""
+
+    bound: TypeEngine[Any]
+    to_json: Callable[[ColumnElement[Any]], ColumnElement[Any]]
+    plain: Callable[[Any], object]
+    argument: Callable[[Any], object]
+
+
+def _same(value: Any) -> Any:  # noqa: ANN401 - the identity, for any value
+    return value
+
+
+def _instant_sql(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    utc = func.timezone(literal_column("'UTC'"), value)
+    return func.to_char(utc, literal_column("""'YYYY-MM-DD"T"HH24:MI:SS"Z"'"""))
+
+
+def _instant(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _number_sql(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(func.trim_scale(value), Text)
+
+
+def _number(value: Decimal) -> str:
+    return f"{value.normalize():f}"
+
+
+_WIRES: dict[str, Wire] = {
+    "String": Wire(Text(), _same, _same, _same),
+    "Int": Wire(Integer(), _same, _same, _same),
+    "Boolean": Wire(Boolean(), _same, _same, _same),
+    "Date": Wire(Date(), lambda v: cast(v, Text), date.isoformat, _same),
+    "DateTime": Wire(Instant, _instant_sql, _instant, _same),
+    "Decimal": Wire(Numeric(), _number_sql, _number, _same),
+    "UUID": Wire(Uuid(), lambda v: cast(v, Text), str, _same),
+    "JSON": Wire(Text(), _same, _same, _same),
+    "ID": Wire(Uuid(), _same, _same, lambda text: from_global(text)[1]),
+}
+_ENUM = Wire(
+    Text(),
+    lambda v: func.upper(cast(v, Text)),
+    lambda member: str(member).upper(),
+    lambda member: member.value if isinstance(member, Enum) else member,
+)
+_ENUMS = Wire(
+    ARRAY(Text()),
+    lambda v: cast(func.upper(cast(v, Text)), ARRAY(Text())),
+    lambda members: [str(m).upper() for m in members],
+    lambda members: [_ENUM.argument(m) for m in members],
+)
+
+
+def wire_of(kind: GraphQLNamedType, *, many: bool = False) -> Wire:
+    """The wire of a scalar or enum type, or of a list of it."""
+    if isinstance(kind, GraphQLEnumType):
+        return _ENUMS if many else _ENUM
+    one = _WIRES[kind.name]
+    if not many:
+        return one
+    return Wire(
+        ARRAY(one.bound), _same, lambda items: [one.plain(i) for i in items],
+        lambda items: [one.argument(i) for i in items],
+    )  # fmt: skip

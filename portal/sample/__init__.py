@@ -1,0 +1,1 @@
+"""The sample partnership: real organisations, fictional people, fixed ids, a fixed day."""

@@ -1,0 +1,188 @@
+"""Who takes part in the sample: the Merseyside partners by their real names, with people who do not exist."""
+
+from datetime import date
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlmodel import SQLModel
+
+from auth.roles import Role
+from auth.tables import (
+    Agency,
+    AgencyArea,
+    AgencyKind,
+    Area,
+    AreaKind,
+    AreaPart,
+    Membership,
+    MembershipRole,
+    Person,
+    Team,
+    TeamMember,
+)
+
+DAY = date(2026, 11, 16)
+"""The day the sample describes."""
+JOINED = date(2024, 4, 1)
+_SPACE = uuid5(NAMESPACE_URL, "vawg-portal-sample")
+
+BOROUGHS = {
+    "E08000011": "Knowsley",
+    "E08000012": "Liverpool",
+    "E08000013": "St Helens",
+    "E08000014": "Sefton",
+    "E08000015": "Wirral",
+}
+FORCE_AREA, CITY_REGION, HALTON = "E23000004", "E47000004", "E06000006"
+ALL = tuple(BOROUGHS)
+
+K, C = AgencyKind, ALL
+AGENCIES: dict[str, tuple[str, str, AgencyKind, tuple[str, ...], bool]] = {
+    # key: full name, short name, kind, areas, whether it shows its people's names to partners
+    "police": ("Merseyside Police", "Police", K.POLICE, (FORCE_AREA, *C), False),
+    "knowsley": ("Knowsley Council", "Knowsley", K.COUNCIL, ("E08000011",), True),
+    "liverpool": ("Liverpool City Council", "Liverpool", K.COUNCIL, ("E08000012",), True),
+    "sefton": ("Sefton Council", "Sefton", K.COUNCIL, ("E08000014",), True),
+    "sthelens": ("St Helens Council", "St Helens", K.COUNCIL, ("E08000013",), True),
+    "wirral": ("Wirral Council", "Wirral", K.COUNCIL, ("E08000015",), True),
+    "pcc": ("Merseyside Police and Crime Commissioner", "PCC", K.PCC, (FORCE_AREA, *C), True),
+    "cps": ("CPS Mersey-Cheshire", "CPS", K.CPS, (*C, HALTON), False),
+    "lcrca": ("Liverpool City Region Combined Authority", "LCRCA", K.COMBINED_AUTHORITY, (CITY_REGION, *C, HALTON), True),
+    "merseytravel": ("Merseytravel", "Merseytravel", K.TRANSPORT, (CITY_REGION, *C, HALTON), True),
+    "uol": ("University of Liverpool", "UoL", K.UNIVERSITY, ("E08000012",), True),
+    "ljmu": ("Liverpool John Moores University", "LJMU", K.UNIVERSITY, ("E08000012",), True),
+    "hope": ("Liverpool Hope University", "Hope", K.UNIVERSITY, ("E08000012",), True),
+    "edgehill": ("Edge Hill University", "Edge Hill", K.UNIVERSITY, (), True),
+    "guild": ("Liverpool Guild of Students", "Guild", K.STUDENTS_UNION, ("E08000012",), True),
+    "rasa": ("RASA Merseyside", "RASA", K.CHARITY, ("E08000012", "E08000014", "E08000015"), False),
+    "savera": ("Savera UK", "Savera", K.CHARITY, C, False),
+    "ariel": ("Ariel Trust", "Ariel Trust", K.CHARITY, C, True),
+    "ldas": ("Liverpool Domestic Abuse Service", "LDAS", K.CHARITY, ("E08000012",), False),
+    "tww": ("Tomorrow's Women Wirral", "TWW", K.CHARITY, ("E08000015",), False),
+    "vrp": ("Merseyside Violence Reduction Partnership", "VRP", K.OVERSIGHT, (FORCE_AREA, *C), True),
+    "icb": ("NHS Cheshire and Merseyside Integrated Care Board", "ICB", K.HEALTH, (*C, HALTON), True),
+    "probation": ("Probation Service North West", "Probation", K.PROBATION, C, False),
+    "cheshire": ("Cheshire Constabulary", "Cheshire Police", K.OUT_OF_AREA, (HALTON,), False),
+    "marac": ("Wirral MARAC", "Wirral MARAC", K.JOINT_BODY, ("E08000015",), False),
+}
+HOSTS = {"marac": "wirral"}
+OUTSIDE = frozenset({"cheshire"})
+"""Named by partners, and no partners themselves."""
+
+R = Role
+PEOPLE: dict[str, tuple[str, str, tuple[Role, ...], str]] = {
+    # key: agency, name, roles, team
+    "police.coordinator": ("police", "Dana Okafor", (R.INITIATIVE_COORDINATOR,), "Prevention hub"),
+    "police.contributor": ("police", "Ewan Sharples", (R.CONTRIBUTOR,), "Prevention hub"),
+    "police.viewer": ("police", "Farah Quill", (R.VIEWER,), "Unity team"),
+    "police.administrator": ("police", "Gil Thorne", (R.AGENCY_ADMINISTRATOR,), "Prevention hub"),
+    "knowsley.coordinator": ("knowsley", "Hetty Vance", (R.INITIATIVE_COORDINATOR,), "Community safety"),
+    "liverpool.coordinator": ("liverpool", "Imran Castle", (R.INITIATIVE_COORDINATOR,), "Community safety"),
+    "liverpool.contributor": ("liverpool", "Joan Ferris", (R.CONTRIBUTOR,), "Licensing"),
+    "sefton.coordinator": ("sefton", "Kofi Marsden", (R.INITIATIVE_COORDINATOR,), "Community safety"),
+    "sthelens.coordinator": ("sthelens", "Lena Whitlock", (R.INITIATIVE_COORDINATOR,), "Community safety"),
+    "wirral.coordinator": ("wirral", "Maeve Durrant", (R.INITIATIVE_COORDINATOR,), "Community safety"),
+    "wirral.contributor": ("wirral", "Noor Pemberton", (R.CONTRIBUTOR,), "Community safety"),
+    "wirral.viewer": ("wirral", "Olu Bracken", (R.VIEWER,), "Early help"),
+    "wirral.lead": ("wirral", "Petra Lindow", (R.TEAM_LEAD,), "Early help"),
+    "pcc.programme": ("pcc", "Quentin Ayre", (R.PROGRAMME_LEAD,), "Delivery plan"),
+    "pcc.coordinator": ("pcc", "Rosa Tindall", (R.INITIATIVE_COORDINATOR,), "Delivery plan"),
+    "pcc.administrator": ("pcc", "Stan Ibbotson", (R.PARTNERSHIP_ADMINISTRATOR,), "Delivery plan"),
+    "pcc.auditor": ("pcc", "Tess Holloway", (R.AUDITOR,), "Delivery plan"),
+    "cps.liaison": ("cps", "Una Grieve", (R.CPS_LIAISON,), "Area business centre"),
+    "lcrca.coordinator": ("lcrca", "Viktor Sands", (R.INITIATIVE_COORDINATOR,), "Safer transport"),
+    "merseytravel.contributor": ("merseytravel", "Wanda Frith", (R.CONTRIBUTOR,), "Stations"),
+    "uol.coordinator": ("uol", "Xenia Rudd", (R.INITIATIVE_COORDINATOR,), "Student welfare"),
+    "ljmu.contributor": ("ljmu", "Yusuf Kellett", (R.CONTRIBUTOR,), "Student welfare"),
+    "edgehill.viewer": ("edgehill", "Zara Moss", (R.VIEWER,), "Student welfare"),
+    "rasa.coordinator": ("rasa", "Asha Penrose", (R.INITIATIVE_COORDINATOR,), "Prevention"),
+    "rasa.contributor": ("rasa", "Bryony Slack", (R.CONTRIBUTOR,), "Prevention"),
+    "savera.coordinator": ("savera", "Carys Nolan", (R.INITIATIVE_COORDINATOR,), "Training"),
+    "ariel.coordinator": ("ariel", "Dev Harker", (R.INITIATIVE_COORDINATOR,), "Schools"),
+    "icb.viewer": ("icb", "Elsie Bamford", (R.VIEWER,), "Safeguarding"),
+    "probation.viewer": ("probation", "Finn Ardley", (R.VIEWER,), "Public protection"),
+    "cheshire.viewer": ("cheshire", "Greta Soames", (R.VIEWER,), "Partnerships"),
+    "marac.coordinator": ("marac", "Noor Pemberton", (R.MARAC_COORDINATOR,), "MARAC"),
+}
+
+
+def fixed(kind: str, key: str) -> UUID:
+    """The same id at every start."""
+    return uuid5(_SPACE, f"{kind}/{key}")
+
+
+def agency_id(key: str) -> UUID:
+    """The id of a sample agency."""
+    return fixed("agency", key)
+
+
+def membership_id(key: str) -> UUID:
+    """The id of a sample person's membership, such as `wirral.coordinator`."""
+    return fixed("membership", key)
+
+
+def team_id(agency: str, name: str) -> UUID:
+    """The id of a sample team."""
+    return fixed("team", f"{agency}/{name}")
+
+
+def rows() -> list[SQLModel]:
+    """Everything, in an order that satisfies the foreign keys."""
+    return [*_areas(), *_agencies(), *_people()]
+
+
+def _areas() -> list[SQLModel]:
+    since = date(2009, 4, 1)
+    listed = [
+        *(Area(code=c, name=n, kind=AreaKind.BOROUGH, in_force_area=True, valid_from=since) for c, n in BOROUGHS.items()),
+        Area(code=HALTON, name="Halton", kind=AreaKind.BOROUGH, in_force_area=False, valid_from=since),
+        Area(code=FORCE_AREA, name="Merseyside", kind=AreaKind.FORCE_AREA, in_force_area=True, valid_from=since),
+        Area(
+            code=CITY_REGION, name="Liverpool City Region", kind=AreaKind.COMBINED_AUTHORITY, in_force_area=False,
+            valid_from=date(2014, 4, 1),
+        ),
+    ]  # fmt: skip
+    parts = [AreaPart(whole_code=FORCE_AREA, part_code=code) for code in BOROUGHS]
+    parts += [AreaPart(whole_code=CITY_REGION, part_code=code) for code in (*BOROUGHS, HALTON)]
+    return [*listed, *parts]
+
+
+def _agencies() -> list[SQLModel]:
+    found: list[SQLModel] = []
+    for key, (name, short, kind, areas, shows) in AGENCIES.items():
+        host = agency_id(HOSTS[key]) if key in HOSTS else None
+        found.append(
+            Agency(
+                id=agency_id(key), name=name, short_name=short, kind=kind, shows_names=shows, host_id=host,
+                in_partnership=key not in OUTSIDE,
+            )
+        )  # fmt: skip
+        found += [AgencyArea(agency_id=agency_id(key), area_code=code, valid_from=JOINED) for code in areas]
+    return found
+
+
+def _people() -> list[SQLModel]:
+    people: dict[UUID, SQLModel] = {}
+    teams: dict[UUID, SQLModel] = {}
+    memberships: list[SQLModel] = []
+    for key, (agency, name, roles, team) in PEOPLE.items():
+        person, home, member = fixed("person", name), team_id(agency, team), membership_id(key)
+        people[person] = Person(id=person, name=name)
+        teams[home] = Team(id=home, agency_id=agency_id(agency), name=team)
+        memberships.append(Membership(id=member, person_id=person, agency_id=agency_id(agency), starts_on=JOINED))
+        memberships += [MembershipRole(membership_id=member, role=role) for role in roles]
+        memberships.append(TeamMember(team_id=home, membership_id=member, agency_id=agency_id(agency)))
+    return [*people.values(), *teams.values(), *memberships]
+
+
+async def load_partnership(owner: AsyncConnection) -> None:
+    """Write the partnership into an empty database, as its owner."""
+    taken = (await owner.execute(text("SELECT count(*) FROM agency"))).scalar_one()
+    if taken:
+        return
+    async with AsyncSession(bind=owner, expire_on_commit=False) as session:
+        for row in rows():
+            session.add(row)
+            await session.flush()
+        await session.commit()  # into the owner's own transaction

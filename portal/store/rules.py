@@ -1,0 +1,106 @@
+"""Row rules: who sees, adds, changes and removes a table's rows, declared once and turned into policies."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sqlalchemy import Table
+from sqlmodel import SQLModel
+
+HELD = "acl && (SELECT caller_keys())"
+SIGNED_IN = "(SELECT caller_principal()) IS NOT NULL"
+NOBODY = "false"
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """The access rule of one table; SQL conditions over its columns and the caller's context.
+
+    `says` is the rule in words, for the reviewer and for access.md. A condition left None means that the API cannot
+    do it at all: no policy and no grant. `check` is for what a changed row must still satisfy, where that differs. `auth` lists what the sign-in role may do, on every row.
+    """
+
+    table: Table
+    says: str
+    see: str | None
+    add: str | None = None
+    change: str | None = None
+    check: str | None = None
+    remove: str | None = None
+    auth: tuple[Literal["SELECT", "INSERT", "UPDATE", "DELETE"], ...] = ()
+    triggers: tuple[str, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        """The table as SQL writes it, schema included."""
+        return self.table.fullname
+
+    def policies(self) -> Iterator[tuple[str, str, str, str]]:
+        """(policy, command, role, clause) of each policy, as the database should have them."""
+        yield "owner", "ALL", "portal_owner", "USING (true) WITH CHECK (true)"
+        for command in self.auth:
+            clause = "WITH CHECK (true)" if command == "INSERT" else "USING (true)"
+            yield f"auth_{command.lower()}", command, "portal_auth", clause
+        if self.see is not None:
+            yield "see", "SELECT", "portal_runtime", f"USING ({self.see})"
+        if self.add is not None:
+            yield "add", "INSERT", "portal_runtime", f"WITH CHECK ({self.add})"
+        if self.change is not None:
+            yield "change", "UPDATE", "portal_runtime", f"USING ({self.change}) WITH CHECK ({self.check or self.change})"
+        if self.remove is not None:
+            yield "remove", "DELETE", "portal_runtime", f"USING ({self.remove})"
+
+    def statements(self) -> Iterator[str]:
+        """The DDL that puts this rule on its table."""
+        yield f"ALTER TABLE {self.name} ENABLE ROW LEVEL SECURITY"
+        yield f"ALTER TABLE {self.name} FORCE ROW LEVEL SECURITY"
+        for policy, command, role, clause in self.policies():
+            yield f"CREATE POLICY {policy} ON {self.name} FOR {command} TO {role} {clause}"
+            if role != "portal_owner":
+                yield f"GRANT {command} ON {self.name} TO {role}"
+        yield from self.triggers
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table behind a SQLModel class."""
+    table = model.__table__  # type: ignore[attr-defined]  # SQLModel sets it for table=True and does not say so
+    assert isinstance(table, Table)
+    return table
+
+
+def _trigger(name: str, when: str, table: str, function: str) -> str:
+    return f"CREATE TRIGGER {name} {when} ON {table} FOR EACH ROW EXECUTE FUNCTION {function}"
+
+
+def tracked(model: type[SQLModel], parent: str) -> tuple[str, ...]:
+    """Triggers that count versions and record every change; `parent` is the column naming the initiative."""
+    table = table_of(model)
+    assert {"id", "acl", "version", "updated_at", parent} <= set(table.columns.keys()), f"{table.name} lacks columns"
+    return (
+        _trigger("b_touch", "BEFORE UPDATE", table.name, "touch_row()"),
+        _trigger(
+            "z_record", "AFTER INSERT OR UPDATE OR DELETE", table.name,
+            f"record_change('{model.__name__}', '{parent}')",
+        ),
+    )  # fmt: skip
+
+
+def follows(
+    model: type[SQLModel], says: str, *, add: str = HELD, change: str | None = HELD, remove: str | None = None,
+    keys: str = "initiative_child_keys()",
+) -> RowRule:  # fmt: skip
+    """A row of an initiative: seen by whoever sees the initiative, whose keys a trigger copies into it."""
+    table = table_of(model)
+    own = _trigger("a_keys", "BEFORE INSERT OR UPDATE", table.name, keys)
+    triggers = (own, *tracked(model, "initiative_id"))
+    return RowRule(table, says, HELD, add=add, change=change, remove=remove, triggers=triggers)
+
+
+def everyone(model: type[SQLModel], says: str, **more: str | tuple[str, ...]) -> RowRule:
+    """A row that every signed-in caller sees."""
+    return RowRule(table_of(model), says, SIGNED_IN, **more)  # type: ignore[arg-type]  # only str and tuple fields
+
+
+def hidden(model: type[SQLModel], says: str, *auth: Literal["SELECT", "INSERT", "UPDATE", "DELETE"]) -> RowRule:
+    """A row that the API never reads; the sign-in role may, as far as `auth` says."""
+    return RowRule(table_of(model), says, None, auth=auth)

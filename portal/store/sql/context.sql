@@ -1,0 +1,72 @@
+-- The caller's context: a transaction-local setting, signed with a key that no login role can read and bound
+-- to this backend and this transaction. An SQL injection can set it, but cannot make one that verifies.
+
+CREATE FUNCTION context_mac(body text) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, auth_secret, pg_temp AS $$
+    -- HMAC-SHA256 (RFC 2104) with the padded key kept ready; PostgreSQL has sha256() but no HMAC without pgcrypto.
+    SELECT encode(sha256(k.outer || sha256(k.inner || convert_to(body, 'UTF8'))), 'hex')
+    FROM auth_secret.context_key k ORDER BY k.made_at DESC LIMIT 1
+$$;
+
+CREATE FUNCTION context_home() RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp AS $$
+    SELECT pg_backend_pid()::text || '@' || extract(epoch FROM transaction_timestamp())::text
+$$;
+
+CREATE FUNCTION set_context(
+    principal uuid, agency uuid, person uuid, request uuid, moment timestamptz, scopes text[], keys int[]
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    body text := concat_ws('|', context_home(), principal, agency, coalesce(person::text, ''), coalesce(request::text, ''),
+                           extract(epoch FROM coalesce(moment, now())), array_to_string(scopes, ','), keys::text);
+BEGIN
+    PERFORM set_config('portal.caller', context_mac(body) || '|' || body, true);
+END
+$$;
+
+-- The verified context as an array: home, principal, agency, person, request, moment, scopes, keys. NULL: nobody.
+CREATE FUNCTION caller_context() RETURNS text[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    signed text := current_setting('portal.caller', true);
+    body text := substr(signed, 66);
+    parts text[];
+BEGIN
+    IF signed IS NULL OR signed = '' OR context_mac(body) IS DISTINCT FROM left(signed, 64) THEN
+        RETURN NULL;
+    END IF;
+    parts := string_to_array(body, '|');
+    IF parts[1] IS DISTINCT FROM context_home() THEN
+        RETURN NULL;
+    END IF;
+    RETURN parts;
+END
+$$;
+
+CREATE FUNCTION caller_keys() RETURNS int[] LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_context())[8]::int[] $$;
+
+CREATE FUNCTION caller_principal() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_context())[2]::uuid $$;
+
+CREATE FUNCTION caller_agency() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_context())[3]::uuid $$;
+
+CREATE FUNCTION caller_request() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT nullif((caller_context())[5], '')::uuid $$;
+
+-- The request's one "now"; the owner (migrations, back-fills) has no caller and gets the transaction's.
+CREATE FUNCTION caller_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(to_timestamp(((caller_context())[6])::double precision), transaction_timestamp())
+$$;
+
+CREATE FUNCTION caller_can(scope text) RETURNS boolean LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(scope = ANY (string_to_array((caller_context())[7], ',')), false)
+$$;
