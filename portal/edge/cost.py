@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from graphql import (
-    FieldNode,
     GraphQLField,
     GraphQLNamedType,
     GraphQLSchema,
@@ -30,10 +29,9 @@ from graphql import (
 
 from portal.edge.conditions import holds
 from portal.edge.limits import Limits
-from portal.edge.plan import Entry, Level, Planner
+from portal.edge.plan import LENGTH_ARGUMENT, PAGE_ARGUMENTS, Entry, Level, Plan, Planner, argument
 
-PAGE_ARGUMENTS = ("first", "last")
-LENGTH_ARGUMENT = "ids"
+KEPT_PRICES = 64
 OFTEN_NULL = 0.5
 """`ofType` ends after one or two steps, however long a tool writes the chain."""
 
@@ -59,11 +57,16 @@ class Tariff:
         self._introspected = _introspection_sizes(schema)
         self._introspection_limit = self._standard_introspection(schema)
 
-    def price(self, root: Level, variables: Mapping[str, object]) -> Price:
-        """The price of a plan with these variables."""
-        requested = math.ceil(_Sum(self, variables).level(root, None))
-        introspects = any(is_introspection(entry) for entry in root.entries)
-        return Price(requested, self._introspection_limit if introspects else self._limits.cost)
+    def price(self, plan: Plan, variables: Mapping[str, object]) -> Price:
+        """The price of a plan with these variables; the same values are not added up twice."""
+        values = tuple(_measured(variables.get(name)) for name in plan.variables)
+        if values not in plan.prices:
+            if len(plan.prices) >= KEPT_PRICES:
+                plan.prices.clear()
+            plan.prices[values] = math.ceil(_Sum(self, variables).level(plan.root, None))
+        introspects = any(is_introspection(entry) for entry in plan.root.entries)
+        limit = self._introspection_limit if introspects else self._limits.cost
+        return Price(plan.prices[values], limit)
 
     def weight(self, entry: Entry) -> float:
         """What one such field costs, without what is inside it."""
@@ -96,7 +99,7 @@ class Tariff:
         offered = [name for name in PAGE_ARGUMENTS if name in entry.definition.args]
         if not offered:
             return None
-        told = [_number(_argument(entry.node, name), variables) for name in offered]
+        told = [_number(argument(entry.node, name), variables) for name in offered]
         default = [entry.definition.args[name].default_value for name in offered]
         known = [float(size) for size in (*told, *default) if isinstance(size, int)]
         return max(known[0], 0) if known else self._limits.page
@@ -140,6 +143,10 @@ class _Sum:
         return self._tariff.size(entry, page, self._variables) * (weight + inside)
 
 
+def _measured(value: object) -> object:
+    return len(value) if isinstance(value, list) else value
+
+
 def is_introspection(entry: Entry) -> bool:
     """Whether the field asks about the schema."""
     return entry.name in ("__schema", "__type")
@@ -161,10 +168,6 @@ def _declared(definition: GraphQLField, name: str) -> float | None:
     return float(number) if isinstance(number, int | float) else None
 
 
-def _argument(node: FieldNode, name: str) -> ValueNode | None:
-    return next((a.value for a in node.arguments or () if a.name.value == name), None)
-
-
 def _number(value: ValueNode | None, variables: Mapping[str, object]) -> int | None:
     match value:
         case IntValueNode():
@@ -177,7 +180,7 @@ def _number(value: ValueNode | None, variables: Mapping[str, object]) -> int | N
 
 def _length(entry: Entry, variables: Mapping[str, object]) -> int | None:
     """A list by ids has as many rows as ids."""
-    match _argument(entry.node, LENGTH_ARGUMENT):
+    match argument(entry.node, LENGTH_ARGUMENT):
         case ListValueNode() as literal:
             return len(literal.values)
         case VariableNode() as variable:

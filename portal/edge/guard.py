@@ -74,7 +74,7 @@ class Guard(SchemaExtension):
         if isinstance(coerced, list):
             return [coded(error, Code.BAD_USER_INPUT) for error in coerced]
         self._variables = coerced
-        return self._check_price(self._library.tariff.price(self._plan.root, coerced.coerced))
+        return self._check_price(self._library.tariff.price(self._plan, coerced.coerced))
 
     def _check_price(self, price: Price) -> Sequence[GraphQLError]:
         self.execution_context.extensions_results["cost"] = {

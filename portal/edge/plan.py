@@ -18,6 +18,8 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    ValueNode,
+    VariableNode,
     get_named_type,
     is_abstract_type,
     is_object_type,
@@ -27,6 +29,9 @@ from portal.edge.codes import Code
 from portal.edge.conditions import Conditions, conditions_of
 from portal.edge.limits import Limits, TooMuch
 from portal.edge.shape import response_key
+
+PAGE_ARGUMENTS = ("first", "last")
+LENGTH_ARGUMENT = "ids"
 
 
 @dataclass
@@ -57,12 +62,16 @@ class Level:
     """Its keys and all keys below, once for each place."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Plan:
     """What an operation selects."""
 
     root: Level
     steps: int
+    variables: tuple[str, ...]
+    """Those on which its price depends: conditions, sizes of pages, lists of ids."""
+    prices: dict[tuple[object, ...], int] = field(default_factory=dict)
+    """By the values of these variables; the tariff fills it."""
 
 
 @dataclass
@@ -72,6 +81,19 @@ class _Met:
     node: FieldNode
     when: list[Conditions] = field(default_factory=list)
     below: list[SelectionSetNode] = field(default_factory=list)
+
+
+def argument(node: FieldNode, name: str) -> ValueNode | None:
+    """The value given for an argument."""
+    return next((a.value for a in node.arguments or () if a.name.value == name), None)
+
+
+def _priced_variables(met: _Met) -> Iterator[str]:
+    yield from (name for conditions in met.when for name, _ in conditions)
+    for priced in (*PAGE_ARGUMENTS, LENGTH_ARGUMENT):
+        value = argument(met.node, priced)
+        if isinstance(value, VariableNode):
+            yield value.name.value
 
 
 class Planner:
@@ -87,6 +109,7 @@ class Planner:
         self._fragments = fragments
         self._limits = limits
         self._steps = 0
+        self._variables: set[str] = set()
         self._levels: dict[tuple[str, frozenset[int]], Level] = {}
 
     def plan(self, operation: OperationDefinitionNode) -> Plan:
@@ -97,7 +120,8 @@ class Planner:
                 Code.GRAPHQL_VALIDATION_FAILED,
                 f"This API has no {operation.operation.value} operations.",
             )
-        return Plan(self._level(root, [operation.selection_set]), self._steps)
+        level = self._level(root, [operation.selection_set])
+        return Plan(level, self._steps, tuple(sorted(self._variables)))
 
     def _level(self, kind: GraphQLObjectType, meeting: Sequence[SelectionSetNode]) -> Level:
         """Recursive: the document's depth is already within its limit."""
@@ -116,6 +140,7 @@ class Planner:
         definition = self._schema.get_field(kind, met.node.name.value)
         if definition is None:
             raise LookupError(f"{kind.name}.{met.node.name.value} was not validated")
+        self._variables.update(_priced_variables(met))
         below = tuple(self._level(child, met.below) for child in self._children(definition))
         return Entry(key, met.node, definition, met.when, below)
 
