@@ -47,13 +47,13 @@ class Asked:
 
 async def take(request: Request) -> Asked:
     """Read the request, but no more of the body than is allowed."""
-    request_id = getattr(request.state, "request_id", None)
+    request_id = UUID(getattr(request.state, "request_id", None) or uuid4().hex)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > LONGEST_BODY:
-            return Asked(request.headers, None, request_id or uuid4())
-    return Asked(request.headers, bytes(body), request_id or uuid4())
+            return Asked(request.headers, None, request_id)
+    return Asked(request.headers, bytes(body), request_id)
 
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:

@@ -25,11 +25,15 @@ class Unauthorised(Exception):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The challenge of RFC 9449 7.1."""
+        return {"WWW-Authenticate": self.challenge, "Cache-Control": "no-store"}
+
+    @property
+    def challenge(self) -> str:
+        """As in RFC 9449 7.1."""
         parts = [f'algs="{" ".join(ALGORITHMS)}"']
         if self.error:
             parts += [f'error="{self.error}"', f'error_description="{self.description}"']
-        return {"WWW-Authenticate": "DPoP " + ", ".join(parts), "Cache-Control": "no-store"}
+        return "DPoP " + ", ".join(parts)
 
 
 @dataclass(frozen=True)

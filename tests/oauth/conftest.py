@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from threading import Thread
 from types import MappingProxyType
 from typing import Any
@@ -26,17 +25,18 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
-from sqlmodel import SQLModel
 from starlette.responses import JSONResponse
 
-from auth.access import CALLABLE, DEFINERS, RULES
 from auth.oauth.clients import NewClient, add_client
 from auth.oauth.endpoints import oauth_router
 from auth.oauth.provider import Outcome, Provider, Record, log_outcome
 from auth.oauth.resource import Unauthorised, invalid_token, presented
-from auth.roles import Scope
+from auth.roles import SCOPES, Scope
 from auth.tables import Agency, AgencyKind
+from portal import database
+from portal.edge.requests import Requests
 from portal.settings import Settings
+from portal.store.build import build, furnish
 from portal.store.engines import Engines
 from portal.store.server import Server
 
@@ -177,29 +177,14 @@ async def run_sql(dsn: str, script: str) -> None:
         await connection.close()
 
 
-def schema() -> str:
-    """Functions, row rules and grants of this package."""
-    functions = [Path("portal/store/sql/context.sql"), Path("auth/sql/caller.sql")]
-    callable_ = [*CALLABLE, *(name for name, role in DEFINERS.items() if role == "portal_runtime")]
-    return ";\n".join(
-        [
-            *(path.read_text() for path in functions),
-            *(line for rule in RULES for line in rule.statements()),
-            *(f"GRANT EXECUTE ON FUNCTION {name} TO portal_runtime" for name in callable_),
-        ]
-    )
-
-
 @pytest.fixture(scope="session")
 async def oauth_settings(server: Server) -> Settings:
-    """A database with the tables, functions and grants of this package, and nothing else."""
+    """A database of its own, as the portal declares it, with nobody in it."""
     await run_sql(server.dsn("postgres", "postgres"), "CREATE DATABASE oauth OWNER portal_owner")
     await run_sql(
         server.dsn("postgres", "oauth"),
         "ALTER SCHEMA public OWNER TO portal_owner;"
-        "CREATE SCHEMA auth_secret AUTHORIZATION portal_owner;"
-        "GRANT USAGE ON SCHEMA public TO portal_auth, portal_runtime;"
-        "GRANT USAGE ON SCHEMA auth_secret TO portal_auth",
+        "GRANT USAGE ON SCHEMA public TO portal_auth, portal_runtime",
     )
     settings = Settings(
         database_url=server.dsn("portal_runtime", "oauth"),
@@ -209,10 +194,9 @@ async def oauth_settings(server: Server) -> Settings:
     )
     engines = Engines(settings)
     async with engines.owner.begin() as owner:
-        made = [rule.table for rule in RULES]
-        await owner.run_sync(SQLModel.metadata.create_all, tables=made)
+        await build(owner, database.statements())
+        await furnish(owner, SCOPES)
     await engines.dispose()
-    await run_sql(server.dsn("portal_owner", "oauth"), schema())
     return settings
 
 
@@ -278,7 +262,7 @@ async def desk_at(oauth_databases: Engines, server: Server) -> AsyncIterator[Cal
             app = protected(BASE, runtime)
             app.include_router(oauth_router(provider, sessions))
             # Whatever name a request comes under, the server knows its own.
-            inside = httpx2.ASGITransport(app=app)
+            inside = httpx2.ASGITransport(app=Requests(app))
             http = httpx2.AsyncClient(transport=inside, base_url="http://elsewhere.test")
             await opened.enter_async_context(http)
             return Desk(http, audit, lambda: asyncpg.connect(server.dsn("portal_owner", "oauth")))

@@ -28,6 +28,13 @@ async def test_a_program_gets_a_token_and_is_recognised_by_it(desk, partner):
     assert used.json() == {"data": {"caller": str(partner.id)}}
 
 
+async def test_the_audit_names_the_request_as_the_log_does(desk, partner):
+    request_id = uuid4()
+    answer = await desk.token(partner, headers={"x-request-id": str(request_id)})
+    assert answer.headers["x-request-id"] == str(request_id)
+    assert desk.audit[-1].request_id == request_id
+
+
 async def test_the_audit_knows_who_got_what_and_no_secret(desk, partner):
     token = (await desk.token(partner)).json()["access_token"]
     line = desk.audit[-1]
