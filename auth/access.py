@@ -10,9 +10,7 @@ RULES = (
     everyone(tables.Agency, "Every signed-in caller; an agency has no address.", auth=("SELECT",)),
     everyone(tables.AgencyArea, "Every signed-in caller."),
     hidden(tables.Person, "Nobody: a person is shown as a membership, by role and team."),
-    everyone(
-        tables.Membership, "Every signed-in caller, without the name.", auth=("SELECT",)
-    ),
+    everyone(tables.Membership, "Every signed-in caller, without the name.", auth=("SELECT",)),
     everyone(tables.MembershipRole, "Every signed-in caller.", auth=("SELECT",)),
     RowRule(
         table_of(tables.MembershipName),
@@ -28,10 +26,16 @@ RULES = (
         table_of(oauth.Client),
         "Members and clients of the agency it belongs to.",
         "agency_id = (SELECT caller_agency())",
-        auth=("SELECT", "INSERT", "UPDATE"),
+        auth=("SELECT",),
     ),
-    hidden(oauth.ClientKey, "Nobody: keys are used at the token endpoint.", "SELECT", "INSERT", "UPDATE"),
-    hidden(oauth.AccessToken, "Nobody: tokens are checked by open_caller.", "SELECT", "INSERT", "UPDATE"),
+    hidden(oauth.ClientKey, "Nobody: keys are used at the token endpoint.", "SELECT"),
+    hidden(
+        oauth.AccessToken,
+        "Nobody: tokens are checked by open_caller.",
+        "SELECT",
+        "INSERT",
+        "DELETE",
+    ),
     hidden(oauth.SeenProof, "Nobody: replay marks.", "SELECT", "INSERT", "DELETE"),
     hidden(oauth.SeenAssertion, "Nobody: replay marks.", "SELECT", "INSERT", "DELETE"),
 )

@@ -4,7 +4,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Identity, Integer, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Identity,
+    Integer,
+    UniqueConstraint,
+)
 from sqlmodel import Field, SQLModel
 
 from auth.roles import Role
@@ -148,9 +155,13 @@ class TeamMember(SQLModel, table=True):
 
     __tablename__ = "team_member"
     __table_args__ = (
-        ForeignKeyConstraint(["team_id", "agency_id"], ["team.id", "team.agency_id"], onupdate="CASCADE"),
         ForeignKeyConstraint(
-            ["membership_id", "agency_id"], ["membership.id", "membership.agency_id"], onupdate="CASCADE"
+            ["team_id", "agency_id"], ["team.id", "team.agency_id"], onupdate="CASCADE"
+        ),
+        ForeignKeyConstraint(
+            ["membership_id", "agency_id"],
+            ["membership.id", "membership.agency_id"],
+            onupdate="CASCADE",
         ),
     )
 
@@ -187,7 +198,9 @@ class Capability(SQLModel, table=True):
         CheckConstraint("(kind = 'team') = (team_id IS NOT NULL)", name="team"),
     )
 
-    id: int | None = Field(default=None, sa_column=Column(Integer, Identity(always=True), primary_key=True))
+    id: int | None = Field(
+        default=None, sa_column=Column(Integer, Identity(always=True), primary_key=True)
+    )
     kind: CapabilityKind = Field(sa_type=choice(CapabilityKind, "kind"))
     agency_id: UUID | None = Field(default=None, foreign_key="agency.id")
     team_id: UUID | None = Field(default=None, foreign_key="team.id")

@@ -35,7 +35,15 @@ class ByToken:
     def statement(self, request_id: UUID, moment: datetime) -> tuple[str, Sequence[object]]:
         """`open_caller`."""
         p = self.presented
-        values = (p.token_hash, p.thumbprint, p.proof, p.proof_issued, p.membership, request_id, moment)
+        values = (
+            p.token_hash,
+            p.thumbprint,
+            p.proof,
+            p.proof_issued,
+            p.membership,
+            request_id,
+            moment,
+        )
         return "SELECT * FROM open_caller($1, $2, $3, $4, $5, $6, $7)", values
 
 
@@ -70,7 +78,11 @@ class Context:
         """What the caller brings to every statement."""
         assert self.caller is not None
         return Asked(
-            self.now, self.today, self.caller.principal_id, self.caller.agency_id, sorted(self.caller.team_ids)
+            self.now,
+            self.today,
+            self.caller.principal_id,
+            self.caller.agency_id,
+            sorted(self.caller.team_ids),
         )
 
     @asynccontextmanager

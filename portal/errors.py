@@ -52,6 +52,7 @@ class Conflict(Refusal):
 
     def __init__(self, current: int, message: str | None = None) -> None:
         super().__init__(
-            message or "This record has changed since you read it. Read it again and repeat your change."
+            message
+            or "This record has changed since you read it. Read it again and repeat your change."
         )
         self.current = current

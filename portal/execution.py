@@ -53,10 +53,14 @@ class Execution(SchemaExtension):
         found = [d for d in named if wanted is None or (d.name and d.name.value == wanted)]
         if len(found) != 1:
             raise GraphQLError(
-                f"The document has no operation named {wanted!r}." if wanted else "Name one operation: the document has several.",
+                f"The document has no operation named {wanted!r}."
+                if wanted
+                else "Name one operation: the document has several.",
                 extensions={"code": "BAD_USER_INPUT"},
             )
-        values = get_variable_values(self._plans.schema, found[0].variable_definitions or (), execution.variables or {})
+        values = get_variable_values(
+            self._plans.schema, found[0].variable_definitions or (), execution.variables or {}
+        )
         if isinstance(values, list):
             raise _first(values)
         return Operation(execution.query or "", document, found[0], values)
@@ -66,11 +70,14 @@ class Execution(SchemaExtension):
             return False
         kind = self._plans.schema.get_root_type(operation.node.operation)
         assert kind is not None
-        names = [d[0].node.name.value for d in operation.composer(self._plans.schema).root(kind).values()]
+        names = [
+            d[0].node.name.value for d in operation.composer(self._plans.schema).root(kind).values()
+        ]
         asked = [name for name in names if name in _INTROSPECTION]
         if asked and any(name not in {*_INTROSPECTION, "__typename"} for name in names):
             raise GraphQLError(
-                "Ask about the schema and about data in two requests.", extensions={"code": "BAD_USER_INPUT"}
+                "Ask about the schema and about data in two requests.",
+                extensions={"code": "BAD_USER_INPUT"},
             )
         return bool(asked)
 
@@ -105,5 +112,3 @@ def _first(errors: list[Any]) -> GraphQLError:
     assert isinstance(error, GraphQLError)
     error.extensions = {"code": "BAD_USER_INPUT", **(error.extensions or {})}
     return error
-
-

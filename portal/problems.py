@@ -7,23 +7,31 @@ def _says(text: str) -> str:
     return strawberry.field(description=text)  # type: ignore[no-any-return]  # a field stands for its type
 
 
-@strawberry.interface(description="Why something was not done. The message is for people, the code for programs.")
+@strawberry.interface(
+    description="Why something was not done. The message is for people, the code for programs."
+)
 class Error:
     message: str = _says("What happened and what to do, in plain English.")
     code: str = _says("A stable code, listed in the API's documentation.")
-    path: list[str] = strawberry.field(description="The field of the input it is about, from the input object down.")
+    path: list[str] = strawberry.field(
+        description="The field of the input it is about, from the input object down."
+    )
 
 
 @strawberry.type(description="One fault in the input.")
 class FieldError:
-    path: list[str] = strawberry.field(description="The field of the input, from the input object down.")
+    path: list[str] = strawberry.field(
+        description="The field of the input, from the input object down."
+    )
     message: str = _says("What is wrong and what to do.")
     code: str = _says("A stable code.")
 
 
 @strawberry.type(description="The input cannot be accepted as it is; nothing was saved.")
 class ValidationError(Error):
-    errors: list[FieldError] = strawberry.field(description="Every fault that was found, so that all can be mended at once.")
+    errors: list[FieldError] = strawberry.field(
+        description="Every fault that was found, so that all can be mended at once."
+    )
 
 
 @strawberry.type(description="You see the record and may not do this to it.")
@@ -32,7 +40,9 @@ class NotPermitted(Error):
     granted_by: str = _says("Who could do it, or give you the right to.")
 
 
-@strawberry.type(description="There is no such record for you: hidden and missing are the same answer.")
+@strawberry.type(
+    description="There is no such record for you: hidden and missing are the same answer."
+)
 class NotFound(Error):
     pass
 
@@ -43,7 +53,7 @@ class Conflict(Error):
 
 
 @strawberry.type(description="Something was accepted that deserves a second look.")
-class Warning:  # noqa: A001 - the contract's name
+class Warning:
     path: list[str] = strawberry.field(description="The field of the input it is about.")
     message: str = _says("What is odd.")
     code: str = _says("A stable code.")

@@ -37,11 +37,11 @@ SET search_path = pg_catalog, public, pg_temp AS $$
       AND (a.ended_on IS NULL OR a.ended_on > today)
     UNION ALL
     SELECT c.id, 'client', c.agency_id, NULL, '{}', ARRAY(
-               SELECT scope FROM unnest(c.scopes) scope
+               SELECT held.name FROM unnest(c.scopes) AS held (name)
                WHERE c.owner_membership_id IS NULL OR EXISTS (
                    SELECT FROM membership m JOIN membership_role r ON r.membership_id = m.id
                    JOIN role_scope s ON s.role = r.role
-                   WHERE m.id = c.owner_membership_id AND s.scope = scope
+                   WHERE m.id = c.owner_membership_id AND s.scope = held.name
                      AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today))
                ORDER BY 1), '{}'
     FROM client c JOIN agency a ON a.id = c.agency_id
@@ -70,7 +70,8 @@ END
 $$;
 
 -- The request's first statement: token, proof of possession, replay, caller, all in one.
--- Replay rows may commit asynchronously because a proof older than the server's start is refused.
+-- Replay rows may commit asynchronously because a proof older than the server's start is refused. Two limits:
+-- a backend that crashes alone, and a failover to an asynchronous replica, can forget a mark of the last half second.
 CREATE FUNCTION open_caller(
     token_hash bytea, thumbprint text, proof bytea, proof_issued timestamptz, membership uuid, request uuid,
     moment timestamptz DEFAULT NULL
@@ -88,7 +89,7 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the access token is unknown, expired or revoked' USING ERRCODE = 'PA401';
     END IF;
-    IF proof_issued < date_trunc('second', pg_postmaster_start_time()) THEN
+    IF proof_issued <= pg_postmaster_start_time() THEN
         RAISE EXCEPTION 'the proof is older than the server' USING ERRCODE = 'PA401';
     END IF;
     INSERT INTO auth_secret.seen_proof (proof, seen_at) VALUES (open_caller.proof, clock_timestamp())
@@ -99,7 +100,10 @@ BEGIN
     IF membership IS NOT NULL AND membership <> token.principal_id THEN
         RAISE EXCEPTION 'this token does not speak for that membership' USING ERRCODE = 'PA401';
     END IF;
-    PERFORM set_config('synchronous_commit', 'off', true);
+    -- A proof from the future could outlive a restart that forgets it: its mark must be on disk.
+    IF proof_issued <= clock_timestamp() THEN
+        PERFORM set_config('synchronous_commit', 'off', true);
+    END IF;
     RETURN QUERY SELECT * FROM open_principal(token.principal_id, token.scopes::text[], request, moment);
 END
 $$;

@@ -32,13 +32,17 @@ class Deleted:
     row_id: UUID
 
 
-async def act(context: Context, exposed: Exposed, given: Mapping[str, Any], answer: Answer) -> bytes:
+async def act(
+    context: Context, exposed: Exposed, given: Mapping[str, Any], answer: Answer
+) -> bytes:
     """Run a verb and return its answer's JSON; the answer exists only once the transaction has committed."""
     async with context.acting() as session:
         assert context.caller is not None
         # Reads may lose their last half second in a crash; a change that was acknowledged may not.
         await session.execute(
-            text("SELECT set_config('synchronous_commit', 'on', true), set_config('portal.verb', :verb, true)"),
+            text(
+                "SELECT set_config('synchronous_commit', 'on', true), set_config('portal.verb', :verb, true)"
+            ),
             {"verb": exposed.name},
         )
         try:
@@ -50,14 +54,22 @@ async def act(context: Context, exposed: Exposed, given: Mapping[str, Any], answ
 
 
 async def _once(
-    context: Context, session: AsyncSession, exposed: Exposed, given: Mapping[str, Any], answer: Answer
+    context: Context,
+    session: AsyncSession,
+    exposed: Exposed,
+    given: Mapping[str, Any],
+    answer: Answer,
 ) -> bytes:
     """Take the idempotency key and run the verb, or answer again what the key's first use did."""
     assert context.caller is not None
     key = _key(given)
     digest = hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode()).digest()
     taken = insert(Repeat).values(
-        principal_id=context.caller.principal_id, mutation=exposed.name, key=key, input_hash=digest, at=context.now
+        principal_id=context.caller.principal_id,
+        mutation=exposed.name,
+        key=key,
+        input_hash=digest,
+        at=context.now,
     )
     # A second request with the same key waits here until the first has ended.
     if (await session.execute(taken.on_conflict_do_nothing())).rowcount == 0:  # type: ignore[attr-defined]
@@ -85,13 +97,24 @@ async def _once(
 
 
 async def _again(
-    context: Context, session: AsyncSession, exposed: Exposed, key: str, digest: bytes, answer: Answer
+    context: Context,
+    session: AsyncSession,
+    exposed: Exposed,
+    key: str,
+    digest: bytes,
+    answer: Answer,
 ) -> bytes:
     """The key has been used: the same input is answered again under today's rights, another input is refused."""
-    known = (await session.execute(select(Repeat).where(*_mine(context, exposed, key)))).scalar_one()
+    known = (
+        await session.execute(select(Repeat).where(*_mine(context, exposed, key)))
+    ).scalar_one()
     if known.input_hash != digest:
         raise Invalid(
-            Finding(("idempotencyKey",), "This key was used for another input. Use a new key for a new change.", "KEY_REUSED")
+            Finding(
+                ("idempotencyKey",),
+                "This key was used for another input. Use a new key for a new change.",
+                "KEY_REUSED",
+            )
         )
     assert known.object_id is not None
     if exposed.field is None:
@@ -108,7 +131,10 @@ def _deleted_type(exposed: Exposed) -> str:
 def _key(given: Mapping[str, Any]) -> str:
     key = str(given["idempotencyKey"])
     if not 0 < len(key) <= KEY_LIMIT or not key.isprintable():
-        raise Invalid.field("idempotencyKey", f"Give a key of 1 to {KEY_LIMIT} printable characters, such as a UUID.")
+        raise Invalid.field(
+            "idempotencyKey",
+            f"Give a key of 1 to {KEY_LIMIT} printable characters, such as a UUID.",
+        )
     return key
 
 
@@ -137,4 +163,3 @@ def _audit(
             agency_id=caller.agency_id, verb=exposed.name, outcome=outcome, rule=rule, object_id=row_id,
         )
     )  # fmt: skip
-

@@ -64,11 +64,17 @@ class Answer:
 
     def done(self, warned: Sequence[Warned], deleted: str | None = None) -> bytes:
         """The payload; its row has been read, unless the verb deleted it."""
-        plain = {"__typename": self.exposed.payload, "deletedId": deleted, "warnings": warning_parts(warned)}
+        plain = {
+            "__typename": self.exposed.payload,
+            "deletedId": deleted,
+            "warnings": warning_parts(warned),
+        }
         pieces = []
         for key, details in self.fields(self.exposed.payload).items():
             name = details[0].node.name.value
-            value = self.rows[key] if name == self.exposed.field else self._plain(details, plain[name])
+            value = (
+                self.rows[key] if name == self.exposed.field else self._plain(details, plain[name])
+            )
             pieces.append(f'"{key}":'.encode() + value)
         return b"{" + b",".join(pieces) + b"}"
 
@@ -101,11 +107,18 @@ def refusal_parts(refusal: Refusal) -> tuple[str, dict[str, Any]]:
     match refusal:
         case Invalid(findings=findings):
             errors = [
-                {"__typename": "FieldError", "path": ["input", *f.path], "message": f.message, "code": f.code}
+                {
+                    "__typename": "FieldError",
+                    "path": ["input", *f.path],
+                    "message": f.message,
+                    "code": f.code,
+                }
                 for f in findings
             ]
             first = errors[0]
-            message = first["message"] if len(errors) == 1 else f"{len(errors)} fields need attention."
+            message = (
+                first["message"] if len(errors) == 1 else f"{len(errors)} fields need attention."
+            )
             return "ValidationError", {
                 "message": message, "code": "VALIDATION", "path": first["path"], "errors": errors,
             }  # fmt: skip
@@ -115,7 +128,11 @@ def refusal_parts(refusal: Refusal) -> tuple[str, dict[str, Any]]:
                 "rule": rule, "grantedBy": granted_by,
             }  # fmt: skip
         case NotVisible(path=path):
-            return "NotFound", {"message": str(refusal), "code": "NOT_FOUND", "path": ["input", *path]}
+            return "NotFound", {
+                "message": str(refusal),
+                "code": "NOT_FOUND",
+                "path": ["input", *path],
+            }
         case Conflict(current=current):
             return "Conflict", {
                 "message": str(refusal), "code": "CONFLICT", "path": ["input", "expectedVersion"],

@@ -39,13 +39,17 @@ def mutation(verb: Verb, shows: type | str, *, needs: str, name: str | None = No
     called = name or camel_to_snake(verb.__name__)
     says = inspect.cleandoc(verb.__doc__ or "").split("\n\n")[0]
     params = params_of(verb)
-    key = Param("idempotency_key", str, COMMON["idempotency_key"], inspect.Parameter.empty, lambda v, _: v)
+    key = Param(
+        "idempotency_key", str, COMMON["idempotency_key"], inspect.Parameter.empty, lambda v, _: v
+    )
     title = "".join(part.capitalize() for part in called.split("_"))
-    given = make_input(f"{title}Input", [*params, key], f"What `{title[0].lower()}{title[1:]}` needs.")
+    given = make_input(
+        f"{title}Input", [*params, key], f"What `{title[0].lower()}{title[1:]}` needs."
+    )
     shown, payload, row_field, union = _result(shows)
     exposed = Exposed(called, verb, params, shown, payload, row_field, needs)
 
-    def never(input: object) -> None:  # noqa: A002 - the contract's name
+    def never(input: object) -> None:
         raise AssertionError("mutations are run by act()")
 
     parameter = inspect.Parameter(
@@ -54,7 +58,9 @@ def mutation(verb: Verb, shows: type | str, *, needs: str, name: str | None = No
     )  # fmt: skip
     never.__signature__ = inspect.Signature([parameter], return_annotation=union)  # type: ignore[attr-defined]
     never.__annotations__ = {"input": parameter.annotation, "return": union}
-    return strawberry.field(resolver=never, description=says, metadata={"exposed": exposed}, name=None)
+    return strawberry.field(
+        resolver=never, description=says, metadata={"exposed": exposed}, name=None
+    )
 
 
 def _result(shows: type | str) -> tuple[str, str, str | None, Any]:
@@ -69,7 +75,13 @@ def _result(shows: type | str) -> tuple[str, str, str | None, Any]:
             if row_field
             else "The id of what was deleted, or why nothing was.",
         )
-        members = (payload, problems.ValidationError, problems.NotPermitted, problems.NotFound, problems.Conflict)
+        members = (
+            payload,
+            problems.ValidationError,
+            problems.NotPermitted,
+            problems.NotFound,
+            problems.Conflict,
+        )
         _PAYLOADS[name] = Annotated[Union[members], union]  # noqa: UP007 - members are values here
     return name, f"{name}Payload", row_field, _PAYLOADS[name]
 
@@ -81,7 +93,9 @@ def _payload(name: str, shows: Any) -> type:  # noqa: ANN401 - a Strawberry type
         field: strawberry.field(description=f"The {name} as it is now."),
         "warnings": strawberry.field(description="What was accepted and deserves a second look."),
     }
-    return strawberry.type(type(f"{name}Payload", (), body), description=f"The {name} after the change.")
+    return strawberry.type(
+        type(f"{name}Payload", (), body), description=f"The {name} after the change."
+    )
 
 
 def _deleted() -> type:

@@ -65,7 +65,7 @@ def _param(name: str, hint: object, default: object, where: str) -> Param:
     return Param(name, kind, said, default, convert)
 
 
-def _read(hint: Any, where: str) -> tuple[Any, str, Callable[[Any, tuple[str, ...]], Any]]:  # noqa: ANN401, C901
+def _read(hint: Any, where: str) -> tuple[Any, str, Callable[[Any, tuple[str, ...]], Any]]:  # noqa: ANN401
     """(API type, description, conversion) of an annotation."""
     if get_origin(hint) is Annotated:
         inner, *marks = get_args(hint)
@@ -82,7 +82,11 @@ def _read(hint: Any, where: str) -> tuple[Any, str, Callable[[Any, tuple[str, ..
         return kind | None, says, lambda v, path: None if v is None else convert(v, path)
     if get_origin(hint) is list:
         kind, says, convert = _read(get_args(hint)[0], where)
-        return list[kind], says, lambda v, path: [convert(i, (*path, str(n))) for n, i in enumerate(v)]
+        return (
+            list[kind],
+            says,
+            lambda v, path: [convert(i, (*path, str(n))) for n, i in enumerate(v)],
+        )
     if is_dataclass(hint) and isinstance(hint, type):
         return input_of(hint), "", lambda v, path: _build(hint, v, path)
     return hint, "", lambda v, path: v
@@ -93,7 +97,9 @@ def _id_of(ref: Ref) -> Callable[[Any, tuple[str, ...]], UUID]:
         try:
             type_name, row_id = from_global(text)
         except BadId:
-            raise Invalid(Finding(path, "This is not an id of this API: pass an `id` back unread.", "BAD_ID")) from None
+            raise Invalid(
+                Finding(path, "This is not an id of this API: pass an `id` back unread.", "BAD_ID")
+            ) from None
         if type_name != ref.type_name:
             raise NotVisible(path)
         return row_id
@@ -106,7 +112,12 @@ def input_of(shape: type) -> type:
     """The GraphQL input of a dataclass that a verb takes as part of its input."""
     hints = get_type_hints(shape, include_extras=True)
     params = [
-        _param(f.name, hints[f.name], inspect.Parameter.empty if f.default is MISSING else f.default, shape.__name__)
+        _param(
+            f.name,
+            hints[f.name],
+            inspect.Parameter.empty if f.default is MISSING else f.default,
+            shape.__name__,
+        )
         for f in fields(shape)
     ]
     return make_input(f"{shape.__name__}Input", params, inspect.cleandoc(shape.__doc__ or ""))
@@ -114,7 +125,9 @@ def input_of(shape: type) -> type:
 
 def _build(shape: type, given: Mapping[str, Any], path: tuple[str, ...]) -> object:
     hints = get_type_hints(shape, include_extras=True)
-    converters = {camel(name): (name, _read(hint, shape.__name__)[2]) for name, hint in hints.items()}
+    converters = {
+        camel(name): (name, _read(hint, shape.__name__)[2]) for name, hint in hints.items()
+    }
     found = {}
     for key, value in given.items():
         name, convert = converters[key]
@@ -126,7 +139,9 @@ def make_input(name: str, params: list[Param], says: str) -> type:
     """A Strawberry input type made of parameters."""
     body: dict[str, Any] = {"__annotations__": {}}
     for param in params:
-        body["__annotations__"][param.name] = param.kind if param.required else _optional(param.kind)
+        body["__annotations__"][param.name] = (
+            param.kind if param.required else _optional(param.kind)
+        )
         extra = {} if param.required else {"default": strawberry.UNSET}
         body[param.name] = strawberry.field(description=param.says, **extra)
     return strawberry.input(type(name, (), body), description=says)

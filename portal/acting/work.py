@@ -46,7 +46,9 @@ class Work:
 
     async def seen(self, model: type[R], row_id: UUID, path: str = "id") -> R:
         """The row, if this caller sees it; NotVisible names the field that holds the id."""
-        found = (await self.db.execute(select(model).where(_id(model) == row_id))).scalar_one_or_none()
+        found = (
+            await self.db.execute(select(model).where(_id(model) == row_id))
+        ).scalar_one_or_none()
         if found is None:
             raise NotVisible(path.split("."))
         return found
@@ -58,7 +60,9 @@ class Work:
         """
         model = type(row)
         wanted = select(model).where(_id(model) == row.id).with_for_update()  # type: ignore[attr-defined]
-        held = (await self.db.execute(wanted, execution_options={"populate_existing": True})).scalar_one()
+        held = (
+            await self.db.execute(wanted, execution_options={"populate_existing": True})
+        ).scalar_one()
         if held.version != expected_version:  # type: ignore[attr-defined]  # only versioned rows are held
             raise Conflict(current=held.version)  # type: ignore[attr-defined]
         return held

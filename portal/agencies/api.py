@@ -41,7 +41,9 @@ class Area:
     code: str = column("The ONS code, such as E08000012.")
     name: str = column("Its name.")
     kind: AreaKind = column("What kind of place it is.")
-    in_force_area: bool = column("Whether Merseyside Police is its force: Halton belongs to the combined authority and not to it.")
+    in_force_area: bool = column(
+        "Whether Merseyside Police is its force: Halton belongs to the combined authority and not to it."
+    )
 
 
 def _areas_of(agency: Columns, ask: Ask) -> Select[tuple[object, ...]]:
@@ -81,7 +83,10 @@ for _order in (TeamOrder, MembershipOrder, AgencyOrder):
 
 TEAMS = Listing(None, TeamOrder, {TeamOrder.NAME: Order(lambda t: [t.name])}, TeamOrder.NAME)
 MEMBERSHIPS = Listing(
-    None, MembershipOrder, {MembershipOrder.OLDEST: Order(lambda m: [m.starts_on])}, MembershipOrder.OLDEST
+    None,
+    MembershipOrder,
+    {MembershipOrder.OLDEST: Order(lambda m: [m.starts_on])},
+    MembershipOrder.OLDEST,
 )
 
 
@@ -94,9 +99,15 @@ class Agency(Node):
     kind: AgencyKind = column("What kind of body it is.")
     in_partnership: bool = column("Whether it is a partner, and not only named by one.")
     areas: list[Area] = values("Where it works today.", _areas_of)
-    host: "Agency | None" = one("The agency that hosts this joint body; hosting gives it no access.", "host_id")
-    successor: "Agency | None" = one("The agency that took over, if this one has ended.", "successor_id")
-    teams: "Connection[Team]" = many("Its teams.", TEAMS, lambda agency, team, _: team.agency_id == agency.id)
+    host: "Agency | None" = one(
+        "The agency that hosts this joint body; hosting gives it no access.", "host_id"
+    )
+    successor: "Agency | None" = one(
+        "The agency that took over, if this one has ended.", "successor_id"
+    )
+    teams: "Connection[Team]" = many(
+        "Its teams.", TEAMS, lambda agency, team, _: team.agency_id == agency.id
+    )
 
 
 @reads(tables.Team)
@@ -134,7 +145,11 @@ class Membership(Node):
 
     agency: Agency = one("The agency.", "agency_id")
     roles: list[Role] = sql("What this membership lets the person be.", _roles_of)
-    name: str | None = sql("The person's name; null when their agency does not show names to you.", _name_of, nullable=True)
+    name: str | None = sql(
+        "The person's name; null when their agency does not show names to you.",
+        _name_of,
+        nullable=True,
+    )
 
 
 @value_type
@@ -142,7 +157,9 @@ class Me:
     """Who you are for this API."""
 
     agency: Agency = one("The agency you act for.", "agency_id")
-    membership: Membership | None = one("The membership you act as; null for an API client.", "principal_id")
+    membership: Membership | None = one(
+        "The membership you act as; null for an API client.", "principal_id"
+    )
 
 
 @filter_input
@@ -156,7 +173,9 @@ class AgencyFilter:
     )
 
 
-AGENCIES = Listing(AgencyFilter, AgencyOrder, {AgencyOrder.NAME: Order(lambda a: [a.name])}, AgencyOrder.NAME)
+AGENCIES = Listing(
+    AgencyFilter, AgencyOrder, {AgencyOrder.NAME: Order(lambda a: [a.name])}, AgencyOrder.NAME
+)
 
 
 @strawberry.type

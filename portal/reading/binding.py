@@ -97,7 +97,9 @@ class Binds:
                 raise self._refuse(site, "`after` is no cursor of this list in this order: pass an endCursor back unread, "
                                          "with the same orderBy.", "BAD_CURSOR") from None  # fmt: skip
             except BadId:
-                raise self._refuse(site, "This is not an id of this API: pass an `id` back unread.", "BAD_ID") from None
+                raise self._refuse(
+                    site, "This is not an id of this API: pass an `id` back unread.", "BAD_ID"
+                ) from None
         return found
 
     def _refuse(self, site: int, message: str, code: str) -> GraphQLError:

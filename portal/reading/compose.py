@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast as typed
+from typing import Any
+from typing import cast as typed
 
 from graphql import (
     FieldNode,
@@ -18,8 +19,19 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    FromClause,
+    Text,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy import JSON, ColumnElement, FromClause, Text, case, cast, func, literal_column, null, select
 
 from portal.reading import declare
 from portal.reading.binding import Binds, ask
@@ -60,19 +72,29 @@ class Composer:
         """The operation's root fields by response key."""
         return typed(
             Grouped,
-            collect_fields(self.schema, self.fragments, self.variables, kind, self.operation).grouped_field_set,
+            collect_fields(
+                self.schema, self.fragments, self.variables, kind, self.operation
+            ).grouped_field_set,
         )
 
     def below(self, kind: GraphQLObjectType, details: list[Any]) -> Grouped:
         """The fields selected below a field, for one concrete type."""
-        found = collect_subfields(self.schema, self.fragments, self.variables, self.operation, kind, details)
+        found = collect_subfields(
+            self.schema, self.fragments, self.variables, self.operation, kind, details
+        )
         return typed(Grouped, found.grouped_field_set)
 
-    def object(self, kind: GraphQLObjectType, fields: Grouped, row: FromClause | None) -> ColumnElement[Any]:
+    def object(
+        self, kind: GraphQLObjectType, fields: Grouped, row: FromClause | None
+    ) -> ColumnElement[Any]:
         """The JSON of one object, from the columns of `row`."""
-        return json_object([(key, self.field(kind, details, row)) for key, details in fields.items()])
+        return json_object(
+            [(key, self.field(kind, details, row)) for key, details in fields.items()]
+        )
 
-    def field(self, kind: GraphQLObjectType, details: list[Any], row: FromClause | None) -> ColumnElement[Any]:
+    def field(
+        self, kind: GraphQLObjectType, details: list[Any], row: FromClause | None
+    ) -> ColumnElement[Any]:
         """The JSON of one field."""
         node: FieldNode = details[0].node
         if node.name.value == "__typename":
@@ -84,7 +106,12 @@ class Composer:
         match read:
             case declare.Column(name):
                 assert row is not None
-                return self.scalar(kind, field, target, row.c[name or field.extensions["strawberry-definition"].python_name])
+                return self.scalar(
+                    kind,
+                    field,
+                    target,
+                    row.c[name or field.extensions["strawberry-definition"].python_name],
+                )
             case declare.Sql(expression):
                 return self.scalar(kind, field, target, expression(columns, self.ask))
             case declare.One(key):
@@ -97,7 +124,9 @@ class Composer:
                 chosen = choose(columns, self.ask)
                 return self.value(typed(GraphQLObjectType, target), details, chosen, row)
             case declare.Values(choose):
-                return self.values(typed(GraphQLObjectType, target), details, choose(columns, self.ask), row)
+                return self.values(
+                    typed(GraphQLObjectType, target), details, choose(columns, self.ask), row
+                )
             case declare.ById(argument):
                 return self.looked_up(field, details, typed(GraphQLObjectType, target), argument)
             case declare.AnyNode(type_name, row_id):
@@ -110,7 +139,11 @@ class Composer:
         raise AssertionError(f"{kind.name}.{node.name.value} declares no way to be read")
 
     def scalar(
-        self, kind: GraphQLObjectType, field: GraphQLField, target: GraphQLNamedType, value: ColumnElement[Any]
+        self,
+        kind: GraphQLObjectType,
+        field: GraphQLField,
+        target: GraphQLNamedType,
+        value: ColumnElement[Any],
     ) -> ColumnElement[Any]:
         """A leaf in its wire form; a type's own `id` becomes a global id."""
         if target.name == "ID":
@@ -119,7 +152,11 @@ class Composer:
         return wire_of(target, many=isinstance(inner, GraphQLList)).to_json(value)
 
     def related(
-        self, kind: GraphQLObjectType, details: list[Any], wanted: ColumnElement[Any], row: FromClause | None
+        self,
+        kind: GraphQLObjectType,
+        details: list[Any],
+        wanted: ColumnElement[Any],
+        row: FromClause | None,
     ) -> ColumnElement[Any]:
         """The row of `kind` whose key equals `wanted`, or null."""
         source = declare.SOURCES[kind.name]
@@ -129,16 +166,28 @@ class Composer:
         return (lookup if row is None else lookup.correlate(row)).scalar_subquery()
 
     def value(
-        self, kind: GraphQLObjectType, details: list[Any], chosen: Any, row: FromClause | None  # noqa: ANN401 - Select[Any]
+        self,
+        kind: GraphQLObjectType,
+        details: list[Any],
+        chosen: Any,
+        row: FromClause | None,  # noqa: ANN401 - Select[Any]
     ) -> ColumnElement[Any]:
         """The one row of a declared select; only the labels asked for are computed."""
         if row is not None:
             chosen = chosen.correlate(row)
         one = chosen.subquery()
-        return select(self.object(kind, self.below(kind, details), one)).select_from(one).scalar_subquery()
+        return (
+            select(self.object(kind, self.below(kind, details), one))
+            .select_from(one)
+            .scalar_subquery()
+        )
 
     def values(
-        self, kind: GraphQLObjectType, details: list[Any], chosen: Any, row: FromClause | None  # noqa: ANN401 - Select[Any]
+        self,
+        kind: GraphQLObjectType,
+        details: list[Any],
+        chosen: Any,
+        row: FromClause | None,  # noqa: ANN401 - Select[Any]
     ) -> ColumnElement[Any]:
         """The rows of a declared select as a JSON array, in its order."""
         if row is not None:
@@ -164,7 +213,11 @@ class Composer:
         column = source.table.c[source.key if argument == "id" else argument]
         target = source.table.alias()
         found = self.object(kind, self.below(kind, details), target)
-        return select(found).where(target.c[column.name] == self.binds.take(site, column.type, wanted)).scalar_subquery()
+        return (
+            select(found)
+            .where(target.c[column.name] == self.binds.take(site, column.type, wanted))
+            .scalar_subquery()
+        )
 
     def any_node(
         self, kind: GraphQLInterfaceType, details: list[Any], names: ColumnElement[Any], ids: ColumnElement[Any],
@@ -177,7 +230,9 @@ class Composer:
         ]
         return case(*branches, else_=null())
 
-    def node_by_id(self, field: GraphQLField, details: list[Any], kind: GraphQLInterfaceType) -> ColumnElement[Any]:
+    def node_by_id(
+        self, field: GraphQLField, details: list[Any], kind: GraphQLInterfaceType
+    ) -> ColumnElement[Any]:
         """`node(id:)`: the id's type is part of the plan, so only that type's branch is composed."""
         site = self.binds.site(field, details[0].node)
         asked = self.binds.arguments(site, self.variables)["id"]
@@ -185,17 +240,31 @@ class Composer:
             possible = self.schema.get_type(from_global(asked)[0])
         except BadId:
             possible = None
-        wanted = self.binds.take(site, declare.ROW_ID, lambda arguments: from_global(arguments["id"])[1])
+        wanted = self.binds.take(
+            site, declare.ROW_ID, lambda arguments: from_global(arguments["id"])[1]
+        )
         if possible not in self.schema.get_possible_types(kind):
-            return case((wanted.is_(None), null()), else_=null())  # keeps the check of the id's form
+            return case(
+                (wanted.is_(None), null()), else_=null()
+            )  # keeps the check of the id's form
         return self.related(typed(GraphQLObjectType, possible), details, wanted, None)
 
-    def nodes_by_id(self, field: GraphQLField, details: list[Any], kind: GraphQLInterfaceType) -> ColumnElement[Any]:
+    def nodes_by_id(
+        self, field: GraphQLField, details: list[Any], kind: GraphQLInterfaceType
+    ) -> ColumnElement[Any]:
         """`nodes(ids:)`: in the order asked."""
         site = self.binds.site(field, details[0].node)
-        names = self.binds.take(site, declare.TEXTS, lambda a: [from_global(i)[0] for i in a["ids"]])
-        ids = self.binds.take(site, declare.ROW_IDS, lambda a: [from_global(i)[1] for i in a["ids"]])
-        wanted = func.unnest(names, ids).table_valued("name", "id", with_ordinality="position").render_derived()
+        names = self.binds.take(
+            site, declare.TEXTS, lambda a: [from_global(i)[0] for i in a["ids"]]
+        )
+        ids = self.binds.take(
+            site, declare.ROW_IDS, lambda a: [from_global(i)[1] for i in a["ids"]]
+        )
+        wanted = (
+            func.unnest(names, ids)
+            .table_valued("name", "id", with_ordinality="position")
+            .render_derived()
+        )
         found = self.any_node(kind, details, cast(wanted.c.name, Text), wanted.c.id, wanted)
         listed = func.json_agg(aggregate_order_by(found, wanted.c.position))
         return select(func.coalesce(listed, EMPTY)).select_from(wanted).scalar_subquery()

@@ -2,7 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLField, GraphQLInputObjectType, GraphQLList, GraphQLNonNull, GraphQLObjectType, get_named_type
+from graphql import (
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    get_named_type,
+)
 from sqlalchemy import ColumnElement, FromClause, Select, func, literal_column, select, true, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
@@ -20,7 +27,12 @@ class Page:
     """Composes one connection field; `row` is the parent row, or None at the root."""
 
     def __init__(
-        self, composer: "Composer", field: GraphQLField, details: list[Any], read: declare.Many, row: FromClause | None
+        self,
+        composer: "Composer",
+        field: GraphQLField,
+        details: list[Any],
+        read: declare.Many,
+        row: FromClause | None,
     ) -> None:
         self.composer = composer
         self.details = details
@@ -34,7 +46,9 @@ class Page:
         self.source = declare.SOURCES[node_type.name]
         self.site = composer.binds.site(field, details[0].node)
         self.arguments = composer.binds.arguments(self.site, composer.variables)
-        self.filter_type = get_named_type(field.args["filter"].type) if "filter" in field.args else None
+        self.filter_type = (
+            get_named_type(field.args["filter"].type) if "filter" in field.args else None
+        )
         self.order_name = _enum(self.arguments["orderBy"])
         self.order = read.listing.by[self.arguments["orderBy"]]
         self.first: int = self.arguments["first"]
@@ -72,7 +86,9 @@ class Page:
         conditions = []
         ask = self.composer.ask
         if self.read.joins is not None:
-            conditions.append(self.read.joins(self.parent.c if self.parent is not None else None, table.c, ask))
+            conditions.append(
+                self.read.joins(self.parent.c if self.parent is not None else None, table.c, ask)
+            )
         for name in self.arguments.get("filter") or {}:
             if self.arguments["filter"][name] is not None:
                 conditions.append(self._filter(name, table))
@@ -83,8 +99,12 @@ class Page:
         field = next(f for key, f in self.filter_type.fields.items() if (f.out_name or key) == name)
         inner = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
         wire = wire_of(get_named_type(field.type), many=isinstance(inner, GraphQLList))
-        value = self.composer.binds.take(self.site, wire.bound, lambda a: wire.argument(a["filter"][name]))
-        condition: ColumnElement[bool] = declare.declared(field)["where"](table.c, value, self.composer.ask)
+        value = self.composer.binds.take(
+            self.site, wire.bound, lambda a: wire.argument(a["filter"][name])
+        )
+        condition: ColumnElement[bool] = declare.declared(field)["where"](
+            table.c, value, self.composer.ask
+        )
         return condition
 
     def _after(self, order: list[ColumnElement[Any]]) -> list[ColumnElement[bool]]:
@@ -94,7 +114,9 @@ class Page:
         types = [column.type for column in order]
         name = self.order_name
         bounds = [
-            self.composer.binds.take(self.site, kind, lambda a, at=at: read_cursor(a["after"], name, types)[at])
+            self.composer.binds.take(
+                self.site, kind, lambda a, at=at: read_cursor(a["after"], name, types)[at]
+            )
             for at, kind in enumerate(types)
         ]
         left, right = tuple_(*order), tuple_(*bounds)
@@ -118,7 +140,9 @@ class Page:
         ]
         return self._listed(self._object(edge), page)
 
-    def _edge_part(self, details: list[Any], page: FromClause, edge_type: GraphQLObjectType) -> ColumnElement[Any]:
+    def _edge_part(
+        self, details: list[Any], page: FromClause, edge_type: GraphQLObjectType
+    ) -> ColumnElement[Any]:
         match details[0].node.name.value:
             case "cursor":
                 return page.c.cursor_
@@ -127,11 +151,15 @@ class Page:
         return literal_column(f"'{edge_type.name}'::text")
 
     def _node(self, details: list[Any], page: FromClause) -> ColumnElement[Any]:
-        return self.composer.object(self.node_type, self.composer.below(self.node_type, details), page)
+        return self.composer.object(
+            self.node_type, self.composer.below(self.node_type, details), page
+        )
 
     def _listed(self, item: ColumnElement[Any], page: FromClause) -> ColumnElement[Any]:
         ordered = aggregate_order_by(item, page.c.position_)
-        return func.coalesce(func.json_agg(ordered).filter(page.c.position_ <= self._limit()), EMPTY)
+        return func.coalesce(
+            func.json_agg(ordered).filter(page.c.position_ <= self._limit()), EMPTY
+        )
 
     def _limit(self) -> ColumnElement[int]:
         return literal_column(str(self.first))
@@ -143,7 +171,9 @@ class Page:
         known: dict[str, ColumnElement[Any]] = {
             "__typename": literal_column("'PageInfo'::text"),
             "hasNextPage": func.count() > limit,
-            "hasPreviousPage": literal_column("true" if self.arguments.get("after") is not None else "false"),
+            "hasPreviousPage": literal_column(
+                "true" if self.arguments.get("after") is not None else "false"
+            ),
             "startCursor": func.max(page.c.cursor_).filter(page.c.position_ == 1),
             "endCursor": func.max(page.c.cursor_).filter(
                 (page.c.position_ == limit) | (page.c.more_.is_(None) & (page.c.position_ <= limit))
@@ -154,7 +184,9 @@ class Page:
 
     def _total(self) -> ColumnElement[Any]:
         table = self.source.table.alias()
-        counted = self._tied(select(func.count()).select_from(table).where(*self._conditions(table)))
+        counted = self._tied(
+            select(func.count()).select_from(table).where(*self._conditions(table))
+        )
         return counted.scalar_subquery()
 
     def _object(self, parts: list[tuple[str, ColumnElement[Any]]]) -> ColumnElement[Any]:

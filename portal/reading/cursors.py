@@ -30,7 +30,10 @@ def cursor_sql(order: str, values: Sequence[ColumnElement[Any]]) -> ColumnElemen
     """The cursor of a row as SQL: base64 of a JSON array, without PostgreSQL's line breaks."""
     texts = [cast(value, Text) for value in values]
     array = func.json_build_array(literal_column(f"'{order}'", Text), *texts)
-    encoded = func.encode(func.convert_to(cast(array, Text), literal_column("'UTF8'", Text)), literal_column("'base64'"))
+    encoded = func.encode(
+        func.convert_to(cast(array, Text), literal_column("'UTF8'", Text)),
+        literal_column("'base64'"),
+    )
     return func.translate(encoded, literal_column(r"E'+/\n'", Text), literal_column("'-_'", Text))
 
 
@@ -40,6 +43,16 @@ def read_cursor(text: str, order: str, types: Sequence[TypeEngine[Any]]) -> list
         parts = json.loads(base64.b64decode(text, altchars=b"-_", validate=True))
         if not isinstance(parts, list) or parts[0] != order or len(parts) != len(types) + 1:
             raise BadCursor(text)
-        return [_PARSERS[kind.python_type](part) for part, kind in zip(parts[1:], types, strict=True)]
-    except (binascii.Error, UnicodeDecodeError, ValueError, TypeError, IndexError, InvalidOperation, RecursionError) as e:
+        return [
+            _PARSERS[kind.python_type](part) for part, kind in zip(parts[1:], types, strict=True)
+        ]
+    except (
+        binascii.Error,
+        UnicodeDecodeError,
+        ValueError,
+        TypeError,
+        IndexError,
+        InvalidOperation,
+        RecursionError,
+    ) as e:
         raise BadCursor(text) from e

@@ -135,7 +135,9 @@ SOURCES: dict[str, Source] = {}
 """Every readable type by its GraphQL name."""
 
 
-@strawberry.interface(name="Node", description="Anything that has an id; `node(id:)` reads it again.")
+@strawberry.interface(
+    name="Node", description="Anything that has an id; `node(id:)` reads it again."
+)
 class Node:
     """Anything that has an id; `node(id:)` reads it again."""
 
@@ -150,8 +152,12 @@ class PageInfo:
 
     has_next_page: bool = strawberry.field(description="Whether rows follow after `endCursor`.")
     has_previous_page: bool = strawberry.field(description="Whether rows precede `startCursor`.")
-    start_cursor: str | None = strawberry.field(description="The first row's cursor; null on an empty page.")
-    end_cursor: str | None = strawberry.field(description="The last row's cursor: pass it as `after` for the next page.")
+    start_cursor: str | None = strawberry.field(
+        description="The first row's cursor; null on an empty page."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="The last row's cursor: pass it as `after` for the next page."
+    )
 
 
 @strawberry.type(description="A row in its place in a list.")
@@ -167,9 +173,13 @@ class Connection(Generic[T]):
     """One page of a list."""
 
     edges: list[Edge[T]] = strawberry.field(description="The rows with their cursors.")
-    nodes: list[T] = strawberry.field(description="The rows alone, for programs that do not page back.")
+    nodes: list[T] = strawberry.field(
+        description="The rows alone, for programs that do not page back."
+    )
     page_info: PageInfo = strawberry.field(description="Whether there is more, and from where.")
-    total_count: int = strawberry.field(description="All rows that match and that you may see; counted only when asked for.")
+    total_count: int = strawberry.field(
+        description="All rows that match and that you may see; counted only when asked for."
+    )
 
 
 def reads(model: type[SQLModel], key: str = "id") -> Callable[[type[T]], type[T]]:
@@ -191,7 +201,9 @@ def value_type(cls: type[T]) -> type[T]:
 
 def column(says: str, name: str | None = None, deprecated: str | None = None) -> Any:
     """A field that is a column of the row."""
-    return strawberry.field(description=says, metadata={"read": Column(name)}, deprecation_reason=deprecated)
+    return strawberry.field(
+        description=says, metadata={"read": Column(name)}, deprecation_reason=deprecated
+    )
 
 
 def sql(says: str, expression: Expression, *, nullable: bool = False) -> Any:
@@ -229,29 +241,41 @@ def many(
         "order_by": (listing.orders, "The order of the list.", listing.default),
     }
     if listing.filters is not None:
-        arguments["filter"] = (listing.filters | None, "Which rows; all conditions must hold.", strawberry.UNSET)
+        arguments["filter"] = (
+            listing.filters | None,
+            "Which rows; all conditions must hold.",
+            strawberry.UNSET,
+        )
     return _with_arguments(says, arguments, Many(joins, listing))
 
 
-def by_id(says: str, argument: str = "id", kind: Any = strawberry.ID, tells: str = "Its id.") -> Any:
+def by_id(
+    says: str, argument: str = "id", kind: Any = strawberry.ID, tells: str = "Its id."
+) -> Any:
     """A root field that looks one row up; null when there is none for this caller."""
     return _with_arguments(says, {argument: (kind, tells, inspect.Parameter.empty)}, ById(argument))
 
 
 def node_by_id(says: str) -> Any:
     """`node(id:)`."""
-    return _with_arguments(says, {"id": (strawberry.ID, "Any id of this API.", inspect.Parameter.empty)}, NodeById())
+    return _with_arguments(
+        says, {"id": (strawberry.ID, "Any id of this API.", inspect.Parameter.empty)}, NodeById()
+    )
 
 
 def nodes_by_id(says: str) -> Any:
     """`nodes(ids:)`: in the order asked, null where there is none for this caller."""
     empty = inspect.Parameter.empty
-    return _with_arguments(says, {"ids": (list[strawberry.ID], "Up to 100 ids.", empty)}, NodesById())
+    return _with_arguments(
+        says, {"ids": (list[strawberry.ID], "Up to 100 ids.", empty)}, NodesById()
+    )
 
 
 def where(says: str, condition: Callable[[Columns, Any, Ask], ColumnElement[bool]]) -> Any:
     """A field of a filter input; `condition` gets the listed row's columns, the bound value and the request."""
-    return strawberry.field(description=says, default=strawberry.UNSET, metadata={"where": condition})
+    return strawberry.field(
+        description=says, default=strawberry.UNSET, metadata={"where": condition}
+    )
 
 
 @dataclass_transform(kw_only_default=True)

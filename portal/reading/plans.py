@@ -33,7 +33,12 @@ class Plan:
         self, variables: VariableValues, asked: Asked, given: Mapping[str, object] | None = None
     ) -> list[object]:
         """The positional values for this request; GraphQLError when an argument is no cursor or id of ours."""
-        known = {**self.fixed, **asked_values(asked), **self.binds.values(variables), **(given or {})}
+        known = {
+            **self.fixed,
+            **asked_values(asked),
+            **self.binds.values(variables),
+            **(given or {}),
+        }
         return [known[name] for name in self.names]
 
 

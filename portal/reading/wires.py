@@ -8,7 +8,19 @@ from enum import Enum
 from typing import Any
 
 from graphql import GraphQLEnumType, GraphQLNamedType
-from sqlalchemy import ARRAY, Boolean, ColumnElement, Date, Integer, Numeric, Text, Uuid, cast, func, literal_column
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    Date,
+    Integer,
+    Numeric,
+    Text,
+    Uuid,
+    cast,
+    func,
+    literal_column,
+)
 from sqlalchemy.types import TypeEngine
 
 from portal.reading.ids import from_global

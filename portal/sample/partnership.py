@@ -48,7 +48,13 @@ AGENCIES: dict[str, tuple[str, str, AgencyKind, tuple[str, ...], bool]] = {
     "wirral": ("Wirral Council", "Wirral", K.COUNCIL, ("E08000015",), True),
     "pcc": ("Merseyside Police and Crime Commissioner", "PCC", K.PCC, (FORCE_AREA, *C), True),
     "cps": ("CPS Mersey-Cheshire", "CPS", K.CPS, (*C, HALTON), False),
-    "lcrca": ("Liverpool City Region Combined Authority", "LCRCA", K.COMBINED_AUTHORITY, (CITY_REGION, *C, HALTON), True),
+    "lcrca": (
+        "Liverpool City Region Combined Authority",
+        "LCRCA",
+        K.COMBINED_AUTHORITY,
+        (CITY_REGION, *C, HALTON),
+        True,
+    ),
     "merseytravel": ("Merseytravel", "Merseytravel", K.TRANSPORT, (CITY_REGION, *C, HALTON), True),
     "uol": ("University of Liverpool", "UoL", K.UNIVERSITY, ("E08000012",), True),
     "ljmu": ("Liverpool John Moores University", "LJMU", K.UNIVERSITY, ("E08000012",), True),
@@ -60,8 +66,20 @@ AGENCIES: dict[str, tuple[str, str, AgencyKind, tuple[str, ...], bool]] = {
     "ariel": ("Ariel Trust", "Ariel Trust", K.CHARITY, C, True),
     "ldas": ("Liverpool Domestic Abuse Service", "LDAS", K.CHARITY, ("E08000012",), False),
     "tww": ("Tomorrow's Women Wirral", "TWW", K.CHARITY, ("E08000015",), False),
-    "vrp": ("Merseyside Violence Reduction Partnership", "VRP", K.OVERSIGHT, (FORCE_AREA, *C), True),
-    "icb": ("NHS Cheshire and Merseyside Integrated Care Board", "ICB", K.HEALTH, (*C, HALTON), True),
+    "vrp": (
+        "Merseyside Violence Reduction Partnership",
+        "VRP",
+        K.OVERSIGHT,
+        (FORCE_AREA, *C),
+        True,
+    ),
+    "icb": (
+        "NHS Cheshire and Merseyside Integrated Care Board",
+        "ICB",
+        K.HEALTH,
+        (*C, HALTON),
+        True,
+    ),
     "probation": ("Probation Service North West", "Probation", K.PROBATION, C, False),
     "cheshire": ("Cheshire Constabulary", "Cheshire Police", K.OUT_OF_AREA, (HALTON,), False),
     "marac": ("Wirral MARAC", "Wirral MARAC", K.JOINT_BODY, ("E08000015",), False),
@@ -77,12 +95,37 @@ PEOPLE: dict[str, tuple[str, str, tuple[Role, ...], str]] = {
     "police.contributor": ("police", "Ewan Sharples", (R.CONTRIBUTOR,), "Prevention hub"),
     "police.viewer": ("police", "Farah Quill", (R.VIEWER,), "Unity team"),
     "police.administrator": ("police", "Gil Thorne", (R.AGENCY_ADMINISTRATOR,), "Prevention hub"),
-    "knowsley.coordinator": ("knowsley", "Hetty Vance", (R.INITIATIVE_COORDINATOR,), "Community safety"),
-    "liverpool.coordinator": ("liverpool", "Imran Castle", (R.INITIATIVE_COORDINATOR,), "Community safety"),
+    "knowsley.coordinator": (
+        "knowsley",
+        "Hetty Vance",
+        (R.INITIATIVE_COORDINATOR,),
+        "Community safety",
+    ),
+    "liverpool.coordinator": (
+        "liverpool",
+        "Imran Castle",
+        (R.INITIATIVE_COORDINATOR,),
+        "Community safety",
+    ),
     "liverpool.contributor": ("liverpool", "Joan Ferris", (R.CONTRIBUTOR,), "Licensing"),
-    "sefton.coordinator": ("sefton", "Kofi Marsden", (R.INITIATIVE_COORDINATOR,), "Community safety"),
-    "sthelens.coordinator": ("sthelens", "Lena Whitlock", (R.INITIATIVE_COORDINATOR,), "Community safety"),
-    "wirral.coordinator": ("wirral", "Maeve Durrant", (R.INITIATIVE_COORDINATOR,), "Community safety"),
+    "sefton.coordinator": (
+        "sefton",
+        "Kofi Marsden",
+        (R.INITIATIVE_COORDINATOR,),
+        "Community safety",
+    ),
+    "sthelens.coordinator": (
+        "sthelens",
+        "Lena Whitlock",
+        (R.INITIATIVE_COORDINATOR,),
+        "Community safety",
+    ),
+    "wirral.coordinator": (
+        "wirral",
+        "Maeve Durrant",
+        (R.INITIATIVE_COORDINATOR,),
+        "Community safety",
+    ),
     "wirral.contributor": ("wirral", "Noor Pemberton", (R.CONTRIBUTOR,), "Community safety"),
     "wirral.viewer": ("wirral", "Olu Bracken", (R.VIEWER,), "Early help"),
     "wirral.lead": ("wirral", "Petra Lindow", (R.TEAM_LEAD,), "Early help"),
@@ -158,7 +201,10 @@ def _agencies() -> list[SQLModel]:
                 in_partnership=key not in OUTSIDE,
             )
         )  # fmt: skip
-        found += [AgencyArea(agency_id=agency_id(key), area_code=code, valid_from=JOINED) for code in areas]
+        found += [
+            AgencyArea(agency_id=agency_id(key), area_code=code, valid_from=JOINED)
+            for code in areas
+        ]
     return found
 
 
@@ -170,9 +216,13 @@ def _people() -> list[SQLModel]:
         person, home, member = fixed("person", name), team_id(agency, team), membership_id(key)
         people[person] = Person(id=person, name=name)
         teams[home] = Team(id=home, agency_id=agency_id(agency), name=team)
-        memberships.append(Membership(id=member, person_id=person, agency_id=agency_id(agency), starts_on=JOINED))
+        memberships.append(
+            Membership(id=member, person_id=person, agency_id=agency_id(agency), starts_on=JOINED)
+        )
         memberships += [MembershipRole(membership_id=member, role=role) for role in roles]
-        memberships.append(TeamMember(team_id=home, membership_id=member, agency_id=agency_id(agency)))
+        memberships.append(
+            TeamMember(team_id=home, membership_id=member, agency_id=agency_id(agency))
+        )
     return [*people.values(), *teams.values(), *memberships]
 
 

@@ -23,7 +23,19 @@ Money = Numeric(14, 2)
 Figure = Numeric(18, 4)
 Keys = ARRAY(Integer)
 
-__all__ = ["BigInteger", "Decimal", "Figure", "Instant", "Keys", "Money", "Row", "UUID", "choice", "date", "datetime"]
+__all__ = [
+    "UUID",
+    "BigInteger",
+    "Decimal",
+    "Figure",
+    "Instant",
+    "Keys",
+    "Money",
+    "Row",
+    "choice",
+    "date",
+    "datetime",
+]
 
 
 def choice(values: type[StrEnum], name: str) -> Any:  # noqa: ANN401 - a column type, whose class SQLAlchemy hides

@@ -15,7 +15,9 @@ async def build(owner: AsyncConnection, statements: Iterable[str]) -> None:
     """Run the DDL; a file of functions holds several statements, which only the driver's own call takes."""
     driver = (await owner.get_raw_connection()).driver_connection
     assert driver is not None
-    await owner.execute(text("SELECT 1"))  # begins SQLAlchemy's transaction, which the driver then joins
+    await owner.execute(
+        text("SELECT 1")
+    )  # begins SQLAlchemy's transaction, which the driver then joins
     for statement in statements:
         await driver.execute(statement)
 
@@ -32,7 +34,9 @@ async def furnish(owner: AsyncConnection, scopes: Mapping[str, Iterable[str]]) -
             },
         )  # fmt: skip
     await owner.execute(
-        text("INSERT INTO capability (kind) VALUES ('public'), ('partnership') ON CONFLICT DO NOTHING")
+        text(
+            "INSERT INTO capability (kind) VALUES ('public'), ('partnership') ON CONFLICT DO NOTHING"
+        )
     )
     await owner.execute(text("DELETE FROM role_scope"))
     rows = [{"role": role, "scope": scope} for role, held in scopes.items() for scope in held]

@@ -59,4 +59,5 @@ class Engines:
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT,
             pool_use_lifo=True,
+            hide_parameters=True,  # an error's text may reach a log; its values may not
         )

@@ -46,7 +46,12 @@ class RowRule:
         if self.add is not None:
             yield "add", "INSERT", "portal_runtime", f"WITH CHECK ({self.add})"
         if self.change is not None:
-            yield "change", "UPDATE", "portal_runtime", f"USING ({self.change}) WITH CHECK ({self.check or self.change})"
+            yield (
+                "change",
+                "UPDATE",
+                "portal_runtime",
+                f"USING ({self.change}) WITH CHECK ({self.check or self.change})",
+            )
         if self.remove is not None:
             yield "remove", "DELETE", "portal_runtime", f"USING ({self.remove})"
 
@@ -75,7 +80,9 @@ def _trigger(name: str, when: str, table: str, function: str) -> str:
 def tracked(model: type[SQLModel], parent: str) -> tuple[str, ...]:
     """Triggers that count versions and record every change; `parent` is the column naming the initiative."""
     table = table_of(model)
-    assert {"id", "acl", "version", "updated_at", parent} <= set(table.columns.keys()), f"{table.name} lacks columns"
+    assert {"id", "acl", "version", "updated_at", parent} <= set(table.columns.keys()), (
+        f"{table.name} lacks columns"
+    )
     return (
         _trigger("b_touch", "BEFORE UPDATE", table.name, "touch_row()"),
         _trigger(
@@ -101,6 +108,8 @@ def everyone(model: type[SQLModel], says: str, **more: str | tuple[str, ...]) ->
     return RowRule(table_of(model), says, SIGNED_IN, **more)  # type: ignore[arg-type]  # only str and tuple fields
 
 
-def hidden(model: type[SQLModel], says: str, *auth: Literal["SELECT", "INSERT", "UPDATE", "DELETE"]) -> RowRule:
+def hidden(
+    model: type[SQLModel], says: str, *auth: Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
+) -> RowRule:
     """A row that the API never reads; the sign-in role may, as far as `auth` says."""
     return RowRule(table_of(model), says, None, auth=auth)

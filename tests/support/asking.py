@@ -32,13 +32,20 @@ class Portal:
         self, who: str | UUID, document: str, **variables: Any
     ) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
         """Data and errors, as parsed JSON."""
-        result = await self.schema.execute(document, variable_values=variables, context_value=self.context(who))
+        result = await self.schema.execute(
+            document, variable_values=variables, context_value=self.context(who)
+        )
         data: Any = result.data
         if data is not None and not isinstance(data, dict):
             data = json.loads(data.bytes)
-        return data, [{"message": e.message, "code": (e.extensions or {}).get("code")} for e in result.errors or []]
+        return data, [
+            {"message": e.message, "code": (e.extensions or {}).get("code")}
+            for e in result.errors or []
+        ]
 
-    async def do(self, who: str | UUID, mutation: str, given: dict[str, Any], shows: str = "") -> dict[str, Any]:
+    async def do(
+        self, who: str | UUID, mutation: str, given: dict[str, Any], shows: str = ""
+    ) -> dict[str, Any]:
         """Run one mutation with a fresh idempotency key; `shows` is the selection on its payload, such as
         `...on InitiativePayload { initiative { id version } }`. Refusals show all their fields."""
         title = mutation[0].upper() + mutation[1:]
