@@ -1,6 +1,7 @@
 """From the bytes of a POST to one GraphQL request; whatever is no such thing is refused here."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
@@ -14,6 +15,7 @@ from portal.edge.limits import Limits
 
 T = TypeVar("T", str, dict[str, Any])
 
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
 UNENCODED = ("", "identity")
 
 
@@ -54,7 +56,7 @@ def understand(body: bytes, limits: Limits, trusted: TrustedDocuments) -> Asked:
 
 def _check_media_type(headers: Mapping[str, str]) -> None:
     media_type, _, parameters = headers.get("content-type", "").partition(";")
-    charset = parameters.strip().lower().partition("charset=")[2].strip('"')
+    charset = parameters.lower().partition("charset=")[2].partition(";")[0].strip(' "')
     encoding = headers.get("content-encoding", "").strip().lower()
     if (
         media_type.strip().lower() != "application/json"
@@ -166,15 +168,11 @@ def _check_characters(values: list[Any]) -> None:
             waiting += [*value, *value.values()]
         elif isinstance(value, list):
             waiting += value
-        elif isinstance(value, str) and not _is_text(value):
+        elif isinstance(value, str) and NO_TEXT.search(value):
             raise NotAnswered(
                 Code.BAD_USER_INPUT,
                 "A text holds the character NUL or half of a surrogate pair. Remove it.",
             )
-
-
-def _is_text(value: str) -> bool:
-    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _refuse(message: str) -> NoReturn:

@@ -9,7 +9,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from portal.edge.codes import Code
-from portal.edge.errors import NotAnswered, published
+from portal.edge.errors import NotAnswered
 from portal.reading.raw import RawJson
 
 GRAPHQL = "application/graphql-response+json"
@@ -44,9 +44,9 @@ def _wish(part: str) -> tuple[str, float]:
     return media_type.strip(), 1.0
 
 
-def reply(result: ExecutionResult, media_type: str, request_id: str) -> Response:
-    """The answer to a GraphQL request."""
-    errors = [published(error, request_id) for error in result.errors or ()]
+def reply(result: ExecutionResult, media_type: str) -> Response:
+    """The answer to a GraphQL request; its errors are already fit to be shown."""
+    errors = result.errors or []
     parts: list[bytes] = []
     begun = _begun(result)
     if begun:

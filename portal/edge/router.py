@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter
-from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from strawberry import Schema
@@ -13,7 +12,7 @@ from strawberry.types.graphql import OperationType
 
 from portal.edge.bodies import Asked, ask
 from portal.edge.codes import Code
-from portal.edge.errors import NotAnswered, Unauthenticated, fault, nobody, refusal
+from portal.edge.errors import NotAnswered, Unauthenticated, fault, nobody, published, refusal
 from portal.edge.library import Library
 from portal.edge.replies import JSON, accepted, refuse, reply
 from portal.edge.requests import request_id_of
@@ -83,8 +82,9 @@ class Edge:
         result = await self._execute(asked, await self._open_context(request))
         if stranger := nobody(result.errors or ()):
             raise stranger
+        result.errors = [published(e, request_id_of(request)) for e in result.errors or ()]
         self._note(request, asked, result)
-        return reply(result, media_type, request_id_of(request))
+        return reply(result, media_type)
 
     async def _execute(self, asked: Asked, context: object) -> ExecutionResult:
         async with asyncio.timeout(self._library.limits.seconds):
@@ -98,7 +98,7 @@ class Edge:
 
     def _note(self, request: Request, asked: Asked, result: ExecutionResult) -> None:
         """What the log line may tell: names, a hash and a price, nothing of the content."""
-        request.state.errors = sorted({_code(error) for error in result.errors or ()})
+        request.state.errors = sorted({Code.of(e.extensions).value for e in result.errors or ()})
         request.state.cost = (result.extensions or {}).get("cost", {}).get("requested")
         prepared = self._library.known(asked.text)
         if prepared is not None:
@@ -107,7 +107,3 @@ class Edge:
             only = next(iter(named)) if len(named) == 1 else None
             chosen = asked.operation_name if asked.operation_name in named else only
             request.state.operation = chosen and chosen[:64]
-
-
-def _code(error: GraphQLError) -> str:
-    return str((error.extensions or {}).get("code", Code.INTERNAL))
