@@ -9,8 +9,12 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
 import auth.access
+import portal.actions.access
 import portal.changes.access
+import portal.evidence.access
 import portal.initiatives.access
+import portal.milestones.access
+import portal.risks.access
 from portal.store.rules import RowRule
 
 _FUNCTIONS = (
@@ -19,7 +23,15 @@ _FUNCTIONS = (
     ("portal.changes", "changes.sql"),
     ("portal.initiatives", "keys.sql"),
 )
-_ROOMS = (auth.access, portal.changes.access, portal.initiatives.access)
+_ROOMS = (
+    auth.access,
+    portal.changes.access,
+    portal.initiatives.access,
+    portal.actions.access,
+    portal.milestones.access,
+    portal.risks.access,
+    portal.evidence.access,
+)
 
 RULES: dict[str, RowRule] = {rule.name: rule for room in _ROOMS for rule in room.RULES}
 """Every table's row rule, by the table's name."""

@@ -1,0 +1,1 @@
+"""Actions: who does what by when for an initiative, and what came of it."""

@@ -1,0 +1,120 @@
+"""Who sees an action (whoever sees its initiative), and who may do what with it."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from auth.caller import Caller
+from auth.roles import Scope
+from portal.actions import tables
+from portal.actions.tables import Action
+from portal.errors import NotAllowed
+from portal.initiatives.access import CONTRIBUTES
+from portal.initiatives.tables import Initiative
+from portal.store.rules import follows
+
+MINE = "owner_agency_id = (SELECT caller_agency())"
+LEADS_IT = (
+    "(SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i"
+    " WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency()))"
+)
+TAKES_PART = (
+    "(EXISTS (SELECT FROM initiative i"
+    " WHERE i.id = initiative_id AND i.lead_agency_id = owner_agency_id)"
+    " OR EXISTS (SELECT FROM partner p WHERE p.initiative_id = action.initiative_id"
+    " AND p.agency_id = owner_agency_id AND p.state = 'committed'))"
+)
+_OF_MINE = f"EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.{MINE} OR {LEADS_IT}))"  # noqa: S608
+EDITS = f"{CONTRIBUTES} AND ({MINE} OR {LEADS_IT})"
+
+RULES = (
+    # A partner that leaves hands its actions to the lead: after a change the row may be another's.
+    replace(
+        follows(
+            Action,
+            "Whoever sees the initiative.",
+            add=f"{EDITS} AND {TAKES_PART}",
+            change=EDITS,
+        ),
+        check=CONTRIBUTES,
+    ),
+    follows(
+        tables.ActionMove,
+        "Whoever sees the initiative.",
+        add=f"{CONTRIBUTES} AND moved_by_id = (SELECT caller_principal()) AND {_OF_MINE}",
+        change=None,
+    ),
+)
+
+DEFINERS: dict[str, str] = {}
+
+
+def leads(caller: Caller, initiative: Initiative) -> bool:
+    """Whether the caller is a coordinator of the lead agency: they edit everything."""
+    return initiative.lead_agency_id == caller.agency_id and caller.can(Scope.INITIATIVES_EDIT)
+
+
+def contributes(caller: Caller, agency: UUID) -> bool:
+    """Whether the caller may contribute on behalf of this agency."""
+    return caller.agency_id == agency and caller.can(Scope.INITIATIVES_CONTRIBUTE)
+
+
+def may_add(
+    caller: Caller, initiative: Initiative, owner_agency: UUID, taking_part: frozenset[UUID]
+) -> None:
+    """Give an action to a team: the lead to any, a partner to its own."""
+    if leads(caller, initiative):
+        return
+    if not contributes(caller, caller.agency_id) or caller.agency_id not in taking_part:
+        raise NotAllowed(
+            "Only the lead's coordinators and contributors of committed partners can add actions.",
+            rule="action.taking_part_adds",
+            granted_by="an initiative coordinator of the lead agency",
+        )
+    if owner_agency != caller.agency_id:
+        raise NotAllowed(
+            "You can add actions for your own agency's teams only.",
+            rule="action.own_team",
+            granted_by="an initiative coordinator of the lead agency",
+        )
+
+
+def may_update(caller: Caller, initiative: Initiative, action: Action) -> None:
+    """Change an action or report on it: its owner agency and the lead."""
+    if not leads(caller, initiative) and not contributes(caller, action.owner_agency_id):
+        raise NotAllowed(
+            "Only contributors of the agency that owns this action, and the lead's coordinators,"
+            " can change it.",
+            rule="action.owner_updates",
+            granted_by="the agency that owns the action, or the lead's initiative coordinator",
+        )
+
+
+def may_allocate(caller: Caller, action: Action) -> None:
+    """Say who in the owning team does it: that agency's own matter, not the lead's."""
+    if not contributes(caller, action.owner_agency_id):
+        raise NotAllowed(
+            "Only contributors of the agency that owns this action can say who does it.",
+            rule="action.owner_allocates",
+            granted_by="a team lead or coordinator of the agency that owns the action",
+        )
+
+
+def may_reassign(caller: Caller, initiative: Initiative, action: Action, to_agency: UUID) -> None:
+    """Move an action to another team: the owner within its agency, the lead to any."""
+    may_update(caller, initiative, action)
+    if not leads(caller, initiative) and to_agency != action.owner_agency_id:
+        raise NotAllowed(
+            "Only the lead's coordinators can give an action to another agency.",
+            rule="action.lead_reassigns",
+            granted_by="an initiative coordinator of the lead agency",
+        )
+
+
+def may_hand_over(caller: Caller, agency: UUID) -> None:
+    """Hand a leaver's work to a colleague: their own agency's people."""
+    if not contributes(caller, agency):
+        raise NotAllowed(
+            "Only contributors of the same agency can hand over a colleague's work.",
+            rule="action.own_agency_hands_over",
+            granted_by="a team lead or coordinator of that agency",
+        )

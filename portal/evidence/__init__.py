@@ -1,0 +1,1 @@
+"""Evidence: links to what shows that an initiative meets a framework."""

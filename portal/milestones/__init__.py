@@ -1,0 +1,1 @@
+"""Milestones: the dates by which an initiative wants to have come somewhere."""

@@ -1,0 +1,11 @@
+"""Who sees a milestone (whoever sees the initiative), who changes it (the lead's coordinators)."""
+
+from portal.actions.access import LEADS_IT
+from portal.milestones.tables import Milestone
+from portal.store.rules import HELD, follows
+
+_EDITS = f"{HELD} AND {LEADS_IT}"
+
+RULES = (follows(Milestone, "Whoever sees the initiative.", add=_EDITS, change=_EDITS),)
+
+DEFINERS: dict[str, str] = {}

@@ -1,0 +1,1 @@
+"""Risks: what could go wrong with an initiative, how badly, and what is done about it."""
