@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -66,17 +66,22 @@ class Context:
     opening: Opening
     request_id: UUID
     now: datetime
-    caller: Caller | None = field(default=None)
-    cost: int | None = None
+    opened: Caller | None = None
 
     @property
     def today(self) -> date:
         """The day in London, where the working day is."""
         return self.now.astimezone(LONDON).date()
 
+    @property
+    def caller(self) -> Caller:
+        """Who is calling; known once the transaction has been opened."""
+        if self.opened is None:
+            raise LookupError("no caller has been opened")
+        return self.opened
+
     def asked(self) -> Asked:
         """What the caller brings to every statement."""
-        assert self.caller is not None
         return Asked(
             self.now,
             self.today,
@@ -90,10 +95,11 @@ class Context:
         """A transaction on the driver's own connection, with the caller opened: reads need no session."""
         async with self.engine.connect() as connection:
             driver = (await connection.get_raw_connection()).driver_connection
-            assert isinstance(driver, asyncpg.Connection)
+            if not isinstance(driver, asyncpg.Connection):
+                raise TypeError("reads need asyncpg")
             async with driver.transaction():
                 sql, values = self.opening.statement(self.request_id, self.now)
-                self.caller = caller_of(await driver.fetchrow(sql, *values))
+                self.opened = caller_of(await driver.fetchrow(sql, *values))
                 yield driver
 
     @asynccontextmanager
@@ -104,7 +110,7 @@ class Context:
             sql, values = self.opening.statement(self.request_id, self.now)
             connection = await session.connection()
             found = await connection.exec_driver_sql(sql, tuple(values))
-            self.caller = caller_of(found.mappings().one())
+            self.opened = caller_of(found.mappings().one())
             yield session
             await session.commit()
 

@@ -44,7 +44,8 @@ CALLABLE: tuple[str, ...] = (*auth.access.CALLABLE, *portal.changes.access.CALLA
 _FOLLOWERS = tuple(
     rule.table.name
     for rule in RULES.values()
-    if {"initiative_id", "acl"} <= set(rule.table.columns.keys()) and rule.name not in {"change", "history"}
+    if {"initiative_id", "acl"} <= set(rule.table.columns.keys())
+    and rule.name not in {"change", "history"}
 )
 
 

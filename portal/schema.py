@@ -1,8 +1,10 @@
 """Every feature's queries and mutations, as one schema."""
 
+from collections.abc import Callable
+
 import strawberry
 from graphql import GraphQLSchema
-from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
 from portal.agencies.api import AgencyQueries
@@ -11,30 +13,34 @@ from portal.initiatives.api import InitiativeMutations, InitiativeQueries
 from portal.reading.declare import Node, node_by_id, nodes_by_id
 from portal.reading.plans import Plans
 
+Guard = Callable[[], SchemaExtension]
 
-@strawberry.type(description="What can be read. Every list is a page; what you may not see is not there.")
+
+@strawberry.type(
+    description="What can be read. Every list is a page; what you may not see is not there."
+)
 class Query(InitiativeQueries, AgencyQueries):
     """All root fields for reading."""
 
     node: Node | None = node_by_id("Any record by its id; null when there is none for you.")
-    nodes: list[Node | None] = nodes_by_id("Up to 100 records by id, in the order asked; null where there is none for you.")
+    nodes: list[Node | None] = nodes_by_id(
+        "Up to 100 records by id, in the order asked; null where there is none for you."
+    )
 
 
-@strawberry.type(description="What can be done. Each takes one input and answers with the record or with why not.")
+@strawberry.type(
+    description="What can be done. Each takes one input and answers with the record or with why not."
+)
 class Mutation(InitiativeMutations):
     """All root fields for changing."""
 
 
-def build() -> strawberry.Schema:
-    """The schema with its plan cache."""
+def build(*guards: Guard) -> strawberry.Schema:
+    """The schema with its plan cache; `guards` see each request before it is executed."""
     schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
-        extensions=[
-            lambda: ParserCache(maxsize=256),
-            lambda: ValidationCache(maxsize=256),
-            lambda: Execution(plans),
-        ],
+        extensions=[*guards, lambda: Execution(plans)],
         config=StrawberryConfig(),
     )
     core: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it

@@ -8,8 +8,8 @@ from support.asking import Portal
 
 from auth.roles import SCOPES
 from portal import database
+from portal.edge.guarded import guarded
 from portal.sample.partnership import load_partnership
-from portal.schema import build as build_schema
 from portal.settings import Settings
 from portal.store.build import build, furnish
 from portal.store.engines import Engines
@@ -47,4 +47,4 @@ async def engines(settings: Settings) -> AsyncIterator[Engines]:
 @pytest.fixture(scope="session")
 def portal(engines: Engines) -> Portal:
     """The portal as its users meet it: a schema, and somebody who asks."""
-    return Portal(build_schema(), engines.command)
+    return Portal(guarded()[0], engines.command)

@@ -1,14 +1,16 @@
-"""One verb, one transaction: state, events, audit line and the answer's payload belong to one commit."""
+"""One verb, one transaction: state, events, audit line and the answer belong to one commit."""
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, text, update
+from sqlalchemy import CursorResult, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -21,7 +23,12 @@ from portal.context import Context
 from portal.errors import Finding, Invalid, NotAllowed, NotVisible, Refusal
 from portal.reading.ids import to_global
 
+log = logging.getLogger("portal.acting")
 KEY_LIMIT = 80
+BEGIN = text(
+    "SELECT set_config('synchronous_commit', 'on', true), set_config('portal.verb', :verb, true)"
+)
+"""Reads may lose their last half second in a crash; a change that was acknowledged may not."""
 
 
 @dataclass(frozen=True)
@@ -32,134 +39,136 @@ class Deleted:
     row_id: UUID
 
 
-async def act(
-    context: Context, exposed: Exposed, given: Mapping[str, Any], answer: Answer
-) -> bytes:
-    """Run a verb and return its answer's JSON; the answer exists only once the transaction has committed."""
+async def act(context: Context, answer: Answer, given: Mapping[str, Any]) -> bytes:
+    """Run a verb and return its answer's JSON, which exists only once the change is committed."""
+    verb = answer.exposed.name
     async with context.acting() as session:
-        assert context.caller is not None
-        # Reads may lose their last half second in a crash; a change that was acknowledged may not.
-        await session.execute(
-            text(
-                "SELECT set_config('synchronous_commit', 'on', true), set_config('portal.verb', :verb, true)"
-            ),
-            {"verb": exposed.name},
-        )
+        await session.execute(BEGIN, {"verb": verb})
         try:
             async with session.begin_nested():
-                return await _once(context, session, exposed, given, answer)
-        except Refusal as refusal:
-            _audit(context, session, exposed, Outcome.REFUSED, rule=_rule(refusal))
+                return await _Attempt(context, session, answer, given).once()
+        except (Refusal, DBAPIError) as problem:
+            refusal = _as_refusal(problem)
+            rule = refusal.rule if isinstance(refusal, NotAllowed) else type(refusal).__name__
+            session.add(audit_line(context, verb, Outcome.REFUSED, rule=rule))
             return answer.refused(refusal)
 
 
-async def _once(
+def _as_refusal(problem: Refusal | DBAPIError) -> Refusal:
+    """What the database refused where Python had no kinder words first; anything else is a fault."""
+    if isinstance(problem, Refusal):
+        return problem
+    match getattr(problem.orig, "sqlstate", None):
+        case "23505" | "23503" | "23514" | "23P01":
+            log.warning("a constraint refused what no rule had", exc_info=problem)
+            message = "This does not fit with what is already there. Read it again and check."
+            return Invalid(Finding((), message, "CONSTRAINT"))
+        case "42501":
+            log.error("a row rule refused what no power had", exc_info=problem)
+            message = "You may not change this."
+            return NotAllowed(message, rule="row_level_security", granted_by="the lead agency")
+    raise problem
+
+
+def audit_line(
     context: Context,
-    session: AsyncSession,
-    exposed: Exposed,
-    given: Mapping[str, Any],
-    answer: Answer,
-) -> bytes:
-    """Take the idempotency key and run the verb, or answer again what the key's first use did."""
-    assert context.caller is not None
-    key = _key(given)
-    digest = hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode()).digest()
-    taken = insert(Repeat).values(
-        principal_id=context.caller.principal_id,
-        mutation=exposed.name,
-        key=key,
-        input_hash=digest,
+    verb: str,
+    outcome: Outcome,
+    *,
+    rule: str | None = None,
+    row_id: UUID | None = None,
+) -> AuditLine:
+    """Who asked for what, and how it ended."""
+    return AuditLine(
+        id=uuid4(),
         at=context.now,
+        request_id=context.request_id,
+        principal_id=context.caller.principal_id,
+        agency_id=context.caller.agency_id,
+        verb=verb,
+        outcome=outcome,
+        rule=rule,
+        object_id=row_id,
     )
-    # A second request with the same key waits here until the first has ended.
-    if (await session.execute(taken.on_conflict_do_nothing())).rowcount == 0:  # type: ignore[attr-defined]
-        return await _again(context, session, exposed, key, digest, answer)
-
-    async def look(row_id: UUID) -> None:
-        await answer.read(session, context.asked(), row_id)
-
-    work = Work(session, context.caller, context.now, context.today, look=look)
-    row = await exposed.verb(work, **arguments(exposed.params, given))
-    await session.flush()
-    row_id = row.row_id if isinstance(row, Deleted) else row.id
-    await session.execute(
-        update(Repeat)
-        .where(*_mine(context, exposed, key))
-        .values(object_id=row_id)
-        .execution_options(synchronize_session=False)
-    )
-    _audit(context, session, exposed, Outcome.DONE, row_id=row_id)
-    if isinstance(row, Deleted):
-        return answer.done(work.warnings, to_global(row.type_name, row_id))
-    if not answer.rows and not await answer.read(session, context.asked(), row_id):
-        raise LookupError(f"{exposed.name} hid its own row: it must take a last look first")
-    return answer.done(work.warnings)
 
 
-async def _again(
-    context: Context,
-    session: AsyncSession,
-    exposed: Exposed,
-    key: str,
-    digest: bytes,
-    answer: Answer,
-) -> bytes:
-    """The key has been used: the same input is answered again under today's rights, another input is refused."""
-    known = (
-        await session.execute(select(Repeat).where(*_mine(context, exposed, key)))
-    ).scalar_one()
-    if known.input_hash != digest:
-        raise Invalid(
-            Finding(
-                ("idempotencyKey",),
-                "This key was used for another input. Use a new key for a new change.",
-                "KEY_REUSED",
-            )
+@dataclass
+class _Attempt:
+    """One request's try at a verb, inside its savepoint."""
+
+    context: Context
+    session: AsyncSession
+    answer: Answer
+    given: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        self.exposed: Exposed = self.answer.exposed
+        self.key = _key(self.given)
+        plain = json.dumps(self.given, sort_keys=True, default=str)
+        self.digest = hashlib.sha256(plain.encode()).digest()
+
+    async def once(self) -> bytes:
+        """Run the verb, or answer again what this key's first use did."""
+        if not await self._take_key():
+            return await self._again()
+        caller, now, today = self.context.caller, self.context.now, self.context.today
+        work = Work(self.session, caller, now, today, look=self._look)
+        row = await self.exposed.verb(work, **arguments(self.exposed.params, self.given))
+        await self.session.flush()
+        row_id = row.row_id if isinstance(row, Deleted) else row.id
+        await self._keep_key(row_id)
+        line = audit_line(self.context, self.exposed.name, Outcome.DONE, row_id=row_id)
+        self.session.add(line)
+        if isinstance(row, Deleted):
+            return self.answer.done(work.warnings, to_global(row.type_name, row_id))
+        if not self.answer.rows and not await self._look(row_id):
+            raise LookupError(f"{self.exposed.name} hid its own row without a last look")
+        return self.answer.done(work.warnings)
+
+    async def _look(self, row_id: UUID) -> bool:
+        return await self.answer.read(self.session, self.context.asked(), row_id)
+
+    async def _take_key(self) -> bool:
+        """Whether this use of the key is its first; a second one waits here for the first to end."""
+        row = Repeat(
+            principal_id=self.context.caller.principal_id,
+            mutation=self.exposed.name,
+            key=self.key,
+            input_hash=self.digest,
+            at=self.context.now,
         )
-    assert known.object_id is not None
-    if exposed.field is None:
-        return answer.done([], to_global(_deleted_type(exposed), known.object_id))
-    if not await answer.read(session, context.asked(), known.object_id):
-        raise NotVisible(("id",))
-    return answer.done([])
+        taking = insert(Repeat).values(row.model_dump()).on_conflict_do_nothing()
+        taken = await self.session.execute(taking)
+        return isinstance(taken, CursorResult) and taken.rowcount == 1
 
+    async def _keep_key(self, row_id: UUID) -> None:
+        keep = update(Repeat).where(*self._mine()).values(object_id=row_id)
+        await self.session.execute(keep, execution_options={"synchronize_session": False})
 
-def _deleted_type(exposed: Exposed) -> str:
-    return "".join(part.capitalize() for part in exposed.name.split("_")[1:])
+    async def _again(self) -> bytes:
+        """The same input is answered under today's rights, another input is refused."""
+        known = (await self.session.execute(select(Repeat).where(*self._mine()))).scalar_one()
+        if known.input_hash != self.digest:
+            message = "This key was used for another input. Use a new key for a new change."
+            raise Invalid.field("idempotencyKey", message, "KEY_REUSED")
+        row_id = known.object_id or UUID(int=0)
+        if self.exposed.field is None:
+            return self.answer.done([], to_global(self.exposed.deletes, row_id))
+        if not await self._look(row_id):
+            raise NotVisible(("id",))
+        return self.answer.done([])
+
+    def _mine(self) -> tuple[Any, ...]:
+        return (
+            col(Repeat.principal_id) == self.context.caller.principal_id,
+            col(Repeat.mutation) == self.exposed.name,
+            col(Repeat.key) == self.key,
+        )
 
 
 def _key(given: Mapping[str, Any]) -> str:
     key = str(given["idempotencyKey"])
     if not 0 < len(key) <= KEY_LIMIT or not key.isprintable():
-        raise Invalid.field(
-            "idempotencyKey",
-            f"Give a key of 1 to {KEY_LIMIT} printable characters, such as a UUID.",
-        )
+        message = f"Give a key of 1 to {KEY_LIMIT} printable characters, such as a UUID."
+        raise Invalid.field("idempotencyKey", message)
     return key
-
-
-def _mine(context: Context, exposed: Exposed, key: str) -> tuple[Any, ...]:
-    assert context.caller is not None
-    return (
-        col(Repeat.principal_id) == context.caller.principal_id,
-        col(Repeat.mutation) == exposed.name,
-        col(Repeat.key) == key,
-    )
-
-
-def _rule(refusal: Refusal) -> str:
-    return refusal.rule if isinstance(refusal, NotAllowed) else type(refusal).__name__
-
-
-def _audit(
-    context: Context, session: AsyncSession, exposed: Exposed, outcome: Outcome, *,
-    rule: str | None = None, row_id: UUID | None = None,
-) -> None:  # fmt: skip
-    caller = context.caller
-    assert caller is not None
-    session.add(
-        AuditLine(
-            id=uuid4(), at=context.now, request_id=context.request_id, principal_id=caller.principal_id,
-            agency_id=caller.agency_id, verb=exposed.name, outcome=outcome, rule=rule, object_id=row_id,
-        )
-    )  # fmt: skip

@@ -29,6 +29,11 @@ class Exposed:
     needs: str
     """The scope without which the verb always refuses: shown in access.md."""
 
+    @property
+    def deletes(self) -> str:
+        """The type that a `delete_…` verb removes, from its name."""
+        return "".join(part.capitalize() for part in self.name.split("_")[1:])
+
 
 def mutation(verb: Verb, shows: type | str, *, needs: str, name: str | None = None) -> Any:  # noqa: ANN401 - a field
     """The mutation that runs `verb` and answers with the row it returns, shown as `shows`.

@@ -92,6 +92,10 @@ def _read(hint: Any, where: str) -> tuple[Any, str, Callable[[Any, tuple[str, ..
     return hint, "", lambda v, path: v
 
 
+def _list_of(kind: Any) -> Any:  # noqa: ANN401 - any type
+    return list[kind]
+
+
 def _id_of(ref: Ref) -> Callable[[Any, tuple[str, ...]], UUID]:
     def convert(text: str, path: tuple[str, ...]) -> UUID:
         try:

@@ -38,7 +38,7 @@ class Work:
     now: datetime
     today: date
     warnings: list[Warned] = field(default_factory=list)
-    look: Callable[[UUID], Awaitable[None]] | None = None
+    look: Callable[[UUID], Awaitable[bool]] | None = None
 
     def warn(self, path: str, message: str, code: str) -> None:
         """Accept, and say what is odd about it."""

@@ -1,198 +1,148 @@
-"""One page of a list: filters, keyset, order, and the parts of a Relay connection that were asked for."""
+"""One page of a list: filters, keyset, order, and the parts of a connection that were asked for."""
 
 from typing import TYPE_CHECKING, Any
 
-from graphql import (
-    GraphQLField,
-    GraphQLInputObjectType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    get_named_type,
-)
+from graphql import GraphQLInputObjectType, GraphQLList, GraphQLNonNull, get_named_type
 from sqlalchemy import ColumnElement, FromClause, Select, func, literal_column, select, true, tuple_
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from portal.reading import declare
 from portal.reading.cursors import cursor_sql, read_cursor
+from portal.reading.jsonsql import constant, json_array, json_object
 from portal.reading.wires import wire_of
 
 if TYPE_CHECKING:
-    from portal.reading.compose import Composer
+    from portal.reading.compose import Composer, Details, Place
 
-EMPTY = literal_column("'[]'::json")
+Json = ColumnElement[Any]
 
 
 class Page:
-    """Composes one connection field; `row` is the parent row, or None at the root."""
+    """Composes one connection field."""
 
-    def __init__(
-        self,
-        composer: "Composer",
-        field: GraphQLField,
-        details: list[Any],
-        read: declare.Many,
-        row: FromClause | None,
-    ) -> None:
+    def __init__(self, composer: "Composer", place: "Place", read: declare.Many) -> None:
+        from portal.reading.compose import object_type  # noqa: PLC0415 - it needs this module first
+
         self.composer = composer
-        self.details = details
+        self.place = place
         self.read = read
-        self.parent = row
-        self.kind = get_named_type(field.type)
-        assert isinstance(self.kind, GraphQLObjectType)
-        node_type = get_named_type(self.kind.fields["nodes"].type)
-        assert isinstance(node_type, GraphQLObjectType)
-        self.node_type = node_type
-        self.source = declare.SOURCES[node_type.name]
-        self.site = composer.binds.site(field, details[0].node)
+        self.kind = place.object
+        self.node_type = object_type(get_named_type(self.kind.fields["nodes"].type))
+        self.edge_type = object_type(get_named_type(self.kind.fields["edges"].type))
+        self.info_type = object_type(get_named_type(self.kind.fields["pageInfo"].type))
+        self.source = declare.SOURCES[self.node_type.name]
+        self.site = composer.binds.site(place.field, place.node)
         self.arguments = composer.binds.arguments(self.site, composer.variables)
-        self.filter_type = (
-            get_named_type(field.args["filter"].type) if "filter" in field.args else None
-        )
-        self.order_name = _enum(self.arguments["orderBy"])
-        self.order = read.listing.by[self.arguments["orderBy"]]
+        chosen = self.arguments["orderBy"]
+        self.order_name = str(getattr(chosen, "value", chosen))
+        self.order = read.listing.by[chosen]
         self.first: int = self.arguments["first"]
+        self.limit: ColumnElement[int] = literal_column(str(int(self.first)))
 
-    def json(self) -> ColumnElement[Any]:
+    def json(self) -> Json:
         """The connection's JSON."""
         page = self._page().subquery()
-        parts = []
-        for key, details in self.composer.below(self.kind, self.details).items():  # type: ignore[arg-type]  # asserted
-            parts.append((key, self._part(details, page)))
+        below = self.composer.below(self.kind, self.place.details)
+        parts = [(key, self._part(details, page)) for key, details in below.items()]
         # HAVING makes it an aggregate whatever was asked: one answer, on an empty page too.
-        return select(self._object(parts)).select_from(page).having(true()).scalar_subquery()
+        return select(json_object(parts)).select_from(page).having(true()).scalar_subquery()
 
     def _page(self) -> Select[Any]:
         """One row more than asked for, numbered: whether it came is `hasNextPage`."""
         table = self.source.table.alias()
-        order = self._order(table)
-        sorted_by = [c.desc() if self.order.descending else c.asc() for c in order]
+        order = [*self.order.columns(table.c), table.c[self.source.key]]
+        by = [c.desc() if self.order.descending else c.asc() for c in order]
         chosen = select(
             table,
-            func.row_number().over(order_by=sorted_by).label("position_"),
-            func.lead(literal_column("true")).over(order_by=sorted_by).label("more_"),
+            func.row_number().over(order_by=by).label("position_"),
+            func.lead(literal_column("true")).over(order_by=by).label("more_"),
             cursor_sql(self.order_name, order).label("cursor_"),
         )
-        chosen = chosen.where(*self._conditions(table), *self._after(order)).order_by(*sorted_by)
-        return self._tied(chosen.limit(literal_column(str(self.first + 1))))  # type: ignore[arg-type]  # a literal int
-
-    def _order(self, table: FromClause) -> list[ColumnElement[Any]]:
-        return [*self.order.columns(table.c), table.c[self.source.key]]
-
-    def _tied(self, chosen: Select[Any]) -> Select[Any]:
-        return chosen if self.parent is None else chosen.correlate(self.parent)
+        one_more: Any = literal_column(str(int(self.first) + 1))
+        chosen = chosen.where(*self._conditions(table), *self._after(order))
+        return self.place.tied(chosen.order_by(*by).limit(one_more))
 
     def _conditions(self, table: FromClause) -> list[ColumnElement[bool]]:
         conditions = []
-        ask = self.composer.ask
         if self.read.joins is not None:
-            conditions.append(
-                self.read.joins(self.parent.c if self.parent is not None else None, table.c, ask)
-            )
-        for name in self.arguments.get("filter") or {}:
-            if self.arguments["filter"][name] is not None:
-                conditions.append(self._filter(name, table))
+            ask = self.composer.ask
+            conditions.append(self.read.joins(self.place.columns, table.c, ask))
+        given = self.arguments.get("filter") or {}
+        conditions += [self._filter(name, table) for name in given if given[name] is not None]
         return conditions
 
     def _filter(self, name: str, table: FromClause) -> ColumnElement[bool]:
-        assert isinstance(self.filter_type, GraphQLInputObjectType)
-        field = next(f for key, f in self.filter_type.fields.items() if (f.out_name or key) == name)
+        kind = get_named_type(self.place.field.args["filter"].type)
+        if not isinstance(kind, GraphQLInputObjectType):
+            raise TypeError(f"{kind} is no filter")
+        field = kind.fields[name]
         inner = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
         wire = wire_of(get_named_type(field.type), many=isinstance(inner, GraphQLList))
-        value = self.composer.binds.take(
-            self.site, wire.bound, lambda a: wire.argument(a["filter"][name])
-        )
+        binds = self.composer.binds
+        value = binds.take(self.site, wire.bound, lambda a: wire.argument(a["filter"][name]))
         condition: ColumnElement[bool] = declare.declared(field)["where"](
             table.c, value, self.composer.ask
         )
         return condition
 
-    def _after(self, order: list[ColumnElement[Any]]) -> list[ColumnElement[bool]]:
-        """Keyset: strictly past the cursor's row. A bad cursor is refused when the values are bound."""
+    def _after(self, order: list[Json]) -> list[ColumnElement[bool]]:
+        """Keyset: strictly past the cursor's row. A bad cursor is refused when values are bound."""
         if self.arguments.get("after") is None:
             return []
         types = [column.type for column in order]
-        name = self.order_name
-        bounds = [
-            self.composer.binds.take(
-                self.site, kind, lambda a, at=at: read_cursor(a["after"], name, types)[at]
-            )
-            for at, kind in enumerate(types)
-        ]
+        bounds = [self._bound(types, at) for at in range(len(types))]
         left, right = tuple_(*order), tuple_(*bounds)
         return [left < right if self.order.descending else left > right]
 
-    def _part(self, details: list[Any], page: FromClause) -> ColumnElement[Any]:
-        name = details[0].node.name.value
-        if name == "__typename":
-            return literal_column(f"'{self.kind.name}'::text")
-        if name == "totalCount":
-            return self._total()
-        if name == "pageInfo":
-            return self._page_info(details, page)
-        if name == "nodes":
-            return self._listed(self._node(details, page), page)
-        edge_type = get_named_type(self.kind.fields["edges"].type)  # type: ignore[union-attr]  # asserted above
-        assert isinstance(edge_type, GraphQLObjectType)
-        edge = [
-            (key, self._edge_part(below, page, edge_type))
-            for key, below in self.composer.below(edge_type, details).items()
-        ]
-        return self._listed(self._object(edge), page)
+    def _bound(self, types: list[Any], at: int) -> Json:
+        def value(arguments: dict[str, Any]) -> object:
+            return read_cursor(arguments["after"], self.order_name, types)[at]
 
-    def _edge_part(
-        self, details: list[Any], page: FromClause, edge_type: GraphQLObjectType
-    ) -> ColumnElement[Any]:
+        return self.composer.binds.take(self.site, types[at], value)
+
+    def _part(self, details: "Details", page: FromClause) -> Json:
+        match details[0].node.name.value:
+            case "totalCount":
+                return self._total()
+            case "pageInfo":
+                return self._page_info(details, page)
+            case "nodes":
+                return self._listed(self._node(details, page), page)
+            case "edges":
+                below = self.composer.below(self.edge_type, details)
+                edge = [(key, self._edge_part(d, page)) for key, d in below.items()]
+                return self._listed(json_object(edge), page)
+        return constant(self.kind.name)
+
+    def _edge_part(self, details: "Details", page: FromClause) -> Json:
         match details[0].node.name.value:
             case "cursor":
                 return page.c.cursor_
             case "node":
                 return self._node(details, page)
-        return literal_column(f"'{edge_type.name}'::text")
+        return constant(self.edge_type.name)
 
-    def _node(self, details: list[Any], page: FromClause) -> ColumnElement[Any]:
-        return self.composer.object(
-            self.node_type, self.composer.below(self.node_type, details), page
-        )
+    def _node(self, details: "Details", page: FromClause) -> Json:
+        below = self.composer.below(self.node_type, details)
+        return self.composer.object(self.node_type, below, page)
 
-    def _listed(self, item: ColumnElement[Any], page: FromClause) -> ColumnElement[Any]:
-        ordered = aggregate_order_by(item, page.c.position_)
-        return func.coalesce(
-            func.json_agg(ordered).filter(page.c.position_ <= self._limit()), EMPTY
-        )
+    def _listed(self, item: Json, page: FromClause) -> Json:
+        return json_array(item, page.c.position_, page.c.position_ <= self.limit)
 
-    def _limit(self) -> ColumnElement[int]:
-        return literal_column(str(self.first))
-
-    def _page_info(self, details: list[Any], page: FromClause) -> ColumnElement[Any]:
-        kind = get_named_type(self.kind.fields["pageInfo"].type)  # type: ignore[union-attr]  # asserted above
-        assert isinstance(kind, GraphQLObjectType)
-        limit = self._limit()
-        known: dict[str, ColumnElement[Any]] = {
-            "__typename": literal_column("'PageInfo'::text"),
-            "hasNextPage": func.count() > limit,
-            "hasPreviousPage": literal_column(
-                "true" if self.arguments.get("after") is not None else "false"
-            ),
-            "startCursor": func.max(page.c.cursor_).filter(page.c.position_ == 1),
-            "endCursor": func.max(page.c.cursor_).filter(
-                (page.c.position_ == limit) | (page.c.more_.is_(None) & (page.c.position_ <= limit))
-            ),
+    def _page_info(self, details: "Details", page: FromClause) -> Json:
+        at, cursor = page.c.position_, page.c.cursor_
+        last = (at == self.limit) | (page.c.more_.is_(None) & (at <= self.limit))
+        back = "true" if self.arguments.get("after") is not None else "false"
+        known: dict[str, Json] = {
+            "__typename": constant("PageInfo"),
+            "hasNextPage": func.count() > self.limit,
+            "hasPreviousPage": literal_column(back),
+            "startCursor": func.max(cursor).filter((at == 1) & (at <= self.limit)),
+            "endCursor": func.max(cursor).filter(last),
         }
-        below = self.composer.below(kind, details)
-        return self._object([(key, known[d[0].node.name.value]) for key, d in below.items()])
+        below = self.composer.below(self.info_type, details)
+        return json_object([(key, known[d[0].node.name.value]) for key, d in below.items()])
 
-    def _total(self) -> ColumnElement[Any]:
+    def _total(self) -> Json:
         table = self.source.table.alias()
-        counted = self._tied(
-            select(func.count()).select_from(table).where(*self._conditions(table))
-        )
-        return counted.scalar_subquery()
-
-    def _object(self, parts: list[tuple[str, ColumnElement[Any]]]) -> ColumnElement[Any]:
-        flat = [piece for key, part in parts for piece in (literal_column(f"'{key}'"), part)]
-        return func.json_build_object(*flat)
-
-
-def _enum(member: Any) -> str:  # noqa: ANN401 - an enum member of any listing
-    return str(getattr(member, "value", member))
+        counted = select(func.count()).select_from(table).where(*self._conditions(table))
+        return self.place.tied(counted).scalar_subquery()

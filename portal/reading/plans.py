@@ -14,7 +14,7 @@ from sqlalchemy import LargeBinary, Select, Text, cast, func, literal_column, se
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from portal.reading.binding import Asked, Binds, asked_values
-from portal.reading.compose import Composer
+from portal.reading.compose import Composer, object_type
 
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects are untyped
 _ID = re.compile(r"([A-Za-z]+):[0-9a-f-]{36}")
@@ -45,7 +45,8 @@ class Plan:
 def freeze(statement: Select[Any], binds: Binds) -> Plan:
     """Compile a statement to text once."""
     compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-    processors = compiled._bind_processors  # noqa: SLF001 - what SQLAlchemy's own execution uses; there is no public name
+    # What SQLAlchemy's own execution uses; there is no public name.
+    processors: Mapping[str, Any] = compiled._bind_processors  # noqa: SLF001
     fixed = {
         name: processors[name](value) if name in processors else value
         for name, value in compiled.params.items()
@@ -56,8 +57,8 @@ def freeze(statement: Select[Any], binds: Binds) -> Plan:
 
 def as_bytes(json: Any) -> Select[Any]:  # noqa: ANN401 - a column of JSON
     """A statement whose one value is the JSON's UTF-8 bytes, which the driver hands over undecoded."""
-    text = literal_column("'UTF8'")
-    return select(func.convert_to(cast(json, Text), text, type_=LargeBinary))
+    encoding = literal_column("'UTF8'", Text)
+    return select(func.convert_to(cast(json, Text), encoding, type_=LargeBinary))
 
 
 def shape(value: object) -> object:
@@ -122,8 +123,7 @@ def query_plan(plans: Plans, operation: Operation) -> Plan:
     """The plan of a query."""
 
     def make() -> Plan:
-        query = plans.schema.query_type
-        assert query is not None
+        query = object_type(plans.schema.query_type)
         composer = operation.composer(plans.schema)
         return freeze(as_bytes(composer.object(query, composer.root(query), None)), composer.binds)
 

@@ -1,0 +1,146 @@
+"""How each kind of field becomes SQL: one function for each way to be read."""
+
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from graphql import GraphQLList, GraphQLNonNull
+from sqlalchemy import ColumnElement, Text, case, cast, func, null, select
+
+from portal.reading import declare
+from portal.reading.connection import Page
+from portal.reading.ids import BadId, from_global, global_id
+from portal.reading.jsonsql import constant, json_array
+from portal.reading.wires import wire_of
+
+if TYPE_CHECKING:
+    from portal.reading.compose import Composer, Place
+
+Json = ColumnElement[Any]
+NOWHERE = UUID(int=0)
+"""No row has this id: what an id of another type is looked up as."""
+
+
+@singledispatch
+def read_field(read: declare.Read, composer: "Composer", place: "Place") -> Json:
+    """The JSON of one field."""
+    raise TypeError(f"{place.kind.name}.{place.node.name.value} declares no way to be read")
+
+
+@read_field.register(declare.Column)
+def _column(read: declare.Column, composer: "Composer", place: "Place") -> Json:
+    name = read.name or place.field.extensions["strawberry-definition"].python_name
+    return _leaf(place, place.columns[name])
+
+
+@read_field.register(declare.Sql)
+def _sql(read: declare.Sql, composer: "Composer", place: "Place") -> Json:
+    return _leaf(place, read.expression(place.columns, composer.ask))
+
+
+def _leaf(place: "Place", value: Json) -> Json:
+    """A value in its wire form; a type's own `id` becomes a global id."""
+    if place.target.name == "ID":
+        return global_id(place.kind.name, value)
+    kind = place.field.type
+    inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+    return wire_of(place.target, many=isinstance(inner, GraphQLList)).to_json(value)
+
+
+@read_field.register(declare.One)
+def _one(read: declare.One, composer: "Composer", place: "Place") -> Json:
+    key = read.key
+    wanted = place.columns[key] if isinstance(key, str) else key(place.columns, composer.ask)
+    return composer.one(place.object, place.details, wanted, place)
+
+
+@read_field.register(declare.Many)
+def _many(read: declare.Many, composer: "Composer", place: "Place") -> Json:
+    return Page(composer, place, read).json()
+
+
+@read_field.register(declare.Value)
+def _value(read: declare.Value, composer: "Composer", place: "Place") -> Json:
+    """The one row of a declared select; only the labels asked for are computed."""
+    row = place.tied(read.select(place.columns, composer.ask)).subquery()
+    fields = composer.below(place.object, place.details)
+    return select(composer.object(place.object, fields, row)).select_from(row).scalar_subquery()
+
+
+@read_field.register(declare.Values)
+def _values(read: declare.Values, composer: "Composer", place: "Place") -> Json:
+    """The rows of a declared select, in its order."""
+    chosen = place.tied(read.select(place.columns, composer.ask))
+    row = chosen.add_columns(func.row_number().over().label("position_")).subquery()
+    item = composer.object(place.object, composer.below(place.object, place.details), row)
+    return select(json_array(item, row.c.position_)).select_from(row).scalar_subquery()
+
+
+@read_field.register(declare.ById)
+def _by_id(read: declare.ById, composer: "Composer", place: "Place") -> Json:
+    """A root field by its id or by another unique column; an id of another type finds nothing."""
+    site = composer.binds.site(place.field, place.node)
+    source = declare.SOURCES[place.object.name]
+
+    def wanted(arguments: dict[str, Any]) -> object:
+        if read.column != "id":
+            return arguments[read.column]
+        type_name, row_id = from_global(arguments["id"])
+        return row_id if type_name == place.object.name else NOWHERE
+
+    row = source.table.alias()
+    column = row.c[source.key if read.column == "id" else read.column]
+    found = composer.object(place.object, composer.below(place.object, place.details), row)
+    value = composer.binds.take(site, column.type, wanted)
+    return select(found).where(column == value).scalar_subquery()
+
+
+@read_field.register(declare.AnyNode)
+def _any_node(read: declare.AnyNode, composer: "Composer", place: "Place") -> Json:
+    names = read.type_name(place.columns, composer.ask)
+    return _branches(composer, place, names, read.row_id(place.columns, composer.ask), place)
+
+
+def _branches(composer: "Composer", asked: "Place", names: Json, ids: Json, row: "Place") -> Json:
+    """A node of any type: one branch a type, of which each row runs one."""
+    possible = composer.schema.get_possible_types(asked.interface)
+    branches = [
+        (names == constant(kind.name), composer.one(kind, asked.details, ids, row))
+        for kind in possible
+    ]
+    return case(*branches, else_=null())
+
+
+@read_field.register(declare.NodeById)
+def _node_by_id(read: declare.NodeById, composer: "Composer", place: "Place") -> Json:
+    """`node(id:)`: the id's type is part of the plan, so only that type's branch is composed."""
+    site = composer.binds.site(place.field, place.node)
+    asked = composer.binds.arguments(site, composer.variables)["id"]
+    try:
+        type_name = from_global(asked)[0]
+    except BadId:
+        type_name = ""
+    wanted = composer.binds.take(site, declare.ROW_ID, lambda a: from_global(a["id"])[1])
+    for kind in composer.schema.get_possible_types(place.interface):
+        if kind.name == type_name:
+            return composer.one(kind, place.details, wanted, None)
+    return case((wanted.is_(None), null()), else_=null())  # the id's form is still checked
+
+
+@read_field.register(declare.NodesById)
+def _nodes_by_id(read: declare.NodesById, composer: "Composer", place: "Place") -> Json:
+    """`nodes(ids:)`: in the order asked."""
+    from portal.reading.compose import Place  # noqa: PLC0415 - compose needs this module first
+
+    site = composer.binds.site(place.field, place.node)
+    names = composer.binds.take(
+        site, declare.TEXTS, lambda a: [from_global(i)[0] for i in a["ids"]]
+    )
+    ids = composer.binds.take(
+        site, declare.ROW_IDS, lambda a: [from_global(i)[1] for i in a["ids"]]
+    )
+    wanted = func.unnest(names, ids).table_valued("name", "id", with_ordinality="position")
+    row = wanted.render_derived()
+    each = Place(place.kind, place.field, place.details, row)
+    found = _branches(composer, place, cast(row.c.name, Text), row.c.id, each)
+    return select(json_array(found, row.c.position)).select_from(row).scalar_subquery()
