@@ -1,4 +1,6 @@
-"""Who sees agencies, people and teams; nobody changes them through the API but by the verbs of this package."""
+"""Who sees agencies, people and teams; nobody changes them through the API but by the verbs of this
+package.
+"""
 
 from auth import tables
 from auth.oauth import tables as oauth
@@ -55,7 +57,8 @@ DEFINERS: dict[str, str] = {
     "give_team_its_key()": "",
     "show_membership_names()": "",
 }
-"""Every function that runs as its owner, and the role that may call it ("" for none but the owner)."""
+"""Every function that runs as its owner, and the role that may call it ("" for none but the owner).
+"""
 
 CALLABLE: tuple[str, ...] = (
     "context_home()",

@@ -107,7 +107,9 @@ class Person(Row, table=True):
 
 
 class Membership(Row, table=True):
-    """A person in one agency or joint body; roles belong here, since one person may serve two bodies."""
+    """A person in one agency or joint body; roles belong here, since one person may serve two
+    bodies.
+    """
 
     __table_args__ = (
         UniqueConstraint("id", "agency_id"),

@@ -1,1 +1,3 @@
-"""The portal: agencies share initiatives, referrals and progress against violence against women and girls."""
+"""The portal: agencies share initiatives, referrals and progress against violence against women and
+girls.
+"""

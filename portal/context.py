@@ -1,4 +1,6 @@
-"""What a request is to the schema: who opens it, its one now, its id, and the connection it reads on."""
+"""What a request is to the schema: who opens it, its one now, its id, and the connection it reads
+on.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -92,7 +94,9 @@ class Context:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[asyncpg.Connection]:
-        """A transaction on the driver's own connection, with the caller opened: reads need no session."""
+        """A transaction on the driver's own connection, with the caller opened: reads need no
+        session.
+        """
         async with self.engine.connect() as connection:
             driver = (await connection.get_raw_connection()).driver_connection
             if not isinstance(driver, asyncpg.Connection):
@@ -104,7 +108,9 @@ class Context:
 
     @asynccontextmanager
     async def acting(self) -> AsyncIterator[AsyncSession]:
-        """A session with the caller opened; it commits at the end, or rolls back on an exception."""
+        """A session with the caller opened; it commits at the end, or rolls back on an
+        exception.
+        """
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
             session.info["now"] = self.now
             sql, values = self.opening.statement(self.request_id, self.now)

@@ -1,4 +1,6 @@
-"""The whole database as declared: every room's tables, functions and row rules, in the order they are made."""
+"""The whole database as declared: every room's tables, functions and row rules, in the order they
+are made.
+"""
 
 from collections.abc import Iterator
 from importlib.resources import files
@@ -12,7 +14,9 @@ import auth.access
 import portal.actions.access
 import portal.changes.access
 import portal.evidence.access
+import portal.funding.access
 import portal.initiatives.access
+import portal.measures.access
 import portal.milestones.access
 import portal.risks.access
 from portal.store.rules import RowRule
@@ -22,6 +26,7 @@ _FUNCTIONS = (
     ("auth", "sql/caller.sql"),
     ("portal.changes", "changes.sql"),
     ("portal.initiatives", "keys.sql"),
+    ("portal.measures", "corrections.sql"),
 )
 _ROOMS = (
     auth.access,
@@ -31,6 +36,8 @@ _ROOMS = (
     portal.milestones.access,
     portal.risks.access,
     portal.evidence.access,
+    portal.measures.access,
+    portal.funding.access,
 )
 
 RULES: dict[str, RowRule] = {rule.name: rule for room in _ROOMS for rule in room.RULES}
@@ -77,5 +84,6 @@ def statements() -> Iterator[str]:
     followers = ", ".join(f"'{name}'" for name in _FOLLOWERS)
     yield (
         "CREATE TRIGGER y_spread AFTER UPDATE ON initiative FOR EACH ROW"
-        f" WHEN (OLD.acl IS DISTINCT FROM NEW.acl) EXECUTE FUNCTION spread_initiative_keys({followers})"
+        " WHEN (OLD.acl IS DISTINCT FROM NEW.acl)"
+        f" EXECUTE FUNCTION spread_initiative_keys({followers})"
     )

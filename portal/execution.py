@@ -1,4 +1,6 @@
-"""Strawberry parses and validates; then one statement answers a query, one transaction a mutation."""
+"""Strawberry parses and validates; then one statement answers a query, one transaction
+a mutation.
+"""
 
 from collections.abc import AsyncIterator
 
@@ -16,7 +18,9 @@ from portal.reading.raw import RawJson
 
 
 class Execution(SchemaExtension):
-    """Sets the result before graphql-core would execute, which is Strawberry's documented way in."""
+    """Sets the result before graphql-core would execute, which is Strawberry's
+    documented way in.
+    """
 
     def __init__(self, plans: Plans) -> None:
         super().__init__()

@@ -55,7 +55,9 @@ async def act(context: Context, answer: Answer, given: Mapping[str, Any]) -> byt
 
 
 def _as_refusal(problem: Refusal | DBAPIError) -> Refusal:
-    """What the database refused where Python had no kinder words first; anything else is a fault."""
+    """What the database refused where Python had no kinder words first; anything else
+    is a fault.
+    """
     if isinstance(problem, Refusal):
         return problem
     match getattr(problem.orig, "sqlstate", None):
@@ -129,7 +131,9 @@ class _Attempt:
         return await self.answer.read(self.session, self.context.asked(), row_id)
 
     async def _take_key(self) -> bool:
-        """Whether this use of the key is its first; a second one waits here for the first to end."""
+        """Whether this use of the key is its first; a second one waits here for the
+        first to end.
+        """
         row = Repeat(
             principal_id=self.context.caller.principal_id,
             mutation=self.exposed.name,

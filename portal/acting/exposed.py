@@ -38,7 +38,8 @@ class Exposed:
 def mutation(verb: Verb, shows: type | str, *, needs: str, name: str | None = None) -> Any:  # noqa: ANN401 - a field
     """The mutation that runs `verb` and answers with the row it returns, shown as `shows`.
 
-    The input has the verb's parameters and an idempotency key; the description is the verb's docstring.
+    The input has the verb's parameters and an idempotency key; the description is the
+    verb's docstring.
     `shows` is the GraphQL type of the returned row, or "Deleted".
     """
     called = name or camel_to_snake(verb.__name__)
@@ -58,9 +59,10 @@ def mutation(verb: Verb, shows: type | str, *, needs: str, name: str | None = No
         raise AssertionError("mutations are run by act()")
 
     parameter = inspect.Parameter(
-        "input", inspect.Parameter.KEYWORD_ONLY,
+        "input",
+        inspect.Parameter.KEYWORD_ONLY,
         annotation=Annotated[given, strawberry.argument(description="What to do.")],
-    )  # fmt: skip
+    )
     never.__signature__ = inspect.Signature([parameter], return_annotation=union)  # type: ignore[attr-defined]
     never.__annotations__ = {"input": parameter.annotation, "return": union}
     return strawberry.field(
@@ -69,7 +71,9 @@ def mutation(verb: Verb, shows: type | str, *, needs: str, name: str | None = No
 
 
 def _result(shows: type | str) -> tuple[str, str, str | None, Any]:
-    """(type's name, payload type's name, its row field, the union) for rows shown as `shows`; made once for each."""
+    """(type's name, payload type's name, its row field, the union) for rows shown as `shows`; made
+    once for each.
+    """
     name = shows if isinstance(shows, str) else get_object_definition(shows, strict=True).name
     row_field = None if name == "Deleted" else name[0].lower() + name[1:]
     if name not in _PAYLOADS:

@@ -23,7 +23,9 @@ class Ref:
 
 
 class Keep(Enum):
-    """The default of a parameter that a change leaves alone when it is not given; null clears it."""
+    """The default of a parameter that a change leaves alone when it is not given; null
+    clears it.
+    """
 
     KEEP = "keep"
 
@@ -31,13 +33,17 @@ class Keep(Enum):
 KEEP = Keep.KEEP
 COMMON = {
     "expected_version": "The version you read; Conflict when the record has a newer one.",
-    "idempotency_key": "Your own key for this change, up to 80 characters: repeating it changes nothing.",
+    "idempotency_key": (
+        "Your own key for this change, up to 80 characters: repeating it changes nothing."
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Param:
-    """One parameter: how the API types it, what it says, and how a value becomes the verb's argument."""
+    """One parameter: how the API types it, what it says, and how a value becomes the verb's
+    argument.
+    """
 
     name: str
     kind: Any
@@ -61,7 +67,8 @@ def params_of(verb: Callable[..., object]) -> list[Param]:
 def _param(name: str, hint: object, default: object, where: str) -> Param:
     kind, says, convert = _read(hint, where)
     said = says or COMMON.get(name)
-    assert said, f"{where}: describe `{name}` with Annotated[..., 'what it is']"
+    if not said:
+        raise TypeError(f"{where}: describe `{name}` with Annotated[..., 'what it is']")
     return Param(name, kind, said, default, convert)
 
 
@@ -77,7 +84,8 @@ def _read(hint: Any, where: str) -> tuple[Any, str, Callable[[Any, tuple[str, ..
         return kind, says or deeper, convert
     if get_origin(hint) in (Union, UnionType):
         parts = [part for part in get_args(hint) if part not in (NoneType, Keep)]
-        assert len(parts) == 1, f"{where}: a union of {parts} has no GraphQL input"
+        if len(parts) != 1:
+            raise TypeError(f"{where}: a union of {parts} has no GraphQL input")
         kind, says, convert = _read(parts[0], where)
         return kind | None, says, lambda v, path: None if v is None else convert(v, path)
     if get_origin(hint) is list:
@@ -156,7 +164,9 @@ def _optional(kind: Any) -> Any:  # noqa: ANN401 - any type
 
 
 def arguments(params: list[Param], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The verb's keyword arguments from the coerced input; the first bad id ends it, at its path."""
+    """The verb's keyword arguments from the coerced input; the first bad id ends it, at
+    its path.
+    """
     found = {}
     for param in params:
         name = camel(param.name)

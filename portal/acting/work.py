@@ -1,4 +1,6 @@
-"""What a verb is given: the caller, the session, the request's one now, and the few things every verb does."""
+"""What a verb is given: the caller, the session, the request's one now, and the few things every
+verb does.
+"""
 
 import secrets
 from collections.abc import Awaitable, Callable
@@ -16,7 +18,8 @@ from auth.caller import Caller
 from portal.errors import Conflict, NotVisible
 
 R = TypeVar("R", bound=SQLModel)
-# No vowels, so that no word appears; no 0, 1, I, L or O, so that a code can be read out over the phone.
+# No vowels, so that no word appears; no 0, 1, I, L or O, so that a code can be read out over the
+# phone.
 _LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"
 
 
@@ -54,7 +57,7 @@ class Work:
         return found
 
     async def hold(self, row: R, expected_version: int) -> R:
-        """Lock the row until the end of the transaction; Conflict when it is no longer as the caller read it.
+        """Lock the row; Conflict when it is no longer as the caller read it.
 
         Ask the access rules first: a row that the caller may not change cannot be locked.
         """

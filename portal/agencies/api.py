@@ -42,7 +42,7 @@ class Area:
     name: str = column("Its name.")
     kind: AreaKind = column("What kind of place it is.")
     in_force_area: bool = column(
-        "Whether Merseyside Police is its force: Halton belongs to the combined authority and not to it."
+        "Whether Merseyside Police is its force: Halton lies in the city region, not in it."
     )
 
 
@@ -118,11 +118,14 @@ class Team(Node):
     inbox: str | None = column("The team's own inbox, if it has one.")
     agency: Agency = one("The agency it belongs to.", "agency_id")
     members: "Connection[Membership]" = many(
-        "Who is in it.", MEMBERSHIPS,
+        "Who is in it.",
+        MEMBERSHIPS,
         lambda team, membership, _: membership.id.in_(
-            select(col(tables.TeamMember.membership_id)).where(col(tables.TeamMember.team_id) == team.id)
+            select(col(tables.TeamMember.membership_id)).where(
+                col(tables.TeamMember.team_id) == team.id
+            )
         ),
-    )  # fmt: skip
+    )
 
 
 def _roles_of(membership: Columns, _: Ask) -> ColumnElement[object]:
@@ -141,7 +144,9 @@ def _name_of(membership: Columns, _: Ask) -> ColumnElement[object]:
 
 @reads(tables.Membership)
 class Membership(Node):
-    """A person in one agency, shown by role and team; by name only where that agency shows names."""
+    """A person in one agency, shown by role and team; by name only where that agency
+    shows names.
+    """
 
     agency: Agency = one("The agency.", "agency_id")
     roles: list[Role] = sql("What this membership lets the person be.", _roles_of)
@@ -190,7 +195,10 @@ class AgencyQueries:
     )
     areas: list[Area] = values(
         "The places the portal knows.",
-        lambda _, ask: select(tables.Area).where(or_(
-            col(tables.Area.valid_to).is_(None), col(tables.Area.valid_to) >= ask.today)).order_by(col(tables.Area.name)),
+        lambda _, ask: (
+            select(tables.Area)
+            .where(or_(col(tables.Area.valid_to).is_(None), col(tables.Area.valid_to) >= ask.today))
+            .order_by(col(tables.Area.name))
+        ),
         size=30,
-    )  # fmt: skip
+    )

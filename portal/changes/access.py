@@ -1,4 +1,6 @@
-"""Who sees changes, history and audit lines; only the database's own trigger writes the first two."""
+"""Who sees changes, history and audit lines; only the database's own trigger writes the
+first two.
+"""
 
 from portal.changes import tables
 from portal.store.rules import HELD, RowRule, table_of

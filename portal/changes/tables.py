@@ -1,4 +1,6 @@
-"""One change a changed row, and its history: what stood there before and after. Nothing here is ever altered."""
+"""One change a changed row, and its history: what stood there before and after. Nothing here is
+ever altered.
+"""
 
 from datetime import datetime
 from enum import StrEnum
@@ -22,7 +24,9 @@ class ChangeKind(StrEnum):
 
 
 class Change(SQLModel, table=True):
-    """A row changed. `txid` then `id` is the order in which readers may rely on having seen everything."""
+    """A row changed. `txid` then `id` is the order in which readers may rely on having seen
+    everything.
+    """
 
     __table_args__ = (
         Index("change_in_order", "txid", "id"),
@@ -80,7 +84,9 @@ class AuditLine(Row, table=True):
 
 
 class Repeat(SQLModel, table=True):
-    """An idempotency key that a caller has used: what it asked (as a hash) and which record it made."""
+    """An idempotency key that a caller has used: what it asked (as a hash) and which record it
+    made.
+    """
 
     principal_id: UUID = Field(primary_key=True)
     mutation: str = Field(primary_key=True, max_length=80)

@@ -75,7 +75,9 @@ class Binds:
         return len(self._sites) - 1
 
     def arguments(self, site: int, variables: VariableValues) -> dict[str, Any]:
-        """A site's arguments while the plan is being made: their shape may decide the statement, their values not."""
+        """A site's arguments while the plan is being made: their shape may decide the statement,
+        their values not.
+        """
         return self._sites[site].arguments(variables)
 
     def take(
@@ -87,15 +89,21 @@ class Binds:
         return bindparam(name, None, type_=kind)
 
     def values(self, variables: VariableValues) -> Mapping[str, object]:
-        """All parameters' values for these variables; a bad id or cursor is the client's error, at its field."""
+        """All parameters' values for these variables; a bad id or cursor is the client's error, at
+        its field.
+        """
         arguments = [site.arguments(variables) for site in self._sites]
         found: dict[str, object] = {}
         for name, site, get in self._takes:
             try:
                 found[name] = get(arguments[site])
             except BadCursor:
-                raise self._refuse(site, "`after` is no cursor of this list in this order: pass an endCursor back unread, "
-                                         "with the same orderBy.", "BAD_CURSOR") from None  # fmt: skip
+                raise self._refuse(
+                    site,
+                    "`after` is no cursor of this list in this order: pass an endCursor back"
+                    " unread, with the same orderBy.",
+                    "BAD_CURSOR",
+                ) from None
             except BadId:
                 raise self._refuse(
                     site, "This is not an id of this API: pass an `id` back unread.", "BAD_ID"

@@ -28,7 +28,9 @@ Details = list[Any]
 
 @dataclass(frozen=True)
 class Place:
-    """A field where it is asked for: of which type, by which nodes, over which row (None: the root)."""
+    """A field where it is asked for: of which type, by which nodes, over which row (None: the
+    root).
+    """
 
     kind: GraphQLObjectType
     field: GraphQLField
@@ -64,7 +66,9 @@ class Place:
         return self.target
 
     def tied(self, chosen: Select[Any]) -> Select[Any]:
-        """A select that may speak of this place's row; without this SQLAlchemy would list the row again."""
+        """A select that may speak of this place's row; without this SQLAlchemy would list the row
+        again.
+        """
         return chosen if self.row is None else chosen.correlate(self.row)
 
 

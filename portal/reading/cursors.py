@@ -1,4 +1,6 @@
-"""Keyset cursors: the order's name and the last row's values, as URL-safe text that clients pass back unread."""
+"""Keyset cursors: the order's name and the last row's values, as URL-safe text that clients pass
+back unread.
+"""
 
 import base64
 import binascii
@@ -38,7 +40,9 @@ def cursor_sql(order: str, values: Sequence[ColumnElement[Any]]) -> ColumnElemen
 
 
 def read_cursor(text: str, order: str, types: Sequence[TypeEngine[Any]]) -> list[object]:
-    """The values a cursor holds, as Python values of the order's column types; BadCursor otherwise."""
+    """The values a cursor holds, as Python values of the order's column types;
+    BadCursor otherwise.
+    """
     try:
         parts = json.loads(base64.b64decode(text, altchars=b"-_", validate=True))
         if not isinstance(parts, list) or parts[0] != order or len(parts) != len(types) + 1:

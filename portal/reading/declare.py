@@ -1,4 +1,6 @@
-"""How a GraphQL type says where its fields come from: a column, an expression, a related row, many related rows."""
+"""How a GraphQL type says where its fields come from: a column, an expression, a related row, many
+related rows.
+"""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -15,14 +17,17 @@ from portal.store.rules import table_of
 
 T = TypeVar("T")
 ROW_ID, ROW_IDS, TEXTS = Uuid(), ARRAY(Uuid()), ARRAY(Text())
-# What a declared expression is given: the row's columns, and the request (its day, instant and caller) as bind values.
+# What a declared expression is given: the row's columns, and the request (its day, instant and
+# caller) as bind values.
 Columns = Any
 Expression = Callable[[Columns, "Ask"], ColumnElement[Any]]
 
 
 @dataclass(frozen=True)
 class Ask:
-    """What a request brings besides its arguments, as bind values: one day, one instant, one caller."""
+    """What a request brings besides its arguments, as bind values: one day, one instant, one
+    caller.
+    """
 
     today: ColumnElement[Any]
     now: ColumnElement[Any]
@@ -33,7 +38,9 @@ class Ask:
 
 @dataclass(frozen=True)
 class Order:
-    """One way to sort a list: columns (never null, all in one direction); the row's id breaks ties."""
+    """One way to sort a list: columns (never null, all in one direction); the row's id
+    breaks ties.
+    """
 
     columns: Callable[[Columns], Sequence[ColumnElement[Any]]]
     descending: bool = False
@@ -92,7 +99,9 @@ class Value(Read):
 
 @dataclass(frozen=True)
 class Values(Read):
-    """A short list of such objects, in the order of the select; bounded by the data model, not by a page."""
+    """A short list of such objects, in the order of the select; bounded by the data model, not by a
+    page.
+    """
 
     select: Callable[[Columns, Ask], Select[Any]]
     size: int = 20
@@ -107,7 +116,9 @@ class ById(Read):
 
 @dataclass(frozen=True)
 class AnyNode(Read):
-    """A row whose type is only known with the data: `type_name` and `row_id` are columns or expressions."""
+    """A row whose type is only known with the data: `type_name` and `row_id` are columns or
+    expressions.
+    """
 
     type_name: Expression
     row_id: Expression
@@ -183,7 +194,9 @@ class Connection(Generic[T]):
 
 
 def reads(model: type[SQLModel], key: str = "id") -> Callable[[type[T]], type[T]]:
-    """Make the class a GraphQL type over the rows of `model`; its docstring is the type's description."""
+    """Make the class a GraphQL type over the rows of `model`; its docstring is the type's
+    description.
+    """
 
     def declare(cls: type[T]) -> type[T]:
         made = strawberry.type(cls, description=inspect.cleandoc(cls.__doc__ or ""))
@@ -227,13 +240,17 @@ def values(says: str, select: Callable[[Columns, Ask], Select[Any]], size: int =
 
 
 def any_node(says: str, type_name: Expression, row_id: Expression) -> Any:
-    """A field that is a node of whatever type the row names, or null where the caller does not see it."""
+    """A field that is a node of whatever type the row names, or null where the caller does not see
+    it.
+    """
     return strawberry.field(description=says, metadata={"read": AnyNode(type_name, row_id)})
 
 
 def many(
-    says: str, listing: Listing, joins: Callable[[Columns, Columns, Ask], ColumnElement[bool]] | None = None,
-) -> Any:  # fmt: skip
+    says: str,
+    listing: Listing,
+    joins: Callable[[Columns, Columns, Ask], ColumnElement[bool]] | None = None,
+) -> Any:
     """A field that is a connection; `joins` gets this row's columns and the listed row's."""
     arguments: dict[str, tuple[Any, str, Any]] = {
         "first": (int, "How many rows at most, 1 to 100.", 50),
@@ -272,7 +289,9 @@ def nodes_by_id(says: str) -> Any:
 
 
 def where(says: str, condition: Callable[[Columns, Any, Ask], ColumnElement[bool]]) -> Any:
-    """A field of a filter input; `condition` gets the listed row's columns, the bound value and the request."""
+    """A field of a filter input; `condition` gets the listed row's columns, the bound value and the
+    request.
+    """
     return strawberry.field(
         description=says, default=strawberry.UNSET, metadata={"where": condition}
     )
@@ -290,11 +309,13 @@ def _with_arguments(says: str, arguments: Mapping[str, tuple[Any, str, Any]], re
 
     parameters = [
         inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=default,
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=default,
             annotation=Annotated[kind, strawberry.argument(description=tells)],
         )
         for name, (kind, tells, default) in arguments.items()
-    ]  # fmt: skip
+    ]
     unread.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by Strawberry
     unread.__annotations__ = {p.name: p.annotation for p in parameters}
     return strawberry.field(resolver=unread, description=says, metadata={"read": read})

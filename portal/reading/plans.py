@@ -32,7 +32,9 @@ class Plan:
     def arguments(
         self, variables: VariableValues, asked: Asked, given: Mapping[str, object] | None = None
     ) -> list[object]:
-        """The positional values for this request; GraphQLError when an argument is no cursor or id of ours."""
+        """The positional values for this request; GraphQLError when an argument is no cursor or id
+        of ours.
+        """
         known = {
             **self.fixed,
             **asked_values(asked),
@@ -56,13 +58,17 @@ def freeze(statement: Select[Any], binds: Binds) -> Plan:
 
 
 def as_bytes(json: Any) -> Select[Any]:  # noqa: ANN401 - a column of JSON
-    """A statement whose one value is the JSON's UTF-8 bytes, which the driver hands over undecoded."""
+    """A statement whose one value is the JSON's UTF-8 bytes, which the driver hands
+    over undecoded.
+    """
     encoding = literal_column("'UTF8'", Text)
     return select(func.convert_to(cast(json, Text), encoding, type_=LargeBinary))
 
 
 def shape(value: object) -> object:
-    """What of a variable's value decides the statement: presence, choices, page sizes, an id's type; not the rest."""
+    """What of a variable's value decides the statement: presence, choices, page sizes, an id's
+    type; not the rest.
+    """
     if isinstance(value, dict):
         return tuple((key, shape(part)) for key, part in value.items())
     if isinstance(value, list):

@@ -1,4 +1,6 @@
-"""The wire form of each scalar: how SQL writes a value, and how an argument becomes a bound value."""
+"""The wire form of each scalar: how SQL writes a value, and how an argument becomes a
+bound value.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +31,9 @@ from portal.store.base import Instant
 
 @dataclass(frozen=True)
 class Wire:
-    """One scalar: its bound type, its SQL to JSON, its Python to JSON, and its argument to Python."""
+    """One scalar: its bound type, its SQL to JSON, its Python to JSON, and its argument
+    to Python.
+    """
 
     bound: TypeEngine[Any]
     to_json: Callable[[ColumnElement[Any]], ColumnElement[Any]]
@@ -91,6 +95,8 @@ def wire_of(kind: GraphQLNamedType, *, many: bool = False) -> Wire:
     if not many:
         return one
     return Wire(
-        ARRAY(one.bound), _same, lambda items: [one.plain(i) for i in items],
+        ARRAY(one.bound),
+        _same,
+        lambda items: [one.plain(i) for i in items],
         lambda items: [one.argument(i) for i in items],
-    )  # fmt: skip
+    )

@@ -1,4 +1,6 @@
-"""Who takes part in the sample: the Merseyside partners by their real names, with people who do not exist."""
+"""Who takes part in the sample: the Merseyside partners by their real names, with people who do not
+exist.
+"""
 
 from datetime import date
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -178,14 +180,28 @@ def rows() -> list[SQLModel]:
 def _areas() -> list[SQLModel]:
     since = date(2009, 4, 1)
     listed = [
-        *(Area(code=c, name=n, kind=AreaKind.BOROUGH, in_force_area=True, valid_from=since) for c, n in BOROUGHS.items()),
-        Area(code=HALTON, name="Halton", kind=AreaKind.BOROUGH, in_force_area=False, valid_from=since),
-        Area(code=FORCE_AREA, name="Merseyside", kind=AreaKind.FORCE_AREA, in_force_area=True, valid_from=since),
+        *(
+            Area(code=c, name=n, kind=AreaKind.BOROUGH, in_force_area=True, valid_from=since)
+            for c, n in BOROUGHS.items()
+        ),
         Area(
-            code=CITY_REGION, name="Liverpool City Region", kind=AreaKind.COMBINED_AUTHORITY, in_force_area=False,
+            code=HALTON, name="Halton", kind=AreaKind.BOROUGH, in_force_area=False, valid_from=since
+        ),
+        Area(
+            code=FORCE_AREA,
+            name="Merseyside",
+            kind=AreaKind.FORCE_AREA,
+            in_force_area=True,
+            valid_from=since,
+        ),
+        Area(
+            code=CITY_REGION,
+            name="Liverpool City Region",
+            kind=AreaKind.COMBINED_AUTHORITY,
+            in_force_area=False,
             valid_from=date(2014, 4, 1),
         ),
-    ]  # fmt: skip
+    ]
     parts = [AreaPart(whole_code=FORCE_AREA, part_code=code) for code in BOROUGHS]
     parts += [AreaPart(whole_code=CITY_REGION, part_code=code) for code in (*BOROUGHS, HALTON)]
     return [*listed, *parts]
@@ -197,10 +213,15 @@ def _agencies() -> list[SQLModel]:
         host = agency_id(HOSTS[key]) if key in HOSTS else None
         found.append(
             Agency(
-                id=agency_id(key), name=name, short_name=short, kind=kind, shows_names=shows, host_id=host,
+                id=agency_id(key),
+                name=name,
+                short_name=short,
+                kind=kind,
+                shows_names=shows,
+                host_id=host,
                 in_partnership=key not in OUTSIDE,
             )
-        )  # fmt: skip
+        )
         found += [
             AgencyArea(agency_id=agency_id(key), area_code=code, valid_from=JOINED)
             for code in areas

@@ -1,4 +1,6 @@
-"""What every table shares: naming of constraints, ids made in Python, states as text with a check."""
+"""What every table shares: naming of constraints, ids made in Python, states as text
+with a check.
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -39,7 +41,9 @@ __all__ = [
 
 
 def choice(values: type[StrEnum], name: str) -> Any:  # noqa: ANN401 - a column type, whose class SQLAlchemy hides
-    """Text with a CHECK of its values: an enum type's `=` is not leakproof and would lose its index."""
+    """Text with a CHECK of its values: an enum type's `=` is not leakproof and would lose its
+    index.
+    """
     return Enum(
         values,
         native_enum=False,

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import text
@@ -12,30 +13,33 @@ BLOCK = 64  # SHA-256's block, to which an HMAC key is padded
 
 
 async def build(owner: AsyncConnection, statements: Iterable[str]) -> None:
-    """Run the DDL; a file of functions holds several statements, which only the driver's own call takes."""
-    driver = (await owner.get_raw_connection()).driver_connection
-    assert driver is not None
-    await owner.execute(
-        text("SELECT 1")
-    )  # begins SQLAlchemy's transaction, which the driver then joins
+    """Run the DDL on the driver: a file of functions holds several statements."""
+    await owner.execute(text("SELECT 1"))  # begins the transaction that the driver then joins
+    driver: Any = (await owner.get_raw_connection()).driver_connection
     for statement in statements:
         await driver.execute(statement)
 
 
 async def furnish(owner: AsyncConnection, scopes: Mapping[str, Iterable[str]]) -> None:
-    """The signing key, the two keys that belong to no agency, and the table of roles as it is today."""
+    """The signing key, the two keys of no agency, and the table of roles as it is today."""
     if not (await owner.execute(text("SELECT count(*) FROM auth_secret.context_key"))).scalar_one():
         key = os.urandom(32).ljust(BLOCK, b"\0")
         await owner.execute(
-            text('INSERT INTO auth_secret.context_key (id, "inner", "outer", made_at) VALUES (:id, :inner, :outer, :at)'),
+            text(
+                'INSERT INTO auth_secret.context_key (id, "inner", "outer", made_at)'
+                " VALUES (:id, :inner, :outer, :at)"
+            ),
             {
-                "id": uuid4(), "inner": bytes(b ^ 0x36 for b in key), "outer": bytes(b ^ 0x5C for b in key),
+                "id": uuid4(),
+                "inner": bytes(b ^ 0x36 for b in key),
+                "outer": bytes(b ^ 0x5C for b in key),
                 "at": datetime.now(UTC),
             },
-        )  # fmt: skip
+        )
     await owner.execute(
         text(
-            "INSERT INTO capability (kind) VALUES ('public'), ('partnership') ON CONFLICT DO NOTHING"
+            "INSERT INTO capability (kind) VALUES ('public'), ('partnership')"
+            " ON CONFLICT DO NOTHING"
         )
     )
     await owner.execute(text("DELETE FROM role_scope"))

@@ -1,10 +1,12 @@
-"""Row rules: who sees, adds, changes and removes a table's rows, declared once and turned into policies."""
+"""Row rules: who sees, adds, changes and removes a table's rows, declared once and turned into
+policies.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sqlalchemy import Table
+from sqlalchemy import Table, inspect
 from sqlmodel import SQLModel
 
 HELD = "acl && (SELECT caller_keys())"
@@ -16,8 +18,9 @@ NOBODY = "false"
 class RowRule:
     """The access rule of one table; SQL conditions over its columns and the caller's context.
 
-    `says` is the rule in words, for the reviewer and for access.md. A condition left None means that the API cannot
-    do it at all: no policy and no grant. `check` is for what a changed row must still satisfy, where that differs. `auth` lists what the sign-in role may do, on every row.
+    `says` is the rule in words, for the reviewer and for access.md. A condition left None means
+    that the API cannot do it at all: no policy and no grant. `check` is for what a changed row must
+    still satisfy, where that differs. `auth` lists what the sign-in role may do, on every row.
     """
 
     table: Table
@@ -68,8 +71,9 @@ class RowRule:
 
 def table_of(model: type[SQLModel]) -> Table:
     """The table behind a SQLModel class."""
-    table = model.__table__  # type: ignore[attr-defined]  # SQLModel sets it for table=True and does not say so
-    assert isinstance(table, Table)
+    table = inspect(model).local_table
+    if not isinstance(table, Table):
+        raise TypeError(f"{model.__name__} has no table")
     return table
 
 
@@ -78,25 +82,32 @@ def _trigger(name: str, when: str, table: str, function: str) -> str:
 
 
 def tracked(model: type[SQLModel], parent: str) -> tuple[str, ...]:
-    """Triggers that count versions and record every change; `parent` is the column naming the initiative."""
+    """Triggers that count versions and record changes; `parent` is the initiative's column."""
     table = table_of(model)
-    assert {"id", "acl", "version", "updated_at", parent} <= set(table.columns.keys()), (
-        f"{table.name} lacks columns"
-    )
+    missing = {"id", "acl", "version", "updated_at", parent} - set(table.columns.keys())
+    if missing:
+        raise TypeError(f"{table.name} cannot be tracked without {sorted(missing)}")
     return (
         _trigger("b_touch", "BEFORE UPDATE", table.name, "touch_row()"),
         _trigger(
-            "z_record", "AFTER INSERT OR UPDATE OR DELETE", table.name,
+            "z_record",
+            "AFTER INSERT OR UPDATE OR DELETE",
+            table.name,
             f"record_change('{model.__name__}', '{parent}')",
         ),
-    )  # fmt: skip
+    )
 
 
-def follows(
-    model: type[SQLModel], says: str, *, add: str = HELD, change: str | None = HELD, remove: str | None = None,
+def follows(  # noqa: PLR0913 - a rule has this many sides
+    model: type[SQLModel],
+    says: str,
+    *,
+    add: str = HELD,
+    change: str | None = HELD,
+    remove: str | None = None,
     keys: str = "initiative_child_keys()",
-) -> RowRule:  # fmt: skip
-    """A row of an initiative: seen by whoever sees the initiative, whose keys a trigger copies into it."""
+) -> RowRule:
+    """A row of an initiative: seen with it, since a trigger copies the initiative's keys."""
     table = table_of(model)
     own = _trigger("a_keys", "BEFORE INSERT OR UPDATE", table.name, keys)
     triggers = (own, *tracked(model, "initiative_id"))
