@@ -1,0 +1,1 @@
+"""Funding: which grant pays for an initiative in which year, and what of it has been spent."""

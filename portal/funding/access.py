@@ -1,0 +1,13 @@
+"""Who sees an initiative's money (whoever sees the initiative); its lead's coordinators keep it."""
+
+from portal.funding.tables import FundingLine
+from portal.initiatives.access import led, may_lead
+from portal.store.rules import follows
+
+LED = led("funding_line")
+
+RULES = (follows(FundingLine, "Whoever sees the initiative.", add=LED, change=LED, remove=LED),)
+
+DEFINERS: dict[str, str] = {}
+
+__all__ = ["DEFINERS", "RULES", "may_lead"]

@@ -1,0 +1,102 @@
+"""Who sees definitions, measures and figures, and who may define, use, record and correct."""
+
+from dataclasses import replace
+
+from auth.caller import Caller
+from auth.roles import Scope
+from portal.errors import NotAllowed
+from portal.initiatives.access import CONTRIBUTES, led
+from portal.initiatives.tables import Initiative
+from portal.measures import tables
+from portal.measures.tables import MeasureDefinition, Observation
+from portal.store.rules import everyone, follows
+
+TAKES_PART = (
+    "(SELECT caller_agency()) IN ("
+    "SELECT i.lead_agency_id FROM initiative i WHERE i.id = observation.initiative_id"
+    " UNION ALL SELECT p.agency_id FROM partner p"
+    " WHERE p.initiative_id = observation.initiative_id AND p.state = 'committed')"
+)
+MINE = "recorded_by_agency_id = (SELECT caller_agency())"
+DEFINES = (
+    "defined_by_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit'))"
+)
+KEEPS = "(SELECT caller_can('frameworks:manage'))"
+
+_figures = follows(
+    Observation,
+    "Whoever sees the initiative.",
+    add=f"{CONTRIBUTES} AND {MINE} AND {TAKES_PART}",
+    change=None,  # a figure is corrected by another figure
+)
+
+RULES = (
+    everyone(
+        MeasureDefinition,
+        "Every signed-in caller.",
+        add=f"{DEFINES} OR {KEEPS} AND defined_by_agency_id = (SELECT caller_agency())",
+        change=f"{DEFINES} OR {KEEPS}",
+        triggers=(
+            "CREATE TRIGGER b_touch BEFORE UPDATE ON measure_definition"
+            " FOR EACH ROW EXECUTE FUNCTION touch_row()",
+        ),
+    ),
+    follows(
+        tables.Measure, "Whoever sees the initiative.", add=led("measure"), change=led("measure")
+    ),
+    replace(
+        _figures,
+        triggers=(
+            *_figures.triggers,
+            "CREATE TRIGGER c_supersede BEFORE INSERT ON observation"
+            " FOR EACH ROW EXECUTE FUNCTION supersede_observation()",
+        ),
+    ),
+)
+
+DEFINERS: dict[str, str] = {"supersede_observation()": ""}
+
+
+def may_define(caller: Caller) -> None:
+    """Define what is counted, for everybody to use."""
+    if not caller.can(Scope.INITIATIVES_EDIT):
+        raise NotAllowed(
+            "Only an initiative coordinator or a programme lead can define what is counted.",
+            rule="measure.coordinator_defines",
+            granted_by="your agency's administrator",
+        )
+
+
+def may_keep(caller: Caller, definition: MeasureDefinition) -> None:
+    """Bring out a new edition, or retire one: others may be counting by it."""
+    its_own = caller.agency_id == definition.defined_by_agency_id
+    if not (its_own and caller.can(Scope.INITIATIVES_EDIT)) and not caller.can(
+        Scope.FRAMEWORKS_MANAGE
+    ):
+        raise NotAllowed(
+            "Only a coordinator of the agency that defined it, or a programme lead, can do this.",
+            rule="measure.definer_keeps",
+            granted_by="the agency that defined it, or the programme lead",
+        )
+
+
+def may_record(caller: Caller, initiative: Initiative, *, committed: bool) -> None:
+    """Record a figure: contributors of the lead and of partners that have committed themselves."""
+    takes_part = committed or initiative.lead_agency_id == caller.agency_id
+    if not takes_part or not caller.can(Scope.INITIATIVES_CONTRIBUTE):
+        raise NotAllowed(
+            "Only contributors of the lead and of committed partners can record figures.",
+            rule="measure.taking_part_records",
+            granted_by="an initiative coordinator of the lead agency",
+        )
+
+
+def may_correct(caller: Caller, initiative: Initiative, observation: Observation) -> None:
+    """Correct a figure: the agency that recorded it, or the lead's coordinators."""
+    leads = initiative.lead_agency_id == caller.agency_id and caller.can(Scope.INITIATIVES_EDIT)
+    if not leads and observation.recorded_by_agency_id != caller.agency_id:
+        raise NotAllowed(
+            "Only the agency that recorded it, or a coordinator of the lead, can correct a figure.",
+            rule="measure.recorder_corrects",
+            granted_by="the agency that recorded it, or the lead's initiative coordinator",
+        )

@@ -1,0 +1,1 @@
+"""Measures in GraphQL: definitions, an initiative's measures, their figures."""
