@@ -19,10 +19,14 @@ def roles_sql() -> str:
     return (packaged if packaged.exists() else checkout).read_text()
 
 
-def bootstrap(dsn: Callable[[str, str], str]) -> None:
-    """In a thread of its own, so that it also works where an event loop is already running."""
+def bootstrap(dsn: Callable[[str, str], str], database: str = "portal") -> None:
+    """In a thread of its own, so that it also works where an event loop is already running.
+
+    A test or a benchmark may want a database beside the portal's, by another name.
+    """
+    script = re.sub(r"(DATABASE |\\connect |datname = ')portal\b", rf"\g<1>{database}", roles_sql())
     with ThreadPoolExecutor(1, "bootstrap") as thread:
-        thread.submit(asyncio.run, _apply(dsn, roles_sql())).result()
+        thread.submit(asyncio.run, _apply(dsn, script)).result()
 
 
 async def _apply(dsn: Callable[[str, str], str], script: str) -> None:

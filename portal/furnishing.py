@@ -1,0 +1,11 @@
+"""The rows that every database of the portal holds before anybody uses it."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from auth.roles import SCOPES
+from portal.store.build import furnish
+
+
+async def furnish_portal(owner: AsyncConnection) -> None:
+    """The signing key, the keys of nobody's agency, the table of roles; safe to repeat."""
+    await furnish(owner, {role.value: scopes for role, scopes in SCOPES.items()})

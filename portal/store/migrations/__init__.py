@@ -1,0 +1,1 @@
+"""Migrations: SQL text that brings a database to this release, and the one way to run it."""

@@ -1,0 +1,1720 @@
+-- Written by `poe migration` from the declarations; later ones are written by hand.
+
+ALTER TABLE alembic_version ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE alembic_version FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON alembic_version FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON alembic_version FOR SELECT TO portal_runtime USING (true);
+
+GRANT SELECT ON alembic_version TO portal_runtime;
+
+CREATE SCHEMA auth_secret;
+
+REVOKE ALL ON SCHEMA auth_secret FROM PUBLIC;
+
+GRANT USAGE ON SCHEMA auth_secret TO portal_auth;
+
+CREATE TABLE agency (
+	id UUID NOT NULL, 
+	name VARCHAR(120) NOT NULL, 
+	short_name VARCHAR(30) NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	in_partnership BOOLEAN NOT NULL, 
+	shows_names BOOLEAN NOT NULL, 
+	host_id UUID, 
+	ended_on DATE, 
+	successor_id UUID, 
+	CONSTRAINT agency_pkey PRIMARY KEY (id), 
+	CONSTRAINT agency_host_check CHECK ((kind = 'joint_body') = (host_id IS NOT NULL)), 
+	CONSTRAINT agency_succession_check CHECK (successor_id IS NULL OR ended_on IS NOT NULL), 
+	CONSTRAINT agency_own_successor_check CHECK (successor_id <> id), 
+	CONSTRAINT agency_name_key UNIQUE (name), 
+	CONSTRAINT agency_kind_check CHECK (kind IN ('police', 'council', 'pcc', 'cps', 'combined_authority', 'university', 'students_union', 'charity', 'refuge', 'health', 'probation', 'transport', 'fire', 'school', 'housing', 'joint_body', 'oversight', 'out_of_area')), 
+	CONSTRAINT agency_host_id_fkey FOREIGN KEY(host_id) REFERENCES agency (id), 
+	CONSTRAINT agency_successor_id_fkey FOREIGN KEY(successor_id) REFERENCES agency (id)
+);
+
+CREATE INDEX agency_successor_id_idx ON agency (successor_id);
+
+CREATE TABLE area (
+	code VARCHAR(9) NOT NULL, 
+	name VARCHAR(80) NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	in_force_area BOOLEAN NOT NULL, 
+	valid_from DATE NOT NULL, 
+	valid_to DATE, 
+	CONSTRAINT area_pkey PRIMARY KEY (code), 
+	CONSTRAINT area_kind_check CHECK (kind IN ('borough', 'combined_authority', 'force_area', 'country'))
+);
+
+CREATE TABLE audit_line (
+	id UUID NOT NULL, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	request_id UUID, 
+	principal_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	verb VARCHAR(80) NOT NULL, 
+	outcome VARCHAR(40) NOT NULL, 
+	rule VARCHAR(120), 
+	object_id UUID, 
+	CONSTRAINT audit_line_pkey PRIMARY KEY (id), 
+	CONSTRAINT audit_line_outcome_check CHECK (outcome IN ('done', 'refused'))
+);
+
+CREATE INDEX audit_line_by_time ON audit_line (at);
+
+CREATE TABLE auth_secret.context_key (
+	id UUID NOT NULL, 
+	"inner" BYTEA NOT NULL, 
+	"outer" BYTEA NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT context_key_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE auth_secret.seen_proof (
+	proof BYTEA NOT NULL, 
+	seen_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT seen_proof_pkey PRIMARY KEY (proof), 
+	CONSTRAINT seen_proof_hash_check CHECK (octet_length(proof) = 32)
+);
+
+CREATE TABLE change (
+	id BIGINT GENERATED ALWAYS AS IDENTITY, 
+	txid BIGINT NOT NULL, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	request_id UUID, 
+	actor_id UUID, 
+	actor_agency_id UUID, 
+	verb VARCHAR(80) NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	object_type VARCHAR(40) NOT NULL, 
+	object_id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	CONSTRAINT change_pkey PRIMARY KEY (id), 
+	CONSTRAINT change_kind_check CHECK (kind IN ('created', 'updated', 'deleted', 'visibility'))
+);
+
+CREATE INDEX change_by_initiative ON change (initiative_id, id);
+
+CREATE INDEX change_in_order ON change (txid, id);
+
+CREATE TABLE person (
+	id UUID NOT NULL, 
+	name VARCHAR(120) NOT NULL, 
+	CONSTRAINT person_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE repeat (
+	principal_id UUID NOT NULL, 
+	mutation VARCHAR(80) NOT NULL, 
+	key VARCHAR(80) NOT NULL, 
+	input_hash BYTEA NOT NULL, 
+	object_id UUID, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT repeat_pkey PRIMARY KEY (principal_id, mutation, key)
+);
+
+CREATE INDEX repeat_at_idx ON repeat (at);
+
+CREATE TABLE role_scope (
+	role VARCHAR(40) NOT NULL, 
+	scope VARCHAR(40) NOT NULL, 
+	CONSTRAINT role_scope_pkey PRIMARY KEY (role, scope)
+);
+
+CREATE TABLE agency_area (
+	agency_id UUID NOT NULL, 
+	area_code VARCHAR NOT NULL, 
+	valid_from DATE NOT NULL, 
+	valid_to DATE, 
+	CONSTRAINT agency_area_pkey PRIMARY KEY (agency_id, area_code, valid_from), 
+	CONSTRAINT agency_area_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT agency_area_area_code_fkey FOREIGN KEY(area_code) REFERENCES area (code)
+);
+
+CREATE TABLE area_part (
+	whole_code VARCHAR NOT NULL, 
+	part_code VARCHAR NOT NULL, 
+	CONSTRAINT area_part_pkey PRIMARY KEY (whole_code, part_code), 
+	CONSTRAINT area_part_whole_code_fkey FOREIGN KEY(whole_code) REFERENCES area (code), 
+	CONSTRAINT area_part_part_code_fkey FOREIGN KEY(part_code) REFERENCES area (code)
+);
+
+CREATE INDEX area_part_part_code_idx ON area_part (part_code);
+
+CREATE TABLE history (
+	change_id BIGINT NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	narrow BOOLEAN NOT NULL, 
+	before JSONB, 
+	after JSONB, 
+	acl INTEGER[] NOT NULL, 
+	CONSTRAINT history_pkey PRIMARY KEY (change_id), 
+	CONSTRAINT history_change_id_fkey FOREIGN KEY(change_id) REFERENCES change (id)
+);
+
+CREATE INDEX history_by_initiative ON history (initiative_id, change_id);
+
+CREATE TABLE measure_definition (
+	id UUID NOT NULL, 
+	key VARCHAR(60) NOT NULL, 
+	edition INTEGER NOT NULL, 
+	supersedes_id UUID, 
+	name VARCHAR(120) NOT NULL, 
+	meaning VARCHAR(2000) NOT NULL, 
+	unit VARCHAR(40) NOT NULL, 
+	numerator_label VARCHAR(120), 
+	denominator_label VARCHAR(120), 
+	per INTEGER, 
+	direction VARCHAR(40) NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	frequency VARCHAR(40) NOT NULL, 
+	source VARCHAR(200), 
+	defined_by_agency_id UUID NOT NULL, 
+	defined_by_id UUID NOT NULL, 
+	retired_on DATE, 
+	is_sample BOOLEAN NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	CONSTRAINT measure_definition_pkey PRIMARY KEY (id), 
+	CONSTRAINT measure_definition_key_edition_key UNIQUE (key, edition), 
+	CONSTRAINT measure_definition_supersedes_id_key UNIQUE (supersedes_id), 
+	CONSTRAINT measure_definition_key_check CHECK (key ~ '^[a-z][a-z0-9-]*$'), 
+	CONSTRAINT measure_definition_name_check CHECK (length(btrim(name)) > 0), 
+	CONSTRAINT measure_definition_unit_check CHECK (length(btrim(unit)) > 0), 
+	CONSTRAINT measure_definition_edition_check CHECK ((edition = 1) = (supersedes_id IS NULL) AND edition >= 1), 
+	CONSTRAINT measure_definition_per_check CHECK ((denominator_label IS NULL) = (per IS NULL)), 
+	CONSTRAINT measure_definition_numerator_label_check CHECK (denominator_label IS NULL OR numerator_label IS NOT NULL), 
+	CONSTRAINT measure_definition_per_positive_check CHECK (per > 0), 
+	CONSTRAINT measure_definition_supersedes_id_fkey FOREIGN KEY(supersedes_id) REFERENCES measure_definition (id), 
+	CONSTRAINT measure_definition_direction_check CHECK (direction IN ('higher_is_better', 'lower_is_better', 'neither')), 
+	CONSTRAINT measure_definition_kind_check CHECK (kind IN ('output', 'outcome')), 
+	CONSTRAINT measure_definition_frequency_check CHECK (frequency IN ('once', 'monthly', 'quarterly', 'half_yearly', 'yearly')), 
+	CONSTRAINT measure_definition_defined_by_agency_id_fkey FOREIGN KEY(defined_by_agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX measure_definition_by_name ON measure_definition (name, id);
+
+CREATE INDEX measure_definition_defined_by_agency_id_idx ON measure_definition (defined_by_agency_id);
+
+CREATE TABLE membership (
+	id UUID NOT NULL, 
+	person_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	starts_on DATE NOT NULL, 
+	ends_on DATE, 
+	CONSTRAINT membership_pkey PRIMARY KEY (id), 
+	CONSTRAINT membership_id_agency_id_key UNIQUE (id, agency_id), 
+	CONSTRAINT membership_dates_check CHECK (ends_on >= starts_on), 
+	CONSTRAINT membership_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
+	CONSTRAINT membership_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX membership_agency_id_idx ON membership (agency_id);
+
+CREATE INDEX membership_person_id_idx ON membership (person_id);
+
+CREATE TABLE team (
+	id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	name VARCHAR(80) NOT NULL, 
+	inbox VARCHAR(120), 
+	ended_on DATE, 
+	CONSTRAINT team_pkey PRIMARY KEY (id), 
+	CONSTRAINT team_agency_id_name_key UNIQUE (agency_id, name), 
+	CONSTRAINT team_id_agency_id_key UNIQUE (id, agency_id), 
+	CONSTRAINT team_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX team_agency_id_idx ON team (agency_id);
+
+CREATE TABLE capability (
+	id INTEGER GENERATED ALWAYS AS IDENTITY, 
+	kind VARCHAR(40) NOT NULL, 
+	agency_id UUID, 
+	team_id UUID, 
+	CONSTRAINT capability_pkey PRIMARY KEY (id), 
+	CONSTRAINT capability_kind_agency_id_team_id_key UNIQUE NULLS NOT DISTINCT (kind, agency_id, team_id), 
+	CONSTRAINT capability_agency_check CHECK ((kind IN ('agency', 'team')) = (agency_id IS NOT NULL)), 
+	CONSTRAINT capability_team_check CHECK ((kind = 'team') = (team_id IS NOT NULL)), 
+	CONSTRAINT capability_kind_check CHECK (kind IN ('public', 'partnership', 'agency', 'team')), 
+	CONSTRAINT capability_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT capability_team_id_fkey FOREIGN KEY(team_id) REFERENCES team (id)
+);
+
+CREATE TABLE client (
+	id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	name VARCHAR(120) NOT NULL, 
+	owner_membership_id UUID, 
+	scopes TEXT[] NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	ended_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT client_pkey PRIMARY KEY (id), 
+	CONSTRAINT client_expiry_check CHECK (expires_at > created_at), 
+	CONSTRAINT client_scopes_check CHECK (cardinality(scopes) > 0), 
+	CONSTRAINT client_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT client_owner_membership_id_fkey FOREIGN KEY(owner_membership_id) REFERENCES membership (id)
+);
+
+CREATE INDEX client_agency_id_idx ON client (agency_id);
+
+CREATE INDEX client_owner_membership_id_idx ON client (owner_membership_id);
+
+CREATE TABLE initiative (
+	id UUID NOT NULL, 
+	reference VARCHAR(12) NOT NULL, 
+	title VARCHAR(120) NOT NULL, 
+	summary VARCHAR(4000) NOT NULL, 
+	lead_agency_id UUID NOT NULL, 
+	lead_team_id UUID, 
+	stage VARCHAR(40) NOT NULL, 
+	visibility VARCHAR(40) NOT NULL, 
+	sent_at TIMESTAMP WITH TIME ZONE, 
+	timing VARCHAR(40) NOT NULL, 
+	starts_on DATE, 
+	ends_on DATE, 
+	review_on DATE, 
+	timing_source VARCHAR(200), 
+	audience VARCHAR(200), 
+	place VARCHAR(200), 
+	equality_impact VARCHAR(4000), 
+	equality_reviewed_on DATE, 
+	rating VARCHAR(40) NOT NULL, 
+	source VARCHAR(200), 
+	is_sample BOOLEAN NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	CONSTRAINT initiative_pkey PRIMARY KEY (id), 
+	CONSTRAINT initiative_dates_check CHECK (ends_on >= starts_on), 
+	CONSTRAINT initiative_timing_known_check CHECK (CASE timing WHEN 'open_ended' THEN review_on IS NOT NULL WHEN 'unknown' THEN timing_source IS NOT NULL ELSE stage IN ('proposed', 'cancelled') OR starts_on IS NOT NULL AND ends_on IS NOT NULL END), 
+	CONSTRAINT initiative_sent_check CHECK (visibility = 'draft' OR sent_at IS NOT NULL), 
+	CONSTRAINT initiative_title_check CHECK (length(btrim(title)) > 0), 
+	CONSTRAINT initiative_lead_team_id_lead_agency_id_fkey FOREIGN KEY(lead_team_id, lead_agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT initiative_reference_key UNIQUE (reference), 
+	CONSTRAINT initiative_lead_agency_id_fkey FOREIGN KEY(lead_agency_id) REFERENCES agency (id), 
+	CONSTRAINT initiative_stage_check CHECK (stage IN ('proposed', 'approved', 'live', 'paused', 'complete', 'closed', 'cancelled')), 
+	CONSTRAINT initiative_visibility_check CHECK (visibility IN ('draft', 'partners', 'partnership', 'public')), 
+	CONSTRAINT initiative_timing_check CHECK (timing IN ('dated', 'open_ended', 'unknown')), 
+	CONSTRAINT initiative_rating_check CHECK (rating IN ('not_started', 'red', 'amber', 'green', 'blue'))
+);
+
+CREATE INDEX initiative_by_last_day ON initiative (coalesce(ends_on, '9999-12-31'::date), id);
+
+CREATE INDEX initiative_by_title ON initiative (title, id);
+
+CREATE INDEX initiative_latest_change ON initiative (updated_at, id);
+
+CREATE INDEX initiative_lead_agency_id_idx ON initiative (lead_agency_id);
+
+CREATE INDEX initiative_lead_team_id_idx ON initiative (lead_team_id);
+
+CREATE INDEX initiative_newest ON initiative (created_at, id);
+
+CREATE INDEX initiative_seen_by ON initiative USING gin (acl);
+
+CREATE TABLE membership_name (
+	membership_id UUID NOT NULL, 
+	name VARCHAR(120) NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	CONSTRAINT membership_name_pkey PRIMARY KEY (membership_id), 
+	CONSTRAINT membership_name_membership_id_fkey FOREIGN KEY(membership_id) REFERENCES membership (id)
+);
+
+CREATE TABLE membership_role (
+	membership_id UUID NOT NULL, 
+	role VARCHAR(40) NOT NULL, 
+	CONSTRAINT membership_role_pkey PRIMARY KEY (membership_id, role), 
+	CONSTRAINT membership_role_membership_id_fkey FOREIGN KEY(membership_id) REFERENCES membership (id), 
+	CONSTRAINT membership_role_role_check CHECK (role IN ('initiative_coordinator', 'contributor', 'viewer', 'caseworker', 'team_lead', 'cps_liaison', 'marac_coordinator', 'marac_chair', 'marac_representative', 'designated_safeguarding_lead', 'conduct_lead', 'data_protection_lead', 'authorised_signatory', 'agency_spoc', 'programme_lead', 'agency_administrator', 'partnership_administrator', 'independent_reviewer', 'auditor'))
+);
+
+CREATE TABLE team_member (
+	team_id UUID NOT NULL, 
+	membership_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	leads BOOLEAN NOT NULL, 
+	CONSTRAINT team_member_pkey PRIMARY KEY (team_id, membership_id), 
+	CONSTRAINT team_member_team_id_agency_id_fkey FOREIGN KEY(team_id, agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE, 
+	CONSTRAINT team_member_membership_id_agency_id_fkey FOREIGN KEY(membership_id, agency_id) REFERENCES membership (id, agency_id) ON UPDATE CASCADE
+);
+
+CREATE INDEX team_member_membership_id_idx ON team_member (membership_id);
+
+CREATE TABLE action (
+	id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	title VARCHAR(200) NOT NULL, 
+	detail VARCHAR(4000) NOT NULL, 
+	owner_team_id UUID NOT NULL, 
+	owner_agency_id UUID NOT NULL, 
+	allocated_to_id UUID, 
+	due_on DATE NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	done_on DATE, 
+	done_note VARCHAR(2000), 
+	not_done_reason VARCHAR(1000), 
+	evidence_url VARCHAR(1000), 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	created_by_id UUID NOT NULL, 
+	CONSTRAINT action_pkey PRIMARY KEY (id), 
+	CONSTRAINT action_owner_team_id_owner_agency_id_fkey FOREIGN KEY(owner_team_id, owner_agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE, 
+	CONSTRAINT action_owner_team_id_allocated_to_id_fkey FOREIGN KEY(owner_team_id, allocated_to_id) REFERENCES team_member (team_id, membership_id) ON DELETE SET NULL (allocated_to_id), 
+	CONSTRAINT action_id_initiative_id_key UNIQUE (id, initiative_id), 
+	CONSTRAINT action_title_check CHECK (length(btrim(title)) > 0), 
+	CONSTRAINT action_done_on_check CHECK ((state = 'done') = (done_on IS NOT NULL)), 
+	CONSTRAINT action_not_done_check CHECK ((state = 'not_done') = (not_done_reason IS NOT NULL)), 
+	CONSTRAINT action_not_done_reason_check CHECK (length(btrim(not_done_reason)) > 0), 
+	CONSTRAINT action_evidence_url_check CHECK (evidence_url ~ '^https?://[^[:space:]]+$'), 
+	CONSTRAINT action_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE, 
+	CONSTRAINT action_state_check CHECK (state IN ('open', 'in_progress', 'done', 'not_done'))
+);
+
+CREATE INDEX action_allocated ON action (allocated_to_id, due_on, id);
+
+CREATE INDEX action_by_initiative ON action (initiative_id, due_on, id);
+
+CREATE INDEX action_by_team ON action (owner_team_id, allocated_to_id);
+
+CREATE INDEX action_latest_change ON action (updated_at, id);
+
+CREATE INDEX action_newest ON action (created_at, id);
+
+CREATE INDEX action_of_agency ON action (owner_agency_id, due_on, id) WHERE state IN ('open', 'in_progress');
+
+CREATE INDEX action_of_team ON action (owner_team_id, due_on, id) WHERE state IN ('open', 'in_progress');
+
+CREATE INDEX action_unfinished ON action (due_on, id) WHERE state IN ('open', 'in_progress');
+
+CREATE TABLE auth_secret.access_token (
+	token_hash BYTEA NOT NULL, 
+	principal_id UUID NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	client_id UUID NOT NULL, 
+	thumbprint VARCHAR NOT NULL, 
+	scopes TEXT[] NOT NULL, 
+	issued_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	revoked_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT access_token_pkey PRIMARY KEY (token_hash), 
+	CONSTRAINT access_token_hash_check CHECK (octet_length(token_hash) = 32), 
+	CONSTRAINT access_token_thumbprint_check CHECK (length(thumbprint) = 43), 
+	CONSTRAINT access_token_expiry_check CHECK (expires_at > issued_at), 
+	CONSTRAINT access_token_short_check CHECK (expires_at <= issued_at + interval '5 minutes'), 
+	CONSTRAINT access_token_principal_check CHECK (kind <> 'client' OR principal_id = client_id), 
+	CONSTRAINT access_token_kind_check CHECK (kind IN ('client', 'membership')), 
+	CONSTRAINT access_token_client_id_fkey FOREIGN KEY(client_id) REFERENCES client (id)
+);
+
+CREATE INDEX access_token_client_id_idx ON auth_secret.access_token (client_id);
+
+CREATE TABLE auth_secret.seen_assertion (
+	assertion BYTEA NOT NULL, 
+	client_id UUID NOT NULL, 
+	seen_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT seen_assertion_pkey PRIMARY KEY (assertion), 
+	CONSTRAINT seen_assertion_hash_check CHECK (octet_length(assertion) = 32), 
+	CONSTRAINT seen_assertion_client_id_fkey FOREIGN KEY(client_id) REFERENCES client (id)
+);
+
+CREATE TABLE client_key (
+	id UUID NOT NULL, 
+	client_id UUID NOT NULL, 
+	jwk JSON NOT NULL, 
+	thumbprint VARCHAR NOT NULL, 
+	added_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	retired_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT client_key_pkey PRIMARY KEY (id), 
+	CONSTRAINT client_key_client_id_thumbprint_key UNIQUE (client_id, thumbprint), 
+	CONSTRAINT client_key_public_check CHECK ((jwk -> 'd') IS NULL AND (jwk -> 'k') IS NULL), 
+	CONSTRAINT client_key_thumbprint_check CHECK (length(thumbprint) = 43), 
+	CONSTRAINT client_key_retirement_check CHECK (retired_at >= added_at), 
+	CONSTRAINT client_key_client_id_fkey FOREIGN KEY(client_id) REFERENCES client (id)
+);
+
+CREATE TABLE evidence_item (
+	id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	title VARCHAR(200) NOT NULL, 
+	edition VARCHAR(40), 
+	url VARCHAR(1000) NOT NULL, 
+	framework VARCHAR(200), 
+	review_on DATE, 
+	state VARCHAR(40) NOT NULL, 
+	withdrawn_reason VARCHAR(1000), 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT evidence_item_pkey PRIMARY KEY (id), 
+	CONSTRAINT evidence_item_title_check CHECK (length(btrim(title)) > 0), 
+	CONSTRAINT evidence_item_url_check CHECK (url ~ '^https?://[^[:space:]]+$'), 
+	CONSTRAINT evidence_item_withdrawn_check CHECK ((state = 'withdrawn') = (withdrawn_reason IS NOT NULL)), 
+	CONSTRAINT evidence_item_withdrawn_reason_check CHECK (length(btrim(withdrawn_reason)) > 0), 
+	CONSTRAINT evidence_item_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE, 
+	CONSTRAINT evidence_item_state_check CHECK (state IN ('current', 'withdrawn'))
+);
+
+CREATE INDEX evidence_item_by_initiative ON evidence_item (initiative_id, created_at, id);
+
+CREATE TABLE funding_line (
+	id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	source VARCHAR(120) NOT NULL, 
+	grant_reference VARCHAR(60), 
+	amount NUMERIC(14, 2) NOT NULL, 
+	financial_year INTEGER, 
+	spent NUMERIC(14, 2) NOT NULL, 
+	is_match BOOLEAN NOT NULL, 
+	note VARCHAR(1000), 
+	is_sample BOOLEAN NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT funding_line_pkey PRIMARY KEY (id), 
+	CONSTRAINT funding_line_source_check CHECK (length(btrim(source)) > 0), 
+	CONSTRAINT funding_line_grant_reference_check CHECK (length(btrim(grant_reference)) > 0), 
+	CONSTRAINT funding_line_amount_check CHECK (amount > 0), 
+	CONSTRAINT funding_line_spent_check CHECK (spent >= 0), 
+	CONSTRAINT funding_line_financial_year_check CHECK (financial_year BETWEEN 2000 AND 2099), 
+	CONSTRAINT funding_line_year_unknown_check CHECK (financial_year IS NOT NULL OR coalesce(length(btrim(note)), 0) > 0), 
+	CONSTRAINT funding_line_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE
+);
+
+CREATE INDEX funding_line_by_grant ON funding_line (lower(source), lower(coalesce(grant_reference, '')), coalesce(financial_year, 0));
+
+CREATE INDEX funding_line_by_initiative ON funding_line (initiative_id, created_at, id);
+
+CREATE UNIQUE INDEX funding_line_grant_once ON funding_line (initiative_id, lower(source), lower(coalesce(grant_reference, '')), coalesce(financial_year, 0)) WHERE NOT is_match;
+
+CREATE INDEX funding_line_newest ON funding_line (created_at, id);
+
+CREATE TABLE initiative_area (
+	id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	area_code VARCHAR NOT NULL, 
+	CONSTRAINT initiative_area_pkey PRIMARY KEY (id), 
+	CONSTRAINT initiative_area_initiative_id_area_code_key UNIQUE (initiative_id, area_code), 
+	CONSTRAINT initiative_area_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE, 
+	CONSTRAINT initiative_area_area_code_fkey FOREIGN KEY(area_code) REFERENCES area (code)
+);
+
+CREATE INDEX initiative_area_area_code_idx ON initiative_area (area_code);
+
+CREATE TABLE measure (
+	id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	definition_id UUID NOT NULL, 
+	baseline_value NUMERIC(18, 4), 
+	baseline_on DATE, 
+	target_value NUMERIC(18, 4), 
+	target_on DATE, 
+	retired_on DATE, 
+	is_sample BOOLEAN NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT measure_pkey PRIMARY KEY (id), 
+	CONSTRAINT measure_id_initiative_id_key UNIQUE (id, initiative_id), 
+	CONSTRAINT measure_baseline_check CHECK ((baseline_value IS NULL) = (baseline_on IS NULL)), 
+	CONSTRAINT measure_target_check CHECK ((target_value IS NULL) = (target_on IS NULL)), 
+	CONSTRAINT measure_target_after_baseline_check CHECK (target_on > baseline_on), 
+	CONSTRAINT measure_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE, 
+	CONSTRAINT measure_definition_id_fkey FOREIGN KEY(definition_id) REFERENCES measure_definition (id)
+);
+
+CREATE INDEX measure_by_initiative ON measure (initiative_id, created_at, id);
+
+CREATE INDEX measure_definition_id_idx ON measure (definition_id);
+
+CREATE UNIQUE INDEX measure_in_use ON measure (initiative_id, definition_id) WHERE retired_on IS NULL;
+
+CREATE INDEX measure_newest ON measure (created_at, id);
+
+CREATE TABLE milestone (
+	id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	title VARCHAR(200) NOT NULL, 
+	due_on DATE NOT NULL, 
+	reached_on DATE, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT milestone_pkey PRIMARY KEY (id), 
+	CONSTRAINT milestone_title_check CHECK (length(btrim(title)) > 0), 
+	CONSTRAINT milestone_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE
+);
+
+CREATE INDEX milestone_by_initiative ON milestone (initiative_id, due_on, id);
+
+CREATE TABLE partner (
+	id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	agency_id UUID NOT NULL, 
+	parts TEXT[] NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	note VARCHAR(500), 
+	ended_reason VARCHAR(500), 
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	answered_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT partner_pkey PRIMARY KEY (id), 
+	CONSTRAINT partner_initiative_id_agency_id_key UNIQUE (initiative_id, agency_id), 
+	CONSTRAINT partner_parts_check CHECK (cardinality(parts) > 0 AND parts <@ ARRAY['fund','deliver','host','support','evaluate']::text[]), 
+	CONSTRAINT partner_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE, 
+	CONSTRAINT partner_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT partner_state_check CHECK (state IN ('invited', 'offered', 'committed', 'declined', 'left'))
+);
+
+CREATE INDEX partner_agency_id_idx ON partner (agency_id);
+
+CREATE TABLE rating_set (
+	id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	rating VARCHAR(40) NOT NULL, 
+	reason VARCHAR(1000), 
+	set_by_id UUID NOT NULL, 
+	set_by_agency_id UUID NOT NULL, 
+	set_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT rating_set_pkey PRIMARY KEY (id), 
+	CONSTRAINT rating_set_red_reason_check CHECK (rating <> 'red' OR coalesce(length(btrim(reason)), 0) > 0), 
+	CONSTRAINT rating_set_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE, 
+	CONSTRAINT rating_set_rating_check CHECK (rating IN ('not_started', 'red', 'amber', 'green', 'blue')), 
+	CONSTRAINT rating_set_set_by_agency_id_fkey FOREIGN KEY(set_by_agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX rating_set_by_initiative ON rating_set (initiative_id, set_at, id);
+
+CREATE TABLE risk (
+	id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	title VARCHAR(200) NOT NULL, 
+	likelihood INTEGER NOT NULL, 
+	impact INTEGER NOT NULL, 
+	mitigation VARCHAR(4000) NOT NULL, 
+	owner_team_id UUID NOT NULL, 
+	owner_agency_id UUID NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	closed_reason VARCHAR(1000), 
+	review_on DATE, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT risk_pkey PRIMARY KEY (id), 
+	CONSTRAINT risk_owner_team_id_owner_agency_id_fkey FOREIGN KEY(owner_team_id, owner_agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE, 
+	CONSTRAINT risk_title_check CHECK (length(btrim(title)) > 0), 
+	CONSTRAINT risk_likelihood_check CHECK (likelihood BETWEEN 1 AND 5), 
+	CONSTRAINT risk_impact_check CHECK (impact BETWEEN 1 AND 5), 
+	CONSTRAINT risk_closed_check CHECK ((state = 'closed') = (closed_reason IS NOT NULL)), 
+	CONSTRAINT risk_closed_reason_check CHECK (length(btrim(closed_reason)) > 0), 
+	CONSTRAINT risk_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE, 
+	CONSTRAINT risk_state_check CHECK (state IN ('open', 'closed'))
+);
+
+CREATE INDEX risk_by_initiative ON risk (initiative_id, created_at, id);
+
+CREATE INDEX risk_by_team ON risk (owner_team_id, owner_agency_id);
+
+CREATE TABLE stage_move (
+	id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	from_stage VARCHAR(40) NOT NULL, 
+	to_stage VARCHAR(40) NOT NULL, 
+	reason VARCHAR(1000), 
+	moved_by_id UUID NOT NULL, 
+	moved_by_agency_id UUID NOT NULL, 
+	moved_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT stage_move_pkey PRIMARY KEY (id), 
+	CONSTRAINT stage_move_moves_check CHECK (from_stage <> to_stage), 
+	CONSTRAINT stage_move_reopening_reason_check CHECK (NOT (from_stage IN ('complete', 'closed', 'cancelled') AND to_stage IN ('proposed', 'approved', 'live', 'paused')) OR coalesce(length(btrim(reason)), 0) > 0), 
+	CONSTRAINT stage_move_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE, 
+	CONSTRAINT stage_move_from_stage_check CHECK (from_stage IN ('proposed', 'approved', 'live', 'paused', 'complete', 'closed', 'cancelled')), 
+	CONSTRAINT stage_move_to_stage_check CHECK (to_stage IN ('proposed', 'approved', 'live', 'paused', 'complete', 'closed', 'cancelled')), 
+	CONSTRAINT stage_move_moved_by_agency_id_fkey FOREIGN KEY(moved_by_agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX stage_move_by_initiative ON stage_move (initiative_id, moved_at, id);
+
+CREATE TABLE action_move (
+	id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	action_id UUID NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	note VARCHAR(2000), 
+	moved_by_id UUID NOT NULL, 
+	moved_by_agency_id UUID NOT NULL, 
+	moved_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT action_move_pkey PRIMARY KEY (id), 
+	CONSTRAINT action_move_action_id_initiative_id_fkey FOREIGN KEY(action_id, initiative_id) REFERENCES action (id, initiative_id) ON DELETE CASCADE, 
+	CONSTRAINT action_move_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE, 
+	CONSTRAINT action_move_state_check CHECK (state IN ('open', 'in_progress', 'done', 'not_done')), 
+	CONSTRAINT action_move_moved_by_agency_id_fkey FOREIGN KEY(moved_by_agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX action_move_by_action ON action_move (action_id, moved_at, id);
+
+CREATE INDEX action_move_by_initiative ON action_move (initiative_id);
+
+CREATE TABLE observation (
+	id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	measure_id UUID NOT NULL, 
+	period_from DATE NOT NULL, 
+	period_to DATE NOT NULL, 
+	numerator NUMERIC(18, 4), 
+	denominator NUMERIC(18, 4), 
+	value NUMERIC(18, 4), 
+	breakdown VARCHAR(40) NOT NULL, 
+	area_code VARCHAR, 
+	group_label VARCHAR(80), 
+	provisional BOOLEAN NOT NULL, 
+	note VARCHAR(1000), 
+	source VARCHAR(200), 
+	is_sample BOOLEAN NOT NULL, 
+	recorded_by_agency_id UUID NOT NULL, 
+	recorded_by_id UUID NOT NULL, 
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	supersedes_id UUID, 
+	superseded BOOLEAN NOT NULL, 
+	CONSTRAINT observation_pkey PRIMARY KEY (id), 
+	CONSTRAINT observation_measure_id_initiative_id_fkey FOREIGN KEY(measure_id, initiative_id) REFERENCES measure (id, initiative_id) ON DELETE CASCADE, 
+	CONSTRAINT observation_period_check CHECK (period_to >= period_from), 
+	CONSTRAINT observation_figure_check CHECK (value IS NOT NULL OR numerator IS NOT NULL), 
+	CONSTRAINT observation_value_check CHECK (value IS NOT NULL OR denominator = 0), 
+	CONSTRAINT observation_denominator_check CHECK (denominator IS NULL OR numerator IS NOT NULL), 
+	CONSTRAINT observation_counts_check CHECK (numerator >= 0 AND denominator >= 0), 
+	CONSTRAINT observation_nothing_of_nothing_check CHECK (numerator = 0 OR denominator > 0), 
+	CONSTRAINT observation_area_check CHECK ((breakdown = 'area') = (area_code IS NOT NULL)), 
+	CONSTRAINT observation_group_check CHECK ((breakdown = 'group') = (group_label IS NOT NULL)), 
+	CONSTRAINT observation_group_label_check CHECK (length(btrim(group_label)) > 0), 
+	CONSTRAINT observation_own_successor_check CHECK (supersedes_id <> id), 
+	CONSTRAINT observation_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE, 
+	CONSTRAINT observation_breakdown_check CHECK (breakdown IN ('whole', 'area', 'group')), 
+	CONSTRAINT observation_area_code_fkey FOREIGN KEY(area_code) REFERENCES area (code), 
+	CONSTRAINT observation_recorded_by_agency_id_fkey FOREIGN KEY(recorded_by_agency_id) REFERENCES agency (id), 
+	CONSTRAINT observation_supersedes_id_fkey FOREIGN KEY(supersedes_id) REFERENCES observation (id)
+);
+
+CREATE INDEX observation_by_initiative ON observation (initiative_id);
+
+CREATE INDEX observation_by_period ON observation (measure_id, period_to, recorded_at, id);
+
+CREATE INDEX observation_latest ON observation (measure_id, period_to, recorded_at, id) WHERE NOT superseded AND breakdown = 'whole';
+
+CREATE UNIQUE INDEX observation_once ON observation (measure_id, recorded_by_agency_id, period_from, period_to, area_code, group_label) NULLS NOT DISTINCT WHERE NOT superseded;
+
+CREATE UNIQUE INDEX observation_successor ON observation (supersedes_id) WHERE supersedes_id IS NOT NULL;
+
+-- The caller's context: a transaction-local setting, signed with a key that no login role can read and bound
+-- to this backend and this transaction. An SQL injection can set it, but cannot make one that verifies.
+
+CREATE FUNCTION context_mac(body text) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, auth_secret, pg_temp AS $$
+    -- HMAC-SHA256 (RFC 2104) with the padded key kept ready; PostgreSQL has sha256() but no HMAC without pgcrypto.
+    SELECT encode(sha256(k.outer || sha256(k.inner || convert_to(body, 'UTF8'))), 'hex')
+    FROM auth_secret.context_key k ORDER BY k.made_at DESC LIMIT 1
+$$;
+
+CREATE FUNCTION context_home() RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp AS $$
+    SELECT pg_backend_pid()::text || '@' || extract(epoch FROM transaction_timestamp())::text
+$$;
+
+CREATE FUNCTION set_context(
+    principal uuid, agency uuid, person uuid, request uuid, moment timestamptz, scopes text[], keys int[]
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    body text := concat_ws('|', context_home(), principal, agency, coalesce(person::text, ''), coalesce(request::text, ''),
+                           extract(epoch FROM coalesce(moment, now())), array_to_string(scopes, ','), keys::text);
+BEGIN
+    PERFORM set_config('portal.caller', context_mac(body) || '|' || body, true);
+END
+$$;
+
+-- The verified context as an array: home, principal, agency, person, request, moment, scopes, keys. NULL: nobody.
+CREATE FUNCTION caller_context() RETURNS text[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    signed text := current_setting('portal.caller', true);
+    body text := substr(signed, 66);
+    parts text[];
+BEGIN
+    IF signed IS NULL OR signed = '' OR context_mac(body) IS DISTINCT FROM left(signed, 64) THEN
+        RETURN NULL;
+    END IF;
+    parts := string_to_array(body, '|');
+    IF parts[1] IS DISTINCT FROM context_home() THEN
+        RETURN NULL;
+    END IF;
+    RETURN parts;
+END
+$$;
+
+CREATE FUNCTION caller_keys() RETURNS int[] LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_context())[8]::int[] $$;
+
+CREATE FUNCTION caller_principal() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_context())[2]::uuid $$;
+
+CREATE FUNCTION caller_agency() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_context())[3]::uuid $$;
+
+CREATE FUNCTION caller_request() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT nullif((caller_context())[5], '')::uuid $$;
+
+-- The request's one "now"; the owner (migrations, back-fills) has no caller and gets the transaction's.
+CREATE FUNCTION caller_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(to_timestamp(((caller_context())[6])::double precision), transaction_timestamp())
+$$;
+
+CREATE FUNCTION caller_can(scope text) RETURNS boolean LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(scope = ANY (string_to_array((caller_context())[7], ',')), false)
+$$;
+
+-- Opening a caller: who the token or the command speaks for, which keys that principal holds at this moment.
+
+CREATE FUNCTION capability(wanted text, agency uuid DEFAULT NULL, team uuid DEFAULT NULL) RETURNS int
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT id FROM capability c
+    WHERE c.kind = wanted AND c.agency_id IS NOT DISTINCT FROM agency AND c.team_id IS NOT DISTINCT FROM team
+$$;
+
+-- Broad keys first: an overlap test stops at the first match, and most rows carry a broad key.
+-- At most 64: the cost of reading grows with the keys a caller holds.
+CREATE FUNCTION keys_of(agency uuid, teams uuid[], reads boolean) RETURNS int[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(array_agg(id), '{}') FROM (
+        SELECT c.id FROM capability c LEFT JOIN agency a ON a.id = agency
+        WHERE c.kind = 'public'
+           OR reads AND (c.kind = 'partnership' AND a.in_partnership
+                         OR c.kind = 'agency' AND c.agency_id = agency
+                         OR c.kind = 'team' AND c.team_id = ANY (teams))
+        ORDER BY array_position(ARRAY['public', 'partnership', 'agency', 'team'], c.kind::text), c.id LIMIT 64
+    ) held
+$$;
+
+-- What a principal may do today: a membership by its roles, an API client by its scopes within its owner's.
+CREATE FUNCTION principal_today(wanted uuid, today date)
+RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT m.id, 'membership', m.agency_id, m.person_id,
+           ARRAY(SELECT r.role::text FROM membership_role r WHERE r.membership_id = m.id ORDER BY 1),
+           ARRAY(SELECT DISTINCT s.scope::text FROM membership_role r JOIN role_scope s ON s.role = r.role
+                 WHERE r.membership_id = m.id ORDER BY 1),
+           ARRAY(SELECT t.team_id FROM team_member t WHERE t.membership_id = m.id ORDER BY 1)
+    FROM membership m JOIN agency a ON a.id = m.agency_id
+    WHERE m.id = wanted AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
+      AND (a.ended_on IS NULL OR a.ended_on > today)
+    UNION ALL
+    SELECT c.id, 'client', c.agency_id, NULL, '{}', ARRAY(
+               SELECT held.name FROM unnest(c.scopes) AS held (name)
+               WHERE c.owner_membership_id IS NULL OR EXISTS (
+                   SELECT FROM membership m JOIN membership_role r ON r.membership_id = m.id
+                   JOIN role_scope s ON s.role = r.role
+                   WHERE m.id = c.owner_membership_id AND s.scope = held.name
+                     AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today))
+               ORDER BY 1), '{}'
+    FROM client c JOIN agency a ON a.id = c.agency_id
+    WHERE c.id = wanted AND c.ended_at IS NULL AND c.expires_at > now()
+      AND (a.ended_on IS NULL OR a.ended_on > today)
+$$;
+
+CREATE FUNCTION open_principal(wanted uuid, within text[], request uuid, moment timestamptz)
+RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    today date := (coalesce(moment, now()) AT TIME ZONE 'Europe/London')::date;
+    who record;
+BEGIN
+    SELECT * INTO who FROM principal_today(wanted, today);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'this principal has no access' USING ERRCODE = 'PA401';
+    END IF;
+    who.scopes := ARRAY(SELECT s FROM unnest(who.scopes) s WHERE within IS NULL OR s = ANY (within));
+    PERFORM set_context(who.principal_id, who.agency_id, who.person_id, request, moment, who.scopes,
+                        keys_of(who.agency_id, who.team_ids, 'initiatives:read' = ANY (who.scopes)));
+    RETURN QUERY SELECT who.principal_id, who.kind, who.agency_id, who.person_id, who.roles, who.scopes,
+                        who.team_ids;
+END
+$$;
+
+-- The request's first statement: token, proof of possession, replay, caller, all in one.
+-- Replay rows may commit asynchronously because a proof older than the server's start is refused. Two limits:
+-- a backend that crashes alone, and a failover to an asynchronous replica, can forget a mark of the last half second.
+CREATE FUNCTION open_caller(
+    token_hash bytea, thumbprint text, proof bytea, proof_issued timestamptz, membership uuid, request uuid,
+    moment timestamptz DEFAULT NULL
+)
+RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    token auth_secret.access_token;
+BEGIN
+    SELECT * INTO token FROM auth_secret.access_token t
+    WHERE t.token_hash = open_caller.token_hash AND t.thumbprint = open_caller.thumbprint
+      AND t.revoked_at IS NULL AND t.expires_at > clock_timestamp();
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the access token is unknown, expired or revoked' USING ERRCODE = 'PA401';
+    END IF;
+    IF proof_issued <= pg_postmaster_start_time() THEN
+        RAISE EXCEPTION 'the proof is older than the server' USING ERRCODE = 'PA401';
+    END IF;
+    INSERT INTO auth_secret.seen_proof (proof, seen_at) VALUES (open_caller.proof, clock_timestamp())
+    ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the proof has been used before' USING ERRCODE = 'PA401';
+    END IF;
+    IF membership IS NOT NULL AND membership <> token.principal_id THEN
+        RAISE EXCEPTION 'this token does not speak for that membership' USING ERRCODE = 'PA401';
+    END IF;
+    -- A proof from the future could outlive a restart that forgets it: its mark must be on disk.
+    IF proof_issued <= clock_timestamp() THEN
+        PERFORM set_config('synchronous_commit', 'off', true);
+    END IF;
+    RETURN QUERY SELECT * FROM open_principal(token.principal_id, token.scopes::text[], request, moment);
+END
+$$;
+
+-- For operator commands (`--as`): the same principal, keys and rules, without a token.
+CREATE FUNCTION open_command_caller(principal uuid, request uuid, moment timestamptz DEFAULT NULL)
+RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT * FROM open_principal(principal, NULL, request, moment)
+$$;
+
+CREATE FUNCTION give_agency_its_key() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO capability (kind, agency_id) VALUES ('agency', NEW.id);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION give_team_its_key() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO capability (kind, agency_id, team_id) VALUES ('team', NEW.agency_id, NEW.id);
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER gives_key AFTER INSERT ON agency FOR EACH ROW EXECUTE FUNCTION give_agency_its_key();
+CREATE TRIGGER gives_key AFTER INSERT ON team FOR EACH ROW EXECUTE FUNCTION give_team_its_key();
+
+-- A name is shown inside the agency, and to partners only where the agency shows names.
+CREATE FUNCTION show_membership_names() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO membership_name (membership_id, name, acl)
+    SELECT m.id, p.name, ARRAY[capability('agency', a.id)]
+                         || CASE WHEN a.shows_names THEN ARRAY[capability('partnership')] ELSE '{}' END
+    FROM membership m JOIN person p ON p.id = m.person_id JOIN agency a ON a.id = m.agency_id
+    WHERE CASE TG_TABLE_NAME WHEN 'membership' THEN m.id WHEN 'person' THEN p.id ELSE a.id END = NEW.id
+    ON CONFLICT (membership_id) DO UPDATE SET name = excluded.name, acl = excluded.acl;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER shows_names AFTER INSERT OR UPDATE OF agency_id, person_id ON membership
+FOR EACH ROW EXECUTE FUNCTION show_membership_names();
+CREATE TRIGGER shows_names AFTER UPDATE OF name ON person FOR EACH ROW EXECUTE FUNCTION show_membership_names();
+CREATE TRIGGER shows_names AFTER UPDATE OF shows_names ON agency FOR EACH ROW EXECUTE FUNCTION show_membership_names();
+
+-- Every insert, update and delete of a tracked table leaves a change (seen by all who saw the row before or see it
+-- now: that is how lost sight becomes a tombstone) and, unless only the row's keys moved, its history.
+
+CREATE FUNCTION touch_row() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF to_jsonb(NEW) - 'acl' IS DISTINCT FROM to_jsonb(OLD) - 'acl' THEN
+        NEW.version := OLD.version + 1;
+        NEW.updated_at := caller_now();
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION changed_part(a jsonb, b jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(a) WHERE b -> key IS DISTINCT FROM value
+$$;
+
+CREATE FUNCTION record_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    object_type text := TG_ARGV[0];
+    parent text := TG_ARGV[1];
+    was jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
+    now_is jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
+    row_json jsonb := coalesce(now_is, was);
+    plain_was jsonb := was - '{acl,version,updated_at}'::text[];
+    plain_is jsonb := now_is - '{acl,version,updated_at}'::text[];
+    kind text := CASE TG_OP WHEN 'INSERT' THEN 'created' WHEN 'DELETE' THEN 'deleted' ELSE 'updated' END;
+    number bigint;
+BEGIN
+    IF TG_OP = 'UPDATE' AND plain_was = plain_is THEN
+        IF OLD.acl = NEW.acl THEN
+            RETURN NULL;
+        END IF;
+        kind := 'visibility';
+    END IF;
+    INSERT INTO change (txid, at, request_id, actor_id, actor_agency_id, verb, kind, object_type, object_id,
+                        initiative_id, acl)
+    VALUES (pg_current_xact_id()::text::bigint, caller_now(), caller_request(), caller_principal(), caller_agency(),
+            coalesce(nullif(current_setting('portal.verb', true), ''), 'system'), kind, object_type,
+            (row_json ->> 'id')::uuid, (row_json ->> parent)::uuid,
+            CASE TG_OP WHEN 'INSERT' THEN NEW.acl WHEN 'DELETE' THEN OLD.acl
+                 ELSE (SELECT array_agg(DISTINCT k) FROM unnest(OLD.acl || NEW.acl) k) END)
+    RETURNING id INTO number;
+    IF kind <> 'visibility' THEN
+        INSERT INTO history (change_id, initiative_id, narrow, before, after, acl)
+        VALUES (number, (row_json ->> parent)::uuid, coalesce(row_json ->> 'audience' = 'agency', false),
+                CASE WHEN TG_OP = 'UPDATE' THEN changed_part(plain_was, plain_is) ELSE plain_was END,
+                CASE WHEN TG_OP = 'UPDATE' THEN changed_part(plain_is, plain_was) ELSE plain_is END,
+                CASE TG_OP WHEN 'DELETE' THEN OLD.acl ELSE NEW.acl END);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+-- Which keys open an initiative, and how they reach everything that hangs on it.
+
+CREATE FUNCTION initiative_keys(wanted uuid, lead uuid, seen_by text) RETURNS int[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    -- Broad keys first, as in keys_of: an overlap test stops at the first match.
+    SELECT array_agg(id) FROM (
+        SELECT c.id FROM capability c
+        WHERE c.kind = 'public' AND seen_by = 'public'
+           OR c.kind = 'partnership' AND seen_by IN ('partnership', 'public')
+           OR c.kind = 'agency' AND (c.agency_id = lead OR seen_by <> 'draft' AND c.agency_id IN (
+                SELECT p.agency_id FROM partner p
+                WHERE p.initiative_id = wanted AND p.state IN ('invited', 'offered', 'committed')))
+        ORDER BY array_position(ARRAY['public', 'partnership', 'agency'], c.kind::text), c.id
+    ) opening
+$$;
+
+CREATE FUNCTION set_initiative_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    NEW.acl := initiative_keys(NEW.id, NEW.lead_agency_id, NEW.visibility);
+    RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION initiative_acl(wanted uuid) RETURNS int[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT acl FROM initiative WHERE id = wanted $$;
+
+-- A child has its initiative's keys, and nothing a writer puts there. An unknown parent gives no key, so that
+-- the policy refuses a child of a hidden initiative and one of no initiative alike.
+CREATE FUNCTION initiative_child_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    NEW.acl := coalesce(initiative_acl(NEW.initiative_id), '{}');
+    RETURN NEW;
+END
+$$;
+
+-- Partners come and go: the initiative's keys are computed again.
+CREATE FUNCTION partner_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE initiative SET acl = acl WHERE id = coalesce(NEW.initiative_id, OLD.initiative_id);
+    RETURN NULL;
+END
+$$;
+
+-- New keys of an initiative reach its rows; `TG_ARGV` lists the tables. History that was narrow stays narrow.
+CREATE FUNCTION spread_initiative_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    child text;
+BEGIN
+    FOREACH child IN ARRAY TG_ARGV LOOP
+        EXECUTE format('UPDATE %I SET acl = $1 WHERE initiative_id = $2', child) USING NEW.acl, NEW.id;
+    END LOOP;
+    UPDATE history SET acl = NEW.acl WHERE initiative_id = NEW.id AND NOT narrow;
+    RETURN NULL;
+END
+$$;
+
+-- A correction marks the figure it supersedes before it is itself stored, so that no two standing figures of one
+-- agency are for one period, not even within a statement. The API can change no stored figure: it has no grant.
+CREATE FUNCTION supersede_observation() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    recorder uuid;
+BEGIN
+    NEW.superseded := false;
+    IF NEW.supersedes_id IS NULL THEN
+        RETURN NEW;
+    END IF;
+    SELECT recorded_by_agency_id INTO recorder FROM observation
+    WHERE id = NEW.supersedes_id AND measure_id = NEW.measure_id;
+    IF recorder IS NULL THEN
+        RAISE EXCEPTION 'a correction supersedes a figure of the same measure' USING ERRCODE = '23503';
+    END IF;
+    IF caller_agency() <> recorder
+       AND NOT EXISTS (SELECT FROM initiative i WHERE i.id = NEW.initiative_id AND i.lead_agency_id = caller_agency())
+    THEN
+        RAISE EXCEPTION 'only the agency that recorded a figure and the lead correct it' USING ERRCODE = '42501';
+    END IF;
+    -- Of two corrections at once the second waits here, then marks nothing and is refused by observation_successor.
+    UPDATE observation SET superseded = true WHERE id = NEW.supersedes_id AND NOT superseded;
+    RETURN NEW;
+END
+$$;
+
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
+
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_request(), caller_now(), caller_can(text), touch_row(), changed_part(jsonb,jsonb) TO portal_runtime, portal_auth;
+
+GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION open_caller(bytea,text,bytea,timestamptz,uuid,uuid,timestamptz) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION open_command_caller(uuid,uuid,timestamptz) TO portal_command;
+
+ALTER TABLE area ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE area FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON area FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON area FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON area TO portal_runtime;
+
+ALTER TABLE area_part ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE area_part FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON area_part FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON area_part FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON area_part TO portal_runtime;
+
+ALTER TABLE agency ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE agency FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON agency FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON agency FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON agency TO portal_auth;
+
+CREATE POLICY see ON agency FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON agency TO portal_runtime;
+
+ALTER TABLE agency_area ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE agency_area FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON agency_area FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON agency_area FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON agency_area TO portal_runtime;
+
+ALTER TABLE person ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE person FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON person FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE membership ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE membership FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON membership FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON membership FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON membership TO portal_auth;
+
+CREATE POLICY see ON membership FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON membership TO portal_runtime;
+
+ALTER TABLE membership_role ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE membership_role FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON membership_role FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON membership_role FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON membership_role TO portal_auth;
+
+CREATE POLICY see ON membership_role FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON membership_role TO portal_runtime;
+
+ALTER TABLE membership_name ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE membership_name FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON membership_name FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON membership_name FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON membership_name TO portal_runtime;
+
+ALTER TABLE team ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE team FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON team FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON team FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON team TO portal_runtime;
+
+ALTER TABLE team_member ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE team_member FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON team_member FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON team_member FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON team_member TO portal_runtime;
+
+ALTER TABLE role_scope ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE role_scope FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON role_scope FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON role_scope FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON role_scope TO portal_auth;
+
+CREATE POLICY see ON role_scope FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON role_scope TO portal_runtime;
+
+ALTER TABLE capability ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE capability FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON capability FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE auth_secret.context_key ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.context_key FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.context_key FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+ALTER TABLE client ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE client FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON client FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON client FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON client TO portal_auth;
+
+CREATE POLICY see ON client FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()));
+
+GRANT SELECT ON client TO portal_runtime;
+
+ALTER TABLE client_key ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE client_key FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON client_key FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON client_key FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON client_key TO portal_auth;
+
+ALTER TABLE auth_secret.access_token ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.access_token FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.access_token FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.access_token FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.access_token TO portal_auth;
+
+CREATE POLICY auth_insert ON auth_secret.access_token FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON auth_secret.access_token TO portal_auth;
+
+CREATE POLICY auth_delete ON auth_secret.access_token FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON auth_secret.access_token TO portal_auth;
+
+ALTER TABLE auth_secret.seen_proof ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.seen_proof FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.seen_proof FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.seen_proof FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.seen_proof TO portal_auth;
+
+CREATE POLICY auth_insert ON auth_secret.seen_proof FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON auth_secret.seen_proof TO portal_auth;
+
+CREATE POLICY auth_delete ON auth_secret.seen_proof FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON auth_secret.seen_proof TO portal_auth;
+
+ALTER TABLE auth_secret.seen_assertion ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.seen_assertion FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.seen_assertion FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.seen_assertion FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.seen_assertion TO portal_auth;
+
+CREATE POLICY auth_insert ON auth_secret.seen_assertion FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON auth_secret.seen_assertion TO portal_auth;
+
+CREATE POLICY auth_delete ON auth_secret.seen_assertion FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON auth_secret.seen_assertion TO portal_auth;
+
+ALTER TABLE change ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE change FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON change FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON change FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON change TO portal_runtime;
+
+ALTER TABLE history ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE history FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON history FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON history FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON history TO portal_runtime;
+
+ALTER TABLE audit_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_line FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON audit_line FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON audit_line FOR SELECT TO portal_runtime USING (principal_id = (SELECT caller_principal()) OR (SELECT caller_can('audit:read')));
+
+GRANT SELECT ON audit_line TO portal_runtime;
+
+CREATE POLICY add ON audit_line FOR INSERT TO portal_runtime WITH CHECK (principal_id = (SELECT caller_principal()));
+
+GRANT INSERT ON audit_line TO portal_runtime;
+
+ALTER TABLE repeat ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE repeat FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON repeat FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON repeat FOR SELECT TO portal_runtime USING (principal_id = (SELECT caller_principal()));
+
+GRANT SELECT ON repeat TO portal_runtime;
+
+CREATE POLICY add ON repeat FOR INSERT TO portal_runtime WITH CHECK (principal_id = (SELECT caller_principal()));
+
+GRANT INSERT ON repeat TO portal_runtime;
+
+CREATE POLICY change ON repeat FOR UPDATE TO portal_runtime USING (principal_id = (SELECT caller_principal())) WITH CHECK (principal_id = (SELECT caller_principal()));
+
+GRANT UPDATE ON repeat TO portal_runtime;
+
+CREATE POLICY remove ON repeat FOR DELETE TO portal_runtime USING (principal_id = (SELECT caller_principal()));
+
+GRANT DELETE ON repeat TO portal_runtime;
+
+ALTER TABLE initiative ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE initiative FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON initiative FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON initiative FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON initiative TO portal_runtime;
+
+CREATE POLICY add ON initiative FOR INSERT TO portal_runtime WITH CHECK (lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit')));
+
+GRANT INSERT ON initiative TO portal_runtime;
+
+CREATE POLICY change ON initiative FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit'))) WITH CHECK (acl && (SELECT caller_keys()));
+
+GRANT UPDATE ON initiative TO portal_runtime;
+
+CREATE POLICY remove ON initiative FOR DELETE TO portal_runtime USING (acl && (SELECT caller_keys()) AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit')) AND visibility = 'draft' AND sent_at IS NULL);
+
+GRANT DELETE ON initiative TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON initiative FOR EACH ROW EXECUTE FUNCTION set_initiative_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON initiative FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON initiative FOR EACH ROW EXECUTE FUNCTION record_change('Initiative', 'id');
+
+ALTER TABLE initiative_area ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE initiative_area FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON initiative_area FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON initiative_area FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON initiative_area TO portal_runtime;
+
+CREATE POLICY add ON initiative_area FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_area.initiative_id) = (SELECT caller_agency()));
+
+GRANT INSERT ON initiative_area TO portal_runtime;
+
+CREATE POLICY remove ON initiative_area FOR DELETE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_area.initiative_id) = (SELECT caller_agency()));
+
+GRANT DELETE ON initiative_area TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON initiative_area FOR EACH ROW EXECUTE FUNCTION initiative_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON initiative_area FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON initiative_area FOR EACH ROW EXECUTE FUNCTION record_change('InitiativeArea', 'initiative_id');
+
+ALTER TABLE partner ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE partner FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON partner FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON partner FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON partner TO portal_runtime;
+
+CREATE POLICY add ON partner FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency())));
+
+GRANT INSERT ON partner TO portal_runtime;
+
+CREATE POLICY change ON partner FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()))) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency())));
+
+GRANT UPDATE ON partner TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON partner FOR EACH ROW EXECUTE FUNCTION initiative_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON partner FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON partner FOR EACH ROW EXECUTE FUNCTION record_change('Partner', 'initiative_id');
+
+ALTER TABLE stage_move ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE stage_move FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON stage_move FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON stage_move FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON stage_move TO portal_runtime;
+
+CREATE POLICY add ON stage_move FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = stage_move.initiative_id) = (SELECT caller_agency()));
+
+GRANT INSERT ON stage_move TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON stage_move FOR EACH ROW EXECUTE FUNCTION initiative_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON stage_move FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON stage_move FOR EACH ROW EXECUTE FUNCTION record_change('StageMove', 'initiative_id');
+
+ALTER TABLE rating_set ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE rating_set FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON rating_set FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON rating_set FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON rating_set TO portal_runtime;
+
+CREATE POLICY add ON rating_set FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = rating_set.initiative_id) = (SELECT caller_agency()));
+
+GRANT INSERT ON rating_set TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON rating_set FOR EACH ROW EXECUTE FUNCTION initiative_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON rating_set FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON rating_set FOR EACH ROW EXECUTE FUNCTION record_change('RatingSet', 'initiative_id');
+
+ALTER TABLE action ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE action FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON action FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON action FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON action TO portal_runtime;
+
+CREATE POLICY add ON action FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency()))) AND (EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = owner_agency_id) OR EXISTS (SELECT FROM partner p WHERE p.initiative_id = action.initiative_id AND p.agency_id = owner_agency_id AND p.state = 'committed')));
+
+GRANT INSERT ON action TO portal_runtime;
+
+CREATE POLICY change ON action FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency())))) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')));
+
+GRANT UPDATE ON action TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON action FOR EACH ROW EXECUTE FUNCTION initiative_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON action FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON action FOR EACH ROW EXECUTE FUNCTION record_change('Action', 'initiative_id');
+
+ALTER TABLE action_move ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE action_move FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON action_move FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON action_move FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON action_move TO portal_runtime;
+
+CREATE POLICY add ON action_move FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND moved_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.owner_agency_id = (SELECT caller_agency()) OR (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency())))));
+
+GRANT INSERT ON action_move TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON action_move FOR EACH ROW EXECUTE FUNCTION initiative_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON action_move FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON action_move FOR EACH ROW EXECUTE FUNCTION record_change('ActionMove', 'initiative_id');
+
+ALTER TABLE milestone ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE milestone FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON milestone FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON milestone FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON milestone TO portal_runtime;
+
+CREATE POLICY add ON milestone FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency())));
+
+GRANT INSERT ON milestone TO portal_runtime;
+
+CREATE POLICY change ON milestone FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency()))) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency())));
+
+GRANT UPDATE ON milestone TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON milestone FOR EACH ROW EXECUTE FUNCTION initiative_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON milestone FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON milestone FOR EACH ROW EXECUTE FUNCTION record_change('Milestone', 'initiative_id');
+
+ALTER TABLE risk ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE risk FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON risk FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON risk FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON risk TO portal_runtime;
+
+CREATE POLICY add ON risk FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency())));
+
+GRANT INSERT ON risk TO portal_runtime;
+
+CREATE POLICY change ON risk FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency()))) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency())));
+
+GRANT UPDATE ON risk TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON risk FOR EACH ROW EXECUTE FUNCTION initiative_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON risk FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON risk FOR EACH ROW EXECUTE FUNCTION record_change('Risk', 'initiative_id');
+
+ALTER TABLE evidence_item ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE evidence_item FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON evidence_item FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON evidence_item FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON evidence_item TO portal_runtime;
+
+CREATE POLICY add ON evidence_item FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency())));
+
+GRANT INSERT ON evidence_item TO portal_runtime;
+
+CREATE POLICY change ON evidence_item FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency()))) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency())));
+
+GRANT UPDATE ON evidence_item TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON evidence_item FOR EACH ROW EXECUTE FUNCTION initiative_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON evidence_item FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON evidence_item FOR EACH ROW EXECUTE FUNCTION record_change('EvidenceItem', 'initiative_id');
+
+ALTER TABLE measure_definition ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE measure_definition FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON measure_definition FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON measure_definition FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON measure_definition TO portal_runtime;
+
+CREATE POLICY add ON measure_definition FOR INSERT TO portal_runtime WITH CHECK (defined_by_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage')) AND defined_by_agency_id = (SELECT caller_agency()));
+
+GRANT INSERT ON measure_definition TO portal_runtime;
+
+CREATE POLICY change ON measure_definition FOR UPDATE TO portal_runtime USING (defined_by_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage'))) WITH CHECK (defined_by_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage')));
+
+GRANT UPDATE ON measure_definition TO portal_runtime;
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON measure_definition FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE measure ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE measure FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON measure FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON measure FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON measure TO portal_runtime;
+
+CREATE POLICY add ON measure FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency()));
+
+GRANT INSERT ON measure TO portal_runtime;
+
+CREATE POLICY change ON measure FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency())) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency()));
+
+GRANT UPDATE ON measure TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON measure FOR EACH ROW EXECUTE FUNCTION initiative_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON measure FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON measure FOR EACH ROW EXECUTE FUNCTION record_change('Measure', 'initiative_id');
+
+ALTER TABLE observation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE observation FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON observation FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON observation FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON observation TO portal_runtime;
+
+CREATE POLICY add ON observation FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND recorded_by_agency_id = (SELECT caller_agency()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = observation.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = observation.initiative_id AND p.state = 'committed'));
+
+GRANT INSERT ON observation TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON observation FOR EACH ROW EXECUTE FUNCTION initiative_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON observation FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON observation FOR EACH ROW EXECUTE FUNCTION record_change('Observation', 'initiative_id');
+
+CREATE TRIGGER c_supersede BEFORE INSERT ON observation FOR EACH ROW EXECUTE FUNCTION supersede_observation();
+
+ALTER TABLE funding_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE funding_line FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON funding_line FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON funding_line FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON funding_line TO portal_runtime;
+
+CREATE POLICY add ON funding_line FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
+
+GRANT INSERT ON funding_line TO portal_runtime;
+
+CREATE POLICY change ON funding_line FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency())) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
+
+GRANT UPDATE ON funding_line TO portal_runtime;
+
+CREATE POLICY remove ON funding_line FOR DELETE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
+
+GRANT DELETE ON funding_line TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON funding_line FOR EACH ROW EXECUTE FUNCTION initiative_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON funding_line FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON funding_line FOR EACH ROW EXECUTE FUNCTION record_change('FundingLine', 'initiative_id');
+
+CREATE TRIGGER y_partners AFTER INSERT OR UPDATE OR DELETE ON partner FOR EACH ROW EXECUTE FUNCTION partner_changed();
+
+CREATE TRIGGER y_spread AFTER UPDATE ON initiative FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl) EXECUTE FUNCTION spread_initiative_keys('initiative_area', 'partner', 'stage_move', 'rating_set', 'action', 'action_move', 'milestone', 'risk', 'evidence_item', 'measure', 'observation', 'funding_line');
