@@ -24,7 +24,7 @@ _VERSION_TABLE = (
 def sql_text(parts: Iterable[str]) -> str:
     """Statements and files of functions as one script."""
     ended = (part.strip().rstrip(";") + ";\n" for part in parts)
-    head = "-- Written by `poe migration` from the declarations; later ones are written by hand.\n"
+    head = "-- Written by `poe migration` from the declarations; later ones by hand.\n"
     return head + "\n" + "\n".join(ended)
 
 

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_82cb33d58a00"
+revision = "first_f7ca0dbf8165"
 down_revision = None
 
 

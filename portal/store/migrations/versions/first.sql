@@ -1,4 +1,4 @@
--- Written by `poe migration` from the declarations; later ones are written by hand.
+-- Written by `poe migration` from the declarations; later ones by hand.
 
 ALTER TABLE alembic_version ENABLE ROW LEVEL SECURITY;
 
