@@ -23,7 +23,7 @@ TAKES_PART = (
     " OR EXISTS (SELECT FROM partner p WHERE p.initiative_id = action.initiative_id"
     " AND p.agency_id = owner_agency_id AND p.state = 'committed'))"
 )
-_OF_MINE = f"EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.{MINE} OR {LEADS_IT}))"  # noqa: S608
+_OF_MINE = f"EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.{MINE} OR {LEADS_IT}))"
 EDITS = f"{CONTRIBUTES} AND ({MINE} OR {LEADS_IT})"
 
 RULES = (
