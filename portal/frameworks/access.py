@@ -1,0 +1,104 @@
+"""Who sees themes, frameworks, the local plan and self-assessments, and who may change them."""
+
+from auth.caller import Caller
+from auth.roles import Scope
+from portal.errors import NotAllowed
+from portal.frameworks import tables
+from portal.initiatives.access import led
+from portal.store.rules import HELD, RowRule, everyone, follows, table_of
+
+MANAGES = "(SELECT caller_can('frameworks:manage'))"
+READS_WORK = "Whoever reads initiatives for an agency of the partnership."
+OWN_ASSESSMENT = (
+    "agency_id = (SELECT caller_agency()) AND by_id = (SELECT caller_principal())"
+    " AND (SELECT caller_can('initiatives:edit'))"
+    " AND EXISTS (SELECT FROM framework_entry e JOIN framework_version v"
+    " ON v.id = e.framework_version_id WHERE e.id = self_assessment.entry_id AND v.self_assessed)"
+)
+
+
+def _trigger(name: str, when: str, table: str, function: str) -> str:
+    return f"CREATE TRIGGER {name} {when} ON {table} FOR EACH ROW EXECUTE FUNCTION {function}()"
+
+
+RULES = (
+    everyone(
+        tables.Theme, "Every signed-in caller.", add=MANAGES, change=MANAGES,
+        triggers=(_trigger("b_touch", "BEFORE UPDATE", "theme", "touch_row"),),
+    ),
+    everyone(tables.Framework, "Every signed-in caller."),
+    everyone(tables.FrameworkVersion, "Every signed-in caller."),
+    everyone(tables.FrameworkEntry, "Every signed-in caller."),
+    follows(
+        tables.InitiativeTheme, "Whoever sees the initiative.",
+        add=led("initiative_theme"), change=None, remove=led("initiative_theme"),
+    ),
+    follows(
+        tables.InitiativeEntry, "Whoever sees the initiative.",
+        add=led("initiative_entry"), change=None, remove=led("initiative_entry"),
+    ),
+    RowRule(
+        table_of(tables.PlanAction), READS_WORK, HELD, change=f"{HELD} AND {MANAGES}",
+        triggers=(
+            _trigger("a_keys", "BEFORE INSERT OR UPDATE", "plan_action", "set_partnership_keys"),
+            _trigger("b_touch", "BEFORE UPDATE", "plan_action", "touch_row"),
+            "CREATE TRIGGER z_record AFTER UPDATE ON plan_action FOR EACH ROW"
+            " WHEN (OLD.version IS DISTINCT FROM NEW.version)"
+            " EXECUTE FUNCTION record_plan_update()",
+        ),
+    ),
+    RowRule(
+        table_of(tables.PlanUpdate), READS_WORK, HELD,
+        triggers=(
+            _trigger("a_keys", "BEFORE INSERT OR UPDATE", "plan_update", "set_partnership_keys"),
+        ),
+    ),
+    RowRule(
+        table_of(tables.SelfAssessment), f"{READS_WORK} And its own agency.", HELD,
+        add=OWN_ASSESSMENT,
+        triggers=(
+            _trigger(
+                "a_keys", "BEFORE INSERT OR UPDATE", "self_assessment", "set_self_assessment_keys"
+            ),
+        ),
+    ),
+)  # fmt: skip
+
+DEFINERS: dict[str, str] = {
+    "set_partnership_keys()": "",
+    "set_self_assessment_keys()": "",
+    "record_plan_update()": "",
+}
+
+
+def sees_plan(caller: Caller, *, in_partnership: bool) -> bool:
+    """The rule of plan actions and their updates in Python: the oracle of the matrix test."""
+    return in_partnership and caller.can(Scope.INITIATIVES_READ)
+
+
+def sees_assessment(
+    caller: Caller, assessment: tables.SelfAssessment, *, in_partnership: bool
+) -> bool:
+    """The rule of self-assessments in Python."""
+    own = assessment.agency_id == caller.agency_id
+    return caller.can(Scope.INITIATIVES_READ) and (own or in_partnership)
+
+
+def may_manage(caller: Caller) -> None:
+    """Keep the themes and the local plan."""
+    if not caller.can(Scope.FRAMEWORKS_MANAGE):
+        raise NotAllowed(
+            "Only a programme lead can change themes and the delivery plan's actions.",
+            rule="framework.programme_lead_manages",
+            granted_by="your agency's administrator",
+        )
+
+
+def may_assess(caller: Caller) -> None:
+    """Say for one's own agency how far it has come."""
+    if not caller.can(Scope.INITIATIVES_EDIT):
+        raise NotAllowed(
+            "Only an initiative coordinator or a programme lead can assess their own agency.",
+            rule="framework.own_assessment",
+            granted_by="your agency's administrator",
+        )

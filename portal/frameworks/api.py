@@ -1,0 +1,73 @@
+"""Themes, frameworks, the local plan and self-assessments: what is asked and what is done."""
+
+from typing import Any
+
+import strawberry
+from sqlalchemy import Select, select
+from sqlmodel import col
+
+from portal.acting.exposed import mutation
+from portal.frameworks import tables, verbs
+from portal.frameworks.shown import (
+    COVERAGE,
+    PLAN_ACTIONS,
+    SELF_ASSESSMENTS,
+    Framework,
+    FrameworkEntry,
+    PlanAction,
+    SelfAssessment,
+    Theme,
+    valid_versions,
+)
+from portal.initiatives.api import Initiative
+from portal.reading.declare import Ask, Columns, Connection, by_id, many, values
+
+
+def _plan(_: Columns, ask: Ask) -> Select[Any]:
+    action = tables.PlanAction
+    valid = col(action.framework_version_id).in_(valid_versions(ask))
+    return select(action).where(valid).order_by(col(action.number))
+
+
+@strawberry.type
+class FrameworkQueries:
+    """What initiatives are mapped to, and how the local plan stands."""
+
+    themes: list[Theme] = values(
+        "Every theme, retired ones too, by name.",
+        lambda *_: select(tables.Theme).order_by(col(tables.Theme.name)),
+        size=30,
+    )
+    frameworks: list[Framework] = values(
+        "Every framework, by name.",
+        lambda *_: select(tables.Framework).order_by(col(tables.Framework.name)),
+        size=4,
+    )
+    framework_coverage: Connection[FrameworkEntry] = many(
+        "Every framework entry with its initiatives, those without any too.", COVERAGE
+    )
+    plan_board: list[PlanAction] = values(
+        "Every action of the delivery plan that is valid today, by number.", _plan, size=57
+    )
+    plan_actions: Connection[PlanAction] = many("The actions of delivery plans.", PLAN_ACTIONS)
+    plan_action: PlanAction | None = by_id("One action of a delivery plan.")
+    self_assessments: Connection[SelfAssessment] = many(
+        "What agencies said of themselves.", SELF_ASSESSMENTS
+    )
+
+
+@strawberry.type
+class FrameworkMutations:
+    """Mapping initiatives, keeping themes and the plan, assessing one's own agency."""
+
+    set_themes = mutation(verbs.set_themes, Initiative, needs="initiatives:edit")
+    set_framework_entries = mutation(
+        verbs.set_framework_entries, Initiative, needs="initiatives:edit"
+    )
+    update_plan_action = mutation(verbs.update_plan_action, PlanAction, needs="frameworks:manage")
+    hand_over_plan_action = mutation(
+        verbs.hand_over_plan_action, PlanAction, needs="frameworks:manage"
+    )
+    assess_ourselves = mutation(verbs.assess_ourselves, SelfAssessment, needs="initiatives:edit")
+    add_theme = mutation(verbs.add_theme, Theme, needs="frameworks:manage")
+    retire_theme = mutation(verbs.retire_theme, Theme, needs="frameworks:manage")

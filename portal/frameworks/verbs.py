@@ -1,0 +1,262 @@
+"""What people do: map an initiative, keep themes and the local plan, assess their own agency."""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Mapped
+from sqlmodel import col, select
+
+from auth.tables import Agency
+from portal.acting.checks import length_fault, one_line, refuse
+from portal.acting.inputs import Ref
+from portal.acting.work import Work
+from portal.errors import Finding, Invalid
+from portal.frameworks import access
+from portal.frameworks.tables import (
+    FrameworkEntry,
+    FrameworkVersion,
+    InitiativeEntry,
+    InitiativeTheme,
+    PlanAction,
+    SelfAssessment,
+    SelfAssessmentLevel,
+    Theme,
+)
+from portal.initiatives.access import may_lead
+from portal.initiatives.tables import Initiative, Rating
+
+InitiativeId = Annotated[UUID, Ref("Initiative")]
+ThemeId = Annotated[UUID, Ref("Theme")]
+EntryId = Annotated[UUID, Ref("FrameworkEntry")]
+PlanActionId = Annotated[UUID, Ref("PlanAction")]
+AgencyId = Annotated[UUID, Ref("Agency")]
+End = tuple[type[InitiativeTheme] | type[InitiativeEntry], Mapped[UUID]]
+"""A table of links, and its column of what is linked."""
+OF_THEME: End = (InitiativeTheme, col(InitiativeTheme.theme_id))
+OF_ENTRY: End = (InitiativeEntry, col(InitiativeEntry.entry_id))
+LINK_LIMIT = 20
+NAME_LIMIT, DESCRIPTION_LIMIT = 80, 400
+REASON_LIMIT, UPDATE_LIMIT, ASSESSMENT_LIMIT = 1000, 2000, 4000
+
+
+async def set_themes(
+    work: Work,
+    id: InitiativeId,
+    expected_version: int,
+    themes: Annotated[
+        list[ThemeId], "All themes it is to have, at most 20; those not listed are taken off."
+    ],
+) -> Initiative:
+    """Say which themes an initiative is about."""
+    initiative = await _led(work, id, expected_version)
+    _check_number("themes", themes)
+    held = await linked(work, OF_THEME, initiative.id)
+    asked = [await work.seen(Theme, theme, f"themes.{at}") for at, theme in enumerate(themes)]
+    refuse(*check_themes(asked, held, work.today))
+    await _unlink(work, OF_THEME, initiative, held - {*themes})
+    new = sorted({*themes} - held)
+    work.db.add_all(InitiativeTheme(initiative_id=initiative.id, theme_id=theme) for theme in new)
+    return _counted(initiative, changed=held != {*themes})
+
+
+async def set_framework_entries(
+    work: Work,
+    id: InitiativeId,
+    expected_version: int,
+    entries: Annotated[
+        list[EntryId], "All entries it is to serve, at most 20; those not listed are taken off."
+    ],
+) -> Initiative:
+    """Say which pillars, Ps and plan actions an initiative serves."""
+    initiative = await _led(work, id, expected_version)
+    _check_number("entries", entries)
+    held = await linked(work, OF_ENTRY, initiative.id)
+    for at, entry_id in enumerate(entries):
+        entry = await work.seen(FrameworkEntry, entry_id, f"entries.{at}")
+        version = await work.seen(FrameworkVersion, entry.framework_version_id)
+        if entry_id not in held and version.valid_to is not None and version.valid_to < work.today:
+            said = (
+                f"{entry.title!r} belongs to {version.label!r}, which ended on {version.valid_to}."
+            )
+            work.warn(f"entries.{at}", said, "SUPERSEDED")
+    await _unlink(work, OF_ENTRY, initiative, held - {*entries})
+    new = sorted({*entries} - held)
+    work.db.add_all(InitiativeEntry(initiative_id=initiative.id, entry_id=entry) for entry in new)
+    return _counted(initiative, changed=held != {*entries})
+
+
+def check_themes(asked: Iterable[Theme], held: set[UUID], today: date) -> list[Finding]:
+    """A retired theme stays where it is, and is given to nothing new."""
+    return [
+        Finding(("themes", str(at)), f"{theme.name!r} is retired. Choose another.", "RETIRED")
+        for at, theme in enumerate(asked)
+        if theme.id not in held and theme.retired_on is not None and theme.retired_on <= today
+    ]
+
+
+async def _led(work: Work, initiative_id: UUID, expected_version: int) -> Initiative:
+    initiative = await work.seen(Initiative, initiative_id)
+    may_lead(work.caller, initiative)
+    return await work.hold(initiative, expected_version)
+
+
+def _counted(initiative: Initiative, *, changed: bool) -> Initiative:
+    """The initiative's version counts its links too, so that two editors of them collide."""
+    if changed:
+        initiative.version += 1
+    return initiative
+
+
+def _check_number(field: str, ids: list[UUID]) -> None:
+    if len(ids) > LINK_LIMIT:
+        said = f"Choose the {LINK_LIMIT} that matter most; there are {len(ids)}."
+        raise Invalid.field(field, said, "TOO_MANY")
+
+
+async def linked(work: Work, end: End, initiative_id: UUID) -> set[UUID]:
+    """The themes or entries that an initiative has now."""
+    link, other = end
+    found = select(other).where(col(link.initiative_id) == initiative_id)
+    return set(await work.db.scalars(found))
+
+
+async def _unlink(work: Work, end: End, initiative: Initiative, gone: set[UUID]) -> None:
+    link, other = end
+    of_this = col(link.initiative_id) == initiative.id
+    await work.db.execute(delete(link).where(of_this, other.in_(gone)))
+
+
+async def update_plan_action(
+    work: Work,
+    id: PlanActionId,
+    expected_version: int,
+    rating: Annotated[Rating, "How it stands."],
+    text: Annotated[str, "What has happened since the last update; plain text."],
+    reason: Annotated[str | None, "Why it has this rating; red needs one."] = None,
+) -> PlanAction:
+    """Say how an action of the delivery plan stands; what was said before stays in its updates."""
+    action = await work.seen(PlanAction, id)
+    access.may_manage(work.caller)
+    action = await work.hold(action, expected_version)
+    said, why = text.strip(), (reason or "").strip() or None
+    refuse(text_fault("text", said, UPDATE_LIMIT), rating_fault(rating, why))
+    action.rating, action.rating_reason = rating, why
+    action.last_update, action.last_update_at = said, work.now
+    action.version += 1
+    return action
+
+
+async def hand_over_plan_action(
+    work: Work,
+    id: PlanActionId,
+    expected_version: int,
+    agency: Annotated[AgencyId, "The partner that owns it from now on."],
+) -> PlanAction:
+    """Give an action of the delivery plan to the agency that is to own it."""
+    action = await work.seen(PlanAction, id)
+    access.may_manage(work.caller)
+    action = await work.hold(action, expected_version)
+    owner = await work.seen(Agency, agency, "agency")
+    ended = owner.ended_on is not None and owner.ended_on <= work.today
+    if ended or not owner.in_partnership:
+        raise Invalid.field("agency", f"{owner.name} is no partner today. Choose one that is.")
+    if action.owner_agency_id != owner.id:
+        action.owner_agency_id = owner.id
+        action.version += 1
+    return action
+
+
+async def assess_ourselves(
+    work: Work,
+    entry: Annotated[EntryId, "The P that is assessed."],
+    level: Annotated[SelfAssessmentLevel, "How far your agency has come."],
+    text: Annotated[str, "What the level rests on; plain text."],
+    assessed_on: Annotated[date, "The day of the assessment."],
+) -> SelfAssessment:
+    """Say how far your own agency has come with one P; earlier assessments stay."""
+    found = await work.seen(FrameworkEntry, entry, "entry")
+    access.may_assess(work.caller)
+    version = await work.seen(FrameworkVersion, found.framework_version_id)
+    said = text.strip()
+    refuse(
+        text_fault("text", said, ASSESSMENT_LIMIT),
+        assessment_fault(version),
+        day_fault(assessed_on, version.valid_from, work.today),
+    )
+    assessment = SelfAssessment(
+        entry_id=found.id, agency_id=work.caller.agency_id, level=level, text=said,
+        assessed_on=assessed_on, by_id=work.caller.principal_id, recorded_at=work.now,
+    )  # fmt: skip
+    work.db.add(assessment)
+    return assessment
+
+
+async def add_theme(
+    work: Work,
+    name: Annotated[str, "What it is called, at most 80 characters."],
+    description: Annotated[str, "What belongs to it, at most 400 characters."] = "",
+) -> Theme:
+    """Add a theme that initiatives can be about from today on."""
+    access.may_manage(work.caller)
+    called, says = one_line(name), description.strip()
+    key = re.sub(r"[^a-z0-9]+", "_", called.lower()).strip("_")
+    taken = select(Theme).where(col(Theme.key) == key)
+    if (await work.db.execute(taken)).scalar_one_or_none() is not None:
+        told = "There is such a theme, perhaps a retired one. Choose another name."
+        raise Invalid.field("name", told, "TAKEN")
+    refuse(
+        text_fault("name", called if key else "", NAME_LIMIT),
+        length_fault("description", says, DESCRIPTION_LIMIT),
+    )
+    theme = Theme(key=key, name=called, description=says, valid_from=work.today)
+    work.db.add(theme)
+    return theme
+
+
+async def retire_theme(
+    work: Work,
+    id: ThemeId,
+    expected_version: int,
+) -> Theme:
+    """Give a theme to no further initiative; those that have it keep it."""
+    theme = await work.seen(Theme, id)
+    access.may_manage(work.caller)
+    theme = await work.hold(theme, expected_version)
+    if theme.retired_on is not None:
+        raise Invalid.field("id", f"It was retired on {theme.retired_on}.", "RETIRED")
+    theme.retired_on = work.today
+    return theme
+
+
+def text_fault(field: str, text: str, limit: int) -> Finding | None:
+    """A text says something and fits."""
+    if not text:
+        return Finding((field,), "Enter at least a few words.")
+    return length_fault(field, text, limit)
+
+
+def rating_fault(rating: Rating, reason: str | None) -> Finding | None:
+    """Red needs a reason, and a reason must fit."""
+    if rating is Rating.RED and reason is None:
+        return Finding(("reason",), "Say why it is red, and what would help.", "REASON")
+    return length_fault("reason", reason, REASON_LIMIT)
+
+
+def assessment_fault(version: FrameworkVersion) -> Finding | None:
+    """Agencies assess themselves against the framework that asks for it."""
+    if version.self_assessed:
+        return None
+    told = f"Nobody assesses themselves against {version.label!r}. Choose one of the 4 Ps."
+    return Finding(("entry",), told)
+
+
+def day_fault(assessed_on: date, begins: date, today: date) -> Finding | None:
+    """An assessment has been made, and against something that existed."""
+    if begins <= assessed_on <= today:
+        return None
+    told = f"Give a day from {begins}, when the framework began, to today."
+    return Finding(("assessedOn",), told)
