@@ -108,17 +108,31 @@ class Context:
 
     @asynccontextmanager
     async def acting(self) -> AsyncIterator[AsyncSession]:
-        """A session with the caller opened; it commits at the end, or rolls back on an
-        exception.
-        """
+        """A session with the caller opened; it commits at the end, or rolls back on an exception."""
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            session.info["now"] = self.now
-            sql, values = self.opening.statement(self.request_id, self.now)
-            connection = await session.connection()
-            found = await connection.exec_driver_sql(sql, tuple(values))
-            self.opened = caller_of(found.mappings().one())
+            await self._open(session)
             yield session
             await session.commit()
+
+    async def _open(self, session: AsyncSession) -> None:
+        session.info["now"] = self.now
+        sql, values = self.opening.statement(self.request_id, self.now)
+        found = await (await session.connection()).exec_driver_sql(sql, tuple(values))
+        self.opened = caller_of(found.mappings().one())
+
+
+@dataclass
+class Rehearsal(Context):
+    """A request whose verbs really run, and whose changes are then taken back."""
+
+    @asynccontextmanager
+    async def acting(self) -> AsyncIterator[AsyncSession]:
+        """As for any request, without the commit."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            await self._open(session)
+            yield session
+            await session.flush()
+            await session.rollback()
 
 
 def caller_of(row: Any) -> Caller:  # noqa: ANN401 - a record of either driver

@@ -1,0 +1,81 @@
+"""graphql/access.md: who may do what and who sees what, from the declarations themselves."""
+
+from collections.abc import Iterator
+
+from graphql import GraphQLSchema
+
+from auth.roles import SCOPES, Role, Scope
+from portal.acting.exposed import Exposed
+from portal.database import RULES
+from portal.edge.codes import Code
+from portal.reading.declare import declared
+
+YES, NO = "yes", "·"
+HEAD = """# Who may do what
+
+Written by `poe contract` from `auth/roles.py`, the mutations and the row rules; do not edit it.
+
+A role belongs to a membership. An API client has scopes, never more than the person who answers for
+it. What a caller may not see is not there: by id, in lists, in counts. What is visible and not
+theirs to change answers `NotPermitted`, with the rule and who could grant it.
+"""
+
+
+def access_table(schema: GraphQLSchema) -> str:
+    """The page as Markdown."""
+    parts = [HEAD, *_roles(), *_queries(schema), *_mutations(schema), *_rows(), *_codes()]
+    return "\n".join(parts) + "\n"
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _table(head: list[str], rows: Iterator[list[str]]) -> list[str]:
+    return [_row(head), _row(["---"] * len(head)), *(_row(row) for row in rows), ""]
+
+
+def _short(role: Role) -> str:
+    return role.value.replace("_", " ")
+
+
+def _roles() -> list[str]:
+    """Role by scope."""
+    rows = ([_short(r), *(YES if s in SCOPES[r] else NO for s in Scope)] for r in Role)
+    return ["## Roles and scopes", "", *_table(["role", *(f"`{s}`" for s in Scope)], rows)]
+
+
+def _queries(schema: GraphQLSchema) -> list[str]:
+    """Root fields for reading: open to all, since the rows decide."""
+    fields = schema.query_type.fields if schema.query_type else {}
+    rows = ([f"`{name}`", field.description or ""] for name, field in fields.items())
+    says = "Every signed-in caller may ask each of these; the row rules below decide what comes back."
+    return ["## Root fields: reading", "", says, "", *_table(["field", "what it reads"], rows)]
+
+
+def _mutations(schema: GraphQLSchema) -> list[str]:
+    """Role by mutation: the scope each needs. Rows and agencies narrow it further."""
+    fields = schema.mutation_type.fields if schema.mutation_type else {}
+    says = (
+        "`yes`: the role's scopes allow it. The rules of `access.py` narrow it further, for example to"
+        " the lead agency or to one's own agency's actions."
+    )
+    exposed: dict[str, Exposed] = {n: declared(f)["exposed"] for n, f in fields.items()}
+    rows = (
+        [f"`{n}`", f"`{e.needs}`", *(YES if e.needs in SCOPES[r] else NO for r in Role)]
+        for n, e in exposed.items()
+    )
+    head = ["mutation", "scope", *(_short(role) for role in Role)]
+    return ["## Root fields: changing", "", says, "", *_table(head, rows)]
+
+
+def _rows() -> list[str]:
+    """Who sees each table's rows."""
+    rows = ([f"`{name}`", rule.says] for name, rule in sorted(RULES.items()))
+    return ["## Who sees which rows", "", *_table(["table", "who"], rows)]
+
+
+def _codes() -> list[str]:
+    """The error codes of requests that never became an answer."""
+    rows = ([f"`{code.value}`", str(code.status), code.meaning] for code in Code)
+    return ["## Error codes", "", *_table(["code", "HTTP status", "meaning"], rows)]

@@ -1,0 +1,39 @@
+"""The files of graphql/ that are written, never edited; and what would break a partner's program."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import strawberry
+from graphql import build_schema, find_breaking_changes
+
+from portal.publishing.access_table import access_table
+
+SDL, ACCESS = "schema.graphql", "access.md"
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A written file that no longer says what the code says."""
+
+    path: Path
+    should_say: str
+
+
+def written(schema: strawberry.Schema, folder: Path) -> dict[Path, str]:
+    """Every written file of the contract that needs no database, with its text."""
+    core = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
+    return {folder / SDL: schema.as_str().rstrip() + "\n", folder / ACCESS: access_table(core)}
+
+
+def stale(texts: dict[Path, str]) -> list[Path]:
+    """The files that are missing or say something else."""
+    return [p for p, text in texts.items() if not p.exists() or p.read_text() != text]
+
+
+def breaking_changes(before: str, after: str, changelog: str) -> list[str]:
+    """What a partner's program may trip over; a change that CHANGELOG names is announced.
+
+    A line of CHANGELOG names a change when it holds the change's description as graphql-core puts it.
+    """
+    found = find_breaking_changes(build_schema(before), build_schema(after))
+    return [c.description for c in found if c.description not in changelog]
