@@ -15,12 +15,14 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
-from sqlalchemy import ColumnElement, FromClause, Select, select
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.sql.selectable import NamedFromClause
 
 from portal.reading import declare
 from portal.reading.binding import Binds, ask
 from portal.reading.fields import read_field
 from portal.reading.jsonsql import constant, json_object
+from portal.reading.rows import Columns
 
 Details = list[Any]
 """The places in the document that ask for one response key; graphql-core's own, internal type."""
@@ -35,7 +37,7 @@ class Place:
     kind: GraphQLObjectType
     field: GraphQLField
     details: Details
-    row: FromClause | None
+    row: NamedFromClause[Any] | None
 
     @property
     def node(self) -> FieldNode:
@@ -46,7 +48,7 @@ class Place:
     @property
     def columns(self) -> Any:  # noqa: ANN401 - a row's columns, by name
         """The row's columns; None at the root."""
-        return None if self.row is None else self.row.c
+        return None if self.row is None else Columns(self.row)
 
     @property
     def target(self) -> GraphQLNamedType:
@@ -64,12 +66,6 @@ class Place:
         if not isinstance(self.target, GraphQLInterfaceType):
             raise TypeError(f"{self.target} is no interface")
         return self.target
-
-    def tied(self, chosen: Select[Any]) -> Select[Any]:
-        """A select that may speak of this place's row; without this SQLAlchemy would list the row
-        again.
-        """
-        return chosen if self.row is None else chosen.correlate(self.row)
 
 
 def object_type(kind: object) -> GraphQLObjectType:
@@ -91,6 +87,7 @@ class Composer:
     def __post_init__(self) -> None:
         self.binds = Binds()
         self.ask = ask()
+        self._rows = 0
 
     def root(self, kind: GraphQLObjectType) -> dict[str, Details]:
         """The operation's root fields by response key."""
@@ -105,13 +102,13 @@ class Composer:
         return found.grouped_field_set
 
     def object(
-        self, kind: GraphQLObjectType, fields: dict[str, Details], row: FromClause | None
+        self, kind: GraphQLObjectType, fields: dict[str, Details], row: NamedFromClause[Any] | None
     ) -> ColumnElement[Any]:
         """The JSON of one object, from the columns of `row`."""
         return json_object([(key, self.field(kind, d, row)) for key, d in fields.items()])
 
     def field(
-        self, kind: GraphQLObjectType, details: Details, row: FromClause | None
+        self, kind: GraphQLObjectType, details: Details, row: NamedFromClause[Any] | None
     ) -> ColumnElement[Any]:
         """The JSON of one field."""
         name = details[0].node.name.value
@@ -122,15 +119,15 @@ class Composer:
         return read_field(read, self, place)
 
     def one(
-        self,
-        kind: GraphQLObjectType,
-        details: Details,
-        wanted: ColumnElement[Any],
-        place: Place | None,
+        self, kind: GraphQLObjectType, details: Details, wanted: ColumnElement[Any]
     ) -> ColumnElement[Any]:
         """The row of `kind` whose key equals `wanted`, or null."""
         source = declare.SOURCES[kind.name]
-        target = source.table.alias()
-        found = select(self.object(kind, self.below(kind, details), target))
-        lookup = found.where(target.c[source.key] == wanted)
-        return (lookup if place is None else place.tied(lookup)).scalar_subquery()
+        target = source.table.alias(self.name())
+        found = select(self.object(kind, self.below(kind, details), target)).select_from(target)
+        return found.where(target.c[source.key] == wanted).scalar_subquery()
+
+    def name(self) -> str:
+        """A name for the next row of the statement; see `Columns`."""
+        self._rows += 1
+        return f"row{self._rows}"

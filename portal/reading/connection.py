@@ -3,11 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLInputObjectType, GraphQLList, GraphQLNonNull, get_named_type
-from sqlalchemy import ColumnElement, FromClause, Select, func, literal_column, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal_column, select, true, tuple_
+from sqlalchemy.sql.selectable import NamedFromClause
 
 from portal.reading import declare
 from portal.reading.cursors import cursor_sql, read_cursor
 from portal.reading.jsonsql import constant, json_array, json_object
+from portal.reading.rows import Columns
 from portal.reading.wires import wire_of
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class Page:
 
     def json(self) -> Json:
         """The connection's JSON."""
-        page = self._page().subquery()
+        page = self._page().subquery(self.composer.name())
         below = self.composer.below(self.kind, self.place.details)
         parts = [(key, self._part(details, page)) for key, details in below.items()]
         # HAVING makes it an aggregate whatever was asked: one answer, on an empty page too.
@@ -48,8 +50,8 @@ class Page:
 
     def _page(self) -> Select[Any]:
         """One row more than asked for, numbered: whether it came is `hasNextPage`."""
-        table = self.source.table.alias()
-        order = [*self.order.columns(table.c), table.c[self.source.key]]
+        table = self.source.table.alias(self.composer.name())
+        order = [*self.order.columns(Columns(table)), table.c[self.source.key]]
         by = [c.desc() if self.order.descending else c.asc() for c in order]
         chosen = select(
             table,
@@ -59,18 +61,18 @@ class Page:
         )
         one_more: Any = literal_column(str(int(self.first) + 1))
         chosen = chosen.where(*self._conditions(table), *self._after(order))
-        return self.place.tied(chosen.order_by(*by).limit(one_more))
+        return chosen.order_by(*by).limit(one_more)
 
-    def _conditions(self, table: FromClause) -> list[ColumnElement[bool]]:
+    def _conditions(self, table: NamedFromClause[Any]) -> list[ColumnElement[bool]]:
         conditions = []
         if self.read.joins is not None:
             ask = self.composer.ask
-            conditions.append(self.read.joins(self.place.columns, table.c, ask))
+            conditions.append(self.read.joins(self.place.columns, Columns(table), ask))
         given = self.arguments.get("filter") or {}
         conditions += [self._filter(name, table) for name in given if given[name] is not None]
         return conditions
 
-    def _filter(self, name: str, table: FromClause) -> ColumnElement[bool]:
+    def _filter(self, name: str, table: NamedFromClause[Any]) -> ColumnElement[bool]:
         kind = get_named_type(self.place.field.args["filter"].type)
         if not isinstance(kind, GraphQLInputObjectType):
             raise TypeError(f"{kind} is no filter")
@@ -80,7 +82,7 @@ class Page:
         binds = self.composer.binds
         value = binds.take(self.site, wire.bound, lambda a: wire.argument(a["filter"][name]))
         condition: ColumnElement[bool] = declare.declared(field)["where"](
-            table.c, value, self.composer.ask
+            Columns(table), value, self.composer.ask
         )
         return condition
 
@@ -99,7 +101,7 @@ class Page:
 
         return self.composer.binds.take(self.site, types[at], value)
 
-    def _part(self, details: "Details", page: FromClause) -> Json:
+    def _part(self, details: "Details", page: NamedFromClause[Any]) -> Json:
         match details[0].node.name.value:
             case "totalCount":
                 return self._total()
@@ -113,22 +115,22 @@ class Page:
                 return self._listed(json_object(edge), page)
         return constant(self.kind.name)
 
-    def _edge_part(self, details: "Details", page: FromClause) -> Json:
+    def _edge_part(self, details: "Details", page: NamedFromClause[Any]) -> Json:
         match details[0].node.name.value:
             case "cursor":
-                return page.c.cursor_
+                return Columns(page)["cursor_"]
             case "node":
                 return self._node(details, page)
         return constant(self.edge_type.name)
 
-    def _node(self, details: "Details", page: FromClause) -> Json:
+    def _node(self, details: "Details", page: NamedFromClause[Any]) -> Json:
         below = self.composer.below(self.node_type, details)
         return self.composer.object(self.node_type, below, page)
 
-    def _listed(self, item: Json, page: FromClause) -> Json:
+    def _listed(self, item: Json, page: NamedFromClause[Any]) -> Json:
         return json_array(item, page.c.position_, page.c.position_ <= self.limit)
 
-    def _page_info(self, details: "Details", page: FromClause) -> Json:
+    def _page_info(self, details: "Details", page: NamedFromClause[Any]) -> Json:
         at, cursor = page.c.position_, page.c.cursor_
         last = (at == self.limit) | (page.c.more_.is_(None) & (at <= self.limit))
         back = "true" if self.arguments.get("after") is not None else "false"
@@ -143,6 +145,6 @@ class Page:
         return json_object([(key, known[d[0].node.name.value]) for key, d in below.items()])
 
     def _total(self) -> Json:
-        table = self.source.table.alias()
+        table = self.source.table.alias(self.composer.name())
         counted = select(func.count()).select_from(table).where(*self._conditions(table))
-        return self.place.tied(counted).scalar_subquery()
+        return counted.scalar_subquery()

@@ -11,6 +11,7 @@ from portal.reading import declare
 from portal.reading.connection import Page
 from portal.reading.ids import BadId, from_global, global_id
 from portal.reading.jsonsql import constant, json_array
+from portal.reading.rows import Columns
 from portal.reading.wires import wire_of
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _leaf(place: "Place", value: Json) -> Json:
 def _one(read: declare.One, composer: "Composer", place: "Place") -> Json:
     key = read.key
     wanted = place.columns[key] if isinstance(key, str) else key(place.columns, composer.ask)
-    return composer.one(place.object, place.details, wanted, place)
+    return composer.one(place.object, place.details, wanted)
 
 
 @read_field.register(declare.Many)
@@ -62,7 +63,7 @@ def _many(read: declare.Many, composer: "Composer", place: "Place") -> Json:
 @read_field.register(declare.Value)
 def _value(read: declare.Value, composer: "Composer", place: "Place") -> Json:
     """The one row of a declared select; only the labels asked for are computed."""
-    row = place.tied(read.select(place.columns, composer.ask)).subquery()
+    row = read.select(place.columns, composer.ask).subquery(composer.name())
     fields = composer.below(place.object, place.details)
     return select(composer.object(place.object, fields, row)).select_from(row).scalar_subquery()
 
@@ -70,10 +71,10 @@ def _value(read: declare.Value, composer: "Composer", place: "Place") -> Json:
 @read_field.register(declare.Values)
 def _values(read: declare.Values, composer: "Composer", place: "Place") -> Json:
     """The rows of a declared select, in its order."""
-    chosen = place.tied(read.select(place.columns, composer.ask))
-    row = chosen.add_columns(func.row_number().over().label("position_")).subquery()
+    row = read.select(place.columns, composer.ask).subquery(composer.name())
     item = composer.object(place.object, composer.below(place.object, place.details), row)
-    return select(json_array(item, row.c.position_)).select_from(row).scalar_subquery()
+    # PostgreSQL aggregates in the order of the subquery; it would number rows before sorting them.
+    return select(json_array(item)).select_from(row).scalar_subquery()
 
 
 @read_field.register(declare.ById)
@@ -88,25 +89,24 @@ def _by_id(read: declare.ById, composer: "Composer", place: "Place") -> Json:
         type_name, row_id = from_global(arguments["id"])
         return row_id if type_name == place.object.name else NOWHERE
 
-    row = source.table.alias()
+    row = source.table.alias(composer.name())
     column = row.c[source.key if read.column == "id" else read.column]
     found = composer.object(place.object, composer.below(place.object, place.details), row)
     value = composer.binds.take(site, column.type, wanted)
-    return select(found).where(column == value).scalar_subquery()
+    return select(found).select_from(row).where(column == value).scalar_subquery()
 
 
 @read_field.register(declare.AnyNode)
 def _any_node(read: declare.AnyNode, composer: "Composer", place: "Place") -> Json:
     names = read.type_name(place.columns, composer.ask)
-    return _branches(composer, place, names, read.row_id(place.columns, composer.ask), place)
+    return _branches(composer, place, names, read.row_id(place.columns, composer.ask))
 
 
-def _branches(composer: "Composer", asked: "Place", names: Json, ids: Json, row: "Place") -> Json:
+def _branches(composer: "Composer", place: "Place", names: Json, ids: Json) -> Json:
     """A node of any type: one branch a type, of which each row runs one."""
-    possible = composer.schema.get_possible_types(asked.interface)
+    possible = composer.schema.get_possible_types(place.interface)
     branches = [
-        (names == constant(kind.name), composer.one(kind, asked.details, ids, row))
-        for kind in possible
+        (names == constant(kind.name), composer.one(kind, place.details, ids)) for kind in possible
     ]
     return case(*branches, else_=null())
 
@@ -123,15 +123,13 @@ def _node_by_id(read: declare.NodeById, composer: "Composer", place: "Place") ->
     wanted = composer.binds.take(site, declare.ROW_ID, lambda a: from_global(a["id"])[1])
     for kind in composer.schema.get_possible_types(place.interface):
         if kind.name == type_name:
-            return composer.one(kind, place.details, wanted, None)
+            return composer.one(kind, place.details, wanted)
     return case((wanted.is_(None), null()), else_=null())  # the id's form is still checked
 
 
 @read_field.register(declare.NodesById)
 def _nodes_by_id(read: declare.NodesById, composer: "Composer", place: "Place") -> Json:
     """`nodes(ids:)`: in the order asked."""
-    from portal.reading.compose import Place  # noqa: PLC0415 - compose needs this module first
-
     site = composer.binds.site(place.field, place.node)
     names = composer.binds.take(
         site, declare.TEXTS, lambda a: [from_global(i)[0] for i in a["ids"]]
@@ -140,7 +138,6 @@ def _nodes_by_id(read: declare.NodesById, composer: "Composer", place: "Place") 
         site, declare.ROW_IDS, lambda a: [from_global(i)[1] for i in a["ids"]]
     )
     wanted = func.unnest(names, ids).table_valued("name", "id", with_ordinality="position")
-    row = wanted.render_derived()
-    each = Place(place.kind, place.field, place.details, row)
-    found = _branches(composer, place, cast(row.c.name, Text), row.c.id, each)
+    row = wanted.render_derived(name=composer.name())
+    found = _branches(composer, place, cast(row.c.name, Text), Columns(row)["id"])
     return select(json_array(found, row.c.position)).select_from(row).scalar_subquery()

@@ -24,9 +24,9 @@ def json_object(fields: Sequence[tuple[str, ColumnElement[Any]]]) -> ColumnEleme
 
 def json_array(
     item: ColumnElement[Any],
-    order: ColumnElement[int],
+    order: ColumnElement[int] | None = None,
     only: ColumnElement[bool] | None = None,
 ) -> ColumnElement[Any]:
-    """An aggregate: the items in order, `[]` when there are none."""
-    listed = func.json_agg(aggregate_order_by(item, order))
+    """An aggregate: the items in order, or as they come; `[]` when there are none."""
+    listed = func.json_agg(item if order is None else aggregate_order_by(item, order))
     return func.coalesce(listed if only is None else listed.filter(only), EMPTY)
