@@ -55,7 +55,7 @@ class Answer:
         def make() -> Plan:
             composer = self.operation.composer(self.plans.schema)
             kind = object_type(self.plans.schema.get_type(self.exposed.shows))
-            row = composer.one(kind, details, bindparam(ROW, None, type_=Uuid()), None)
+            row = composer.one(kind, details, bindparam(ROW, None, type_=Uuid()))
             return freeze(as_bytes(row), composer.binds)
 
         return self.plans.get(self.operation.key(self.key, key), make)
