@@ -183,11 +183,16 @@ class RoleScope(SQLModel, table=True):
 
 
 class CapabilityKind(StrEnum):
-    """To whom a capability key opens a row."""
+    """To whom a capability key opens a row.
+
+    `agency` is for those who may read work, `staff` for everyone in the agency: an administrator
+    sees colleagues' names and no work.
+    """
 
     PUBLIC = "public"
     PARTNERSHIP = "partnership"
     AGENCY = "agency"
+    STAFF = "staff"
     TEAM = "team"
 
 
@@ -196,7 +201,7 @@ class Capability(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("kind", "agency_id", "team_id", postgresql_nulls_not_distinct=True),
-        CheckConstraint("(kind IN ('agency', 'team')) = (agency_id IS NOT NULL)", name="agency"),
+        CheckConstraint("(kind IN ('agency', 'staff', 'team')) = (agency_id IS NOT NULL)", name="agency"),
         CheckConstraint("(kind = 'team') = (team_id IS NOT NULL)", name="team"),
     )
 

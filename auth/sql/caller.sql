@@ -15,10 +15,11 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce(array_agg(id), '{}') FROM (
         SELECT c.id FROM capability c LEFT JOIN agency a ON a.id = agency
         WHERE c.kind = 'public'
+           OR c.kind = 'staff' AND c.agency_id = agency
            OR reads AND (c.kind = 'partnership' AND a.in_partnership
                          OR c.kind = 'agency' AND c.agency_id = agency
                          OR c.kind = 'team' AND c.team_id = ANY (teams))
-        ORDER BY array_position(ARRAY['public', 'partnership', 'agency', 'team'], c.kind::text), c.id LIMIT 64
+        ORDER BY array_position(ARRAY['public', 'partnership', 'agency', 'staff', 'team'], c.kind::text), c.id LIMIT 64
     ) held
 $$;
 
@@ -119,7 +120,7 @@ $$;
 CREATE FUNCTION give_agency_its_key() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    INSERT INTO capability (kind, agency_id) VALUES ('agency', NEW.id);
+    INSERT INTO capability (kind, agency_id) VALUES ('agency', NEW.id), ('staff', NEW.id);
     RETURN NULL;
 END
 $$;
@@ -140,7 +141,7 @@ CREATE FUNCTION show_membership_names() RETURNS trigger LANGUAGE plpgsql SECURIT
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     INSERT INTO membership_name (membership_id, name, acl)
-    SELECT m.id, p.name, ARRAY[capability('agency', a.id)]
+    SELECT m.id, p.name, ARRAY[capability('staff', a.id)]
                          || CASE WHEN a.shows_names THEN ARRAY[capability('partnership')] ELSE '{}' END
     FROM membership m JOIN person p ON p.id = m.person_id JOIN agency a ON a.id = m.agency_id
     WHERE CASE TG_TABLE_NAME WHEN 'membership' THEN m.id WHEN 'person' THEN p.id ELSE a.id END = NEW.id
