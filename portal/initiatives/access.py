@@ -6,11 +6,24 @@ from auth.caller import Caller
 from auth.roles import Scope
 from portal.errors import NotAllowed
 from portal.initiatives import tables
-from portal.initiatives.tables import Initiative, Visibility
+from portal.initiatives.tables import Initiative, Partner, Visibility
 from portal.store.rules import HELD, RowRule, follows, table_of, tracked
 
 LEADS = "lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit'))"
 CONTRIBUTES = f"{HELD} AND (SELECT caller_can('initiatives:contribute'))"
+
+
+def led(table: str) -> str:
+    """The condition on a row of `table`: a coordinator of its initiative's lead is writing it."""
+    lead = f"SELECT i.lead_agency_id FROM initiative i WHERE i.id = {table}.initiative_id"  # noqa: S608 - our own names
+    return (
+        f"{HELD} AND (SELECT caller_can('initiatives:edit'))"
+        f" AND ({lead}) = (SELECT caller_agency())"
+    )
+
+
+LED_PARTNER = led("partner")
+OWN_PARTNER = "agency_id = (SELECT caller_agency())"
 
 RULES = (
     RowRule(
@@ -27,9 +40,21 @@ RULES = (
             *tracked(Initiative, "id"),
         ),
     ),
-    follows(tables.InitiativeArea, "Whoever sees the initiative.", add=CONTRIBUTES, change=None, remove=CONTRIBUTES),
-    follows(tables.Partner, "Whoever sees the initiative.", add=CONTRIBUTES, change=CONTRIBUTES),
-    follows(tables.RatingSet, "Whoever sees the initiative.", add=CONTRIBUTES, change=None),
+    follows(
+        tables.InitiativeArea,
+        "Whoever sees the initiative.",
+        add=led("initiative_area"),
+        change=None,
+        remove=led("initiative_area"),
+    ),
+    follows(
+        tables.Partner,
+        "Whoever sees the initiative.",
+        add=f"{CONTRIBUTES} AND ({LED_PARTNER} OR {OWN_PARTNER})",
+        change=f"{CONTRIBUTES} AND ({LED_PARTNER} OR {OWN_PARTNER})",
+    ),
+    follows(tables.StageMove, "Whoever sees the initiative.", add=led("stage_move"), change=None),
+    follows(tables.RatingSet, "Whoever sees the initiative.", add=led("rating_set"), change=None),
 )
 
 TRIGGERS = (
@@ -47,8 +72,10 @@ DEFINERS: dict[str, str] = {
 }
 
 
-def sees(caller: Caller, initiative: Initiative, partners: set[UUID], *, in_partnership: bool) -> bool:
-    """The row rule in Python: the oracle of the matrix test. `partners` are those asked or committed."""
+def sees(
+    caller: Caller, initiative: Initiative, partners: set[UUID], *, in_partnership: bool
+) -> bool:
+    """The row rule in Python: the matrix test's oracle. `partners` are those asked or committed."""
     if initiative.visibility is Visibility.PUBLIC:
         return True
     if not caller.can(Scope.INITIATIVES_READ):
@@ -87,4 +114,14 @@ def may_contribute(caller: Caller) -> None:
             "Your role can read initiatives and cannot contribute to them.",
             rule="initiative.contributor",
             granted_by="your agency's administrator",
+        )
+
+
+def may_answer(caller: Caller, partner: Partner) -> None:
+    """Accept, decline or leave: it binds the agency, so its own coordinator does it."""
+    if partner.agency_id != caller.agency_id or not caller.can(Scope.INITIATIVES_EDIT):
+        raise NotAllowed(
+            "Only a coordinator of the partner itself can answer or leave for it.",
+            rule="partner.own_coordinator_answers",
+            granted_by="an initiative coordinator of that partner",
         )

@@ -1,69 +1,65 @@
-"""Initiatives in GraphQL: types, lists, mutations."""
+"""Initiatives in GraphQL: the type, its lists, its mutations."""
 
 from datetime import date, datetime
-from enum import Enum
+from typing import Any
 
 import strawberry
-from sqlalchemy import and_, false, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, case, literal_column, select
 from sqlmodel import col
 
 from auth.tables import Area as AreaRow
 from portal.acting.exposed import mutation
-from portal.agencies.api import Agency, Area
-from portal.initiatives import tables, verbs
-from portal.initiatives.tables import Part, PartnerState, Rating, Stage, Timing, Visibility
+from portal.agencies.api import Agency, Area, Team
+from portal.initiatives import joining, partners, stages, tables, verbs
+from portal.initiatives.filters import (
+    INITIATIVES,
+    PARTNERS,
+    RATING_SETS,
+    STAGE_MOVES,
+    automatic,
+    past_last_day,
+    quiet,
+    shown_rating,
+)
+from portal.initiatives.shown import (
+    Partner,
+    PartnerQueries,
+    RatingSet,
+    ShownRating,
+    StageMove,
+)
+from portal.initiatives.tables import Rating, Stage, Timing, Visibility
 from portal.reading.declare import (
+    Ask,
+    Columns,
     Connection,
-    Listing,
     Node,
-    Order,
     by_id,
     column,
-    filter_input,
     many,
     one,
     reads,
     sql,
+    value,
     values,
-    where,
 )
 
-for _enum in (Stage, Visibility, Timing, Rating, Part, PartnerState):
-    strawberry.enum(_enum, description=_enum.__doc__)
-RUNNING = ("approved", "live", "paused")
+EDIT, CONTRIBUTE = "initiatives:edit", "initiatives:contribute"
 
 
-class PartnerOrder(Enum):
-    """How partners are sorted."""
-
-    ASKED = "asked"
-
-
-class InitiativeOrder(Enum):
-    """How initiatives are sorted."""
-
-    NEWEST = "newest"
-    LATEST_CHANGE = "latest_change"
-    TITLE = "title"
+def _areas_of(row: Columns, _: Ask) -> Select[Any]:
+    covered = select(col(tables.InitiativeArea.area_code)).where(
+        col(tables.InitiativeArea.initiative_id) == row.id
+    )
+    return select(AreaRow).where(col(AreaRow.code).in_(covered)).order_by(col(AreaRow.name))
 
 
-for _order in (PartnerOrder, InitiativeOrder):
-    strawberry.enum(_order, description=_order.__doc__)
+def _possible_stages(row: Columns, _: Ask) -> ColumnElement[Any]:
+    def listed(after: tuple[Stage, ...]) -> ColumnElement[Any]:
+        return literal_column("'{" + ",".join(after) + "}'::text[]", ARRAY(Text()))
 
-PARTNERS = Listing(None, PartnerOrder, {PartnerOrder.ASKED: Order(lambda p: [p.asked_at])}, PartnerOrder.ASKED)
-
-
-@reads(tables.Partner)
-class Partner(Node):
-    """An agency's part in an initiative."""
-
-    agency: Agency = one("The agency.", "agency_id")
-    parts: list[Part] = column("What it brings.")
-    state: PartnerState = column("Whether it has been asked, has offered, has committed itself, has declined or has left.")
-    note: str | None = column("What it said when it offered or answered.")
-    asked_at: datetime = column("When it was asked, or offered.")
-    answered_at: datetime | None = column("When the other side answered.")
-    version: int = column("Pass it as `expectedVersion` with a change.")
+    branches = [(row.stage == stage, listed(after)) for stage, after in stages.MOVES.items()]
+    return case(*branches, else_=listed(()))
 
 
 @reads(tables.Initiative)
@@ -73,74 +69,91 @@ class Initiative(Node):
     reference: str = column("A short random code to quote.")
     title: str = column("What it is called.")
     summary: str = column("What is done, for whom, and why; plain text.")
-    stage: Stage = column("How far it has come.")
-    visibility: Visibility = column("Who may see it.")
     lead: Agency = one("The agency that leads it.", "lead_agency_id")
+    lead_team: Team | None = one("The team of the lead that looks after it.", "lead_team_id")
+    stage: Stage = column("How far it has come.")
+    possible_stages: list[Stage] = sql(
+        "Where it can be moved to from here, by its lead.", _possible_stages
+    )
+    stage_moves: Connection[StageMove] = many(
+        "How it came to its stage.",
+        STAGE_MOVES,
+        lambda row, move, _: move.initiative_id == row.id,
+    )
+    visibility: Visibility = column("Who may see it.")
+    sent_at: datetime | None = column("When others than its lead could first see it.")
+    audience: str | None = column("Whom it is for.")
+    place: str | None = column("Where it happens, if more precise than its areas.")
+    areas: list[Area] = values("The areas it covers.", _areas_of)
     timing: Timing = column("What is known of its dates.")
     starts_on: date | None = column("Its first day.")
     ends_on: date | None = column("Its last day.")
+    review_on: date | None = column("When it is next reviewed, if open-ended.")
+    timing_source: str | None = column("Where it is known from, if its dates are not.")
+    overdue: bool = sql("Whether its last day has passed while it is still running.", past_last_day)
     rating: Rating = column("How it stands, as last set.")
-    overdue: bool = sql(
-        "Whether its last day has passed while it is still running.",
-        lambda row, ask: and_(func.coalesce(row.ends_on < ask.today, false()), row.stage.in_(RUNNING)),
+    shown_rating: ShownRating = value(
+        "How it stands, with lateness counted in: amber when it or an action of it is overdue"
+        " and it was set green or not started.",
+        lambda row, ask: select(
+            shown_rating(row, ask).label("rating"), automatic(row, ask).label("automatic")
+        ),
     )
-    areas: list[Area] = values(
-        "The areas it covers.",
-        lambda row, _: select(AreaRow).where(
-            col(AreaRow.code).in_(
-                select(col(tables.InitiativeArea.area_code)).where(col(tables.InitiativeArea.initiative_id) == row.id)
-            )
-        ).order_by(col(AreaRow.name)),
-    )  # fmt: skip
+    rating_sets: Connection[RatingSet] = many(
+        "Every rating that was set.",
+        RATING_SETS,
+        lambda row, rating, _: rating.initiative_id == row.id,
+    )
     partners: Connection[Partner] = many(
-        "The agencies asked or committed.", PARTNERS, lambda row, partner, _: partner.initiative_id == row.id
+        "The agencies that were asked or have offered, whatever came of it.",
+        PARTNERS,
+        lambda row, partner, _: partner.initiative_id == row.id,
     )
+    partners_without_update: Connection[Partner] = many(
+        "Committed partners that have changed nothing on it for 60 days.",
+        PARTNERS,
+        lambda row, partner, ask: (partner.initiative_id == row.id) & quiet(partner, ask),
+    )
+    equality_impact: str | None = column("How it affects people with protected characteristics.")
+    equality_reviewed_on: date | None = column("When that was last looked at.")
+    source: str | None = column("Where it was imported from.")
+    is_sample: bool = column("Whether it was made up to show the portal.")
     created_at: datetime = column("When it was logged.")
-    updated_at: datetime = column("When it was last changed.")
+    updated_at: datetime = column("When it was last changed itself.")
     version: int = column("Pass it as `expectedVersion` with a change.")
 
 
-@filter_input
-class InitiativeFilter:
-    """Which initiatives."""
-
-    text: str | None = where(
-        "This text in title, summary or reference.",
-        lambda row, text, _: or_(
-            func.strpos(func.lower(row.title), func.lower(text)) > 0,
-            func.strpos(func.lower(row.summary), func.lower(text)) > 0,
-            func.strpos(func.lower(row.reference), func.lower(text)) > 0,
-        ),
-    )
-    stage: list[Stage] | None = where("In one of these stages.", lambda row, stages, _: row.stage == func.any(stages))
-    lead: strawberry.ID | None = where("Led by this agency.", lambda row, agency, _: row.lead_agency_id == agency)
-
-
-INITIATIVES = Listing(
-    InitiativeFilter,
-    InitiativeOrder,
-    {
-        InitiativeOrder.NEWEST: Order(lambda row: [row.created_at], descending=True),
-        InitiativeOrder.LATEST_CHANGE: Order(lambda row: [row.updated_at], descending=True),
-        InitiativeOrder.TITLE: Order(lambda row: [row.title]),
-    },
-    InitiativeOrder.NEWEST,
-)
-
-
 @strawberry.type
-class InitiativeQueries:
+class InitiativeQueries(PartnerQueries):
     """What is being done together."""
 
     initiatives: Connection[Initiative] = many("The initiatives you may see.", INITIATIVES)
     initiative: Initiative | None = by_id("One initiative.")
+    initiative_by_reference: Initiative | None = by_id(
+        "One initiative by the code that people quote.",
+        argument="reference",
+        kind=str,
+        tells="Its reference, such as VG-7K2P9W.",
+    )
 
 
 @strawberry.type
 class InitiativeMutations:
-    """Logging, changing and sharing initiatives."""
+    """Logging, changing and sharing initiatives; asking partners in, and answering."""
 
-    log_initiative = mutation(verbs.log_initiative, Initiative, needs="initiatives:edit")
-    rename_initiative = mutation(verbs.rename_initiative, Initiative, needs="initiatives:edit")
-    share_initiative = mutation(verbs.share_initiative, Initiative, needs="initiatives:edit")
-    invite_partner = mutation(verbs.invite_partner, Partner, needs="initiatives:edit")
+    log_initiative = mutation(verbs.log_initiative, Initiative, needs=EDIT)
+    change_initiative = mutation(verbs.change_initiative, Initiative, needs=EDIT)
+    share_initiative = mutation(verbs.share_initiative, Initiative, needs=EDIT)
+    delete_initiative = mutation(verbs.delete_initiative, "Deleted", needs=EDIT)
+    move_initiative = mutation(stages.move_initiative, Initiative, needs=EDIT)
+    rate_initiative = mutation(stages.rate_initiative, Initiative, needs=EDIT)
+    hand_over_lead = mutation(partners.hand_over_lead, Initiative, needs=EDIT)
+    invite_partner = mutation(partners.invite_partner, Partner, needs=EDIT)
+    accept_invitation = mutation(joining.accept_invitation, Partner, needs=EDIT)
+    decline_invitation = mutation(joining.decline_invitation, Partner, needs=EDIT)
+    offer_contribution = mutation(joining.offer_contribution, Partner, needs=CONTRIBUTE)
+    accept_offer = mutation(partners.accept_offer, Partner, needs=EDIT)
+    decline_offer = mutation(partners.decline_offer, Partner, needs=EDIT)
+    change_partner_parts = mutation(partners.change_partner_parts, Partner, needs=EDIT)
+    remove_partner = mutation(partners.remove_partner, Partner, needs=EDIT)
+    leave_initiative = mutation(joining.leave_initiative, Partner, needs=EDIT)

@@ -4,11 +4,22 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from portal.store.base import Instant, Keys, Row, choice
+
+NO_LAST_DAY = "'9999-12-31'::date"
+"""Where an initiative without a last day stands when they are sorted by it."""
 
 
 class Stage(StrEnum):
@@ -76,16 +87,26 @@ class Initiative(Row, table=True):
     __table_args__ = (
         CheckConstraint("ends_on >= starts_on", name="dates"),
         CheckConstraint(
-            "stage = 'proposed' OR stage = 'cancelled'"
-            " OR (timing = 'dated' AND starts_on IS NOT NULL AND ends_on IS NOT NULL)"
-            " OR (timing = 'open_ended' AND review_on IS NOT NULL)"
-            " OR (timing = 'unknown' AND timing_source IS NOT NULL)",
+            "CASE timing WHEN 'open_ended' THEN review_on IS NOT NULL"
+            " WHEN 'unknown' THEN timing_source IS NOT NULL"
+            " ELSE stage IN ('proposed', 'cancelled')"
+            " OR starts_on IS NOT NULL AND ends_on IS NOT NULL END",
             name="timing_known",
         ),
+        CheckConstraint("visibility = 'draft' OR sent_at IS NOT NULL", name="sent"),
         CheckConstraint("length(btrim(title)) > 0", name="title"),
         Index("initiative_newest", "created_at", "id"),
         Index("initiative_latest_change", "updated_at", "id"),
         Index("initiative_by_title", "title", "id"),
+        Index("initiative_by_last_day", text(f"coalesce(ends_on, {NO_LAST_DAY})"), "id"),
+        # Deferred, so that a body's successor takes over teams and initiatives in either order.
+        ForeignKeyConstraint(
+            ["lead_team_id", "lead_agency_id"],
+            ["team.id", "team.agency_id"],
+            onupdate="CASCADE",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
         Index("initiative_seen_by", "acl", postgresql_using="gin"),
     )
 
@@ -93,9 +114,11 @@ class Initiative(Row, table=True):
     title: str = Field(max_length=120)
     summary: str = Field(default="", max_length=4000)
     lead_agency_id: UUID = Field(foreign_key="agency.id", index=True)
-    lead_team_id: UUID | None = Field(default=None, foreign_key="team.id", index=True)
+    lead_team_id: UUID | None = Field(default=None, index=True)
     stage: Stage = Field(default=Stage.PROPOSED, sa_type=choice(Stage, "stage"))
-    visibility: Visibility = Field(default=Visibility.DRAFT, sa_type=choice(Visibility, "visibility"))
+    visibility: Visibility = Field(
+        default=Visibility.DRAFT, sa_type=choice(Visibility, "visibility")
+    )
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
     timing: Timing = Field(default=Timing.DATED, sa_type=choice(Timing, "timing"))
     starts_on: date | None = None
@@ -116,7 +139,7 @@ class Initiative(Row, table=True):
 
 
 class Tied(Row):
-    """A row that hangs on an initiative: it is seen with it, counts its versions, and its changes are recorded."""
+    """A row that hangs on an initiative: seen with it, versioned, its changes recorded."""
 
     initiative_id: UUID = Field(foreign_key="initiative.id", ondelete="CASCADE")
     updated_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
@@ -139,7 +162,8 @@ class Partner(Tied, table=True):
     __table_args__ = (
         UniqueConstraint("initiative_id", "agency_id"),
         CheckConstraint(
-            "cardinality(parts) > 0 AND parts <@ ARRAY['fund','deliver','host','support','evaluate']::text[]",
+            "cardinality(parts) > 0"
+            " AND parts <@ ARRAY['fund','deliver','host','support','evaluate']::text[]",
             name="parts",
         ),
     )
@@ -148,8 +172,32 @@ class Partner(Tied, table=True):
     parts: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     state: PartnerState = Field(sa_type=choice(PartnerState, "state"))
     note: str | None = Field(default=None, max_length=500)
+    ended_reason: str | None = Field(default=None, max_length=500)
     asked_at: datetime = Field(sa_type=Instant)
     answered_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class StageMove(Tied, table=True):
+    """A step from one stage to the next, by whom and why; the last leads to today's stage."""
+
+    __tablename__ = "stage_move"
+    __table_args__ = (
+        CheckConstraint("from_stage <> to_stage", name="moves"),
+        CheckConstraint(
+            "NOT (from_stage IN ('complete', 'closed', 'cancelled')"
+            " AND to_stage IN ('proposed', 'approved', 'live', 'paused'))"
+            " OR coalesce(length(btrim(reason)), 0) > 0",
+            name="reopening_reason",
+        ),
+        Index("stage_move_by_initiative", "initiative_id", "moved_at", "id"),
+    )
+
+    from_stage: Stage = Field(sa_type=choice(Stage, "from_stage"))
+    to_stage: Stage = Field(sa_type=choice(Stage, "to_stage"))
+    reason: str | None = Field(default=None, max_length=1000)
+    moved_by_id: UUID
+    moved_by_agency_id: UUID = Field(foreign_key="agency.id")
+    moved_at: datetime = Field(sa_type=Instant)
 
 
 class RatingSet(Tied, table=True):
@@ -157,7 +205,9 @@ class RatingSet(Tied, table=True):
 
     __tablename__ = "rating_set"
     __table_args__ = (
-        CheckConstraint("rating <> 'red' OR length(btrim(reason)) > 0", name="red_reason"),
+        CheckConstraint(
+            "rating <> 'red' OR coalesce(length(btrim(reason)), 0) > 0", name="red_reason"
+        ),
         Index("rating_set_by_initiative", "initiative_id", "set_at", "id"),
     )
 
