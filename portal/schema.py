@@ -7,11 +7,15 @@ from graphql import GraphQLSchema
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
+from portal.actions.api import ActionMutations, ActionQueries
 from portal.agencies.api import AgencyQueries
+from portal.evidence.api import EvidenceMutations
 from portal.execution import Execution
 from portal.initiatives.api import InitiativeMutations, InitiativeQueries
+from portal.milestones.api import MilestoneMutations
 from portal.reading.declare import Node, node_by_id, nodes_by_id
 from portal.reading.plans import Plans
+from portal.risks.api import RiskMutations
 
 Guard = Callable[[], SchemaExtension]
 
@@ -19,7 +23,7 @@ Guard = Callable[[], SchemaExtension]
 @strawberry.type(
     description="What can be read. Every list is a page; what you may not see is not there."
 )
-class Query(InitiativeQueries, AgencyQueries):
+class Query(InitiativeQueries, ActionQueries, AgencyQueries):
     """All root fields for reading."""
 
     node: Node | None = node_by_id("Any record by its id; null when there is none for you.")
@@ -31,7 +35,13 @@ class Query(InitiativeQueries, AgencyQueries):
 @strawberry.type(
     description="What can be done. Each takes one input and answers with the record or with why not."
 )
-class Mutation(InitiativeMutations):
+class Mutation(
+    InitiativeMutations,
+    ActionMutations,
+    MilestoneMutations,
+    RiskMutations,
+    EvidenceMutations,
+):
     """All root fields for changing."""
 
 
