@@ -9,7 +9,9 @@ from sqlmodel import col
 
 from auth.tables import Area as AreaRow
 from portal.acting.exposed import mutation
+from portal.actions.api import ACTIONS, Action, ActionCounts, counts_of
 from portal.agencies.api import Agency, Area, Team
+from portal.evidence.api import EVIDENCE, EvidenceItem
 from portal.initiatives import joining, partners, stages, tables, verbs
 from portal.initiatives.filters import (
     INITIATIVES,
@@ -29,6 +31,7 @@ from portal.initiatives.shown import (
     StageMove,
 )
 from portal.initiatives.tables import Rating, Stage, Timing, Visibility
+from portal.milestones.api import MILESTONES, Milestone
 from portal.reading.declare import (
     Ask,
     Columns,
@@ -43,6 +46,7 @@ from portal.reading.declare import (
     value,
     values,
 )
+from portal.risks.api import RISKS, Risk
 
 EDIT, CONTRIBUTE = "initiatives:edit", "initiatives:contribute"
 
@@ -113,6 +117,25 @@ class Initiative(Node):
         "Committed partners that have changed nothing on it for 60 days.",
         PARTNERS,
         lambda row, partner, ask: (partner.initiative_id == row.id) & quiet(partner, ask),
+    )
+    actions: Connection[Action] = many(
+        "What is done for it, by whom and by when.",
+        ACTIONS,
+        lambda row, action, _: action.initiative_id == row.id,
+    )
+    action_counts: ActionCounts = value("How many of its actions stand where.", counts_of)
+    milestones: Connection[Milestone] = many(
+        "What it wants to have reached, and by when.",
+        MILESTONES,
+        lambda row, milestone, _: milestone.initiative_id == row.id,
+    )
+    risks: Connection[Risk] = many(
+        "What could go wrong with it.", RISKS, lambda row, risk, _: risk.initiative_id == row.id
+    )
+    evidence: Connection[EvidenceItem] = many(
+        "Links to what shows how it does.",
+        EVIDENCE,
+        lambda row, item, _: item.initiative_id == row.id,
     )
     equality_impact: str | None = column("How it affects people with protected characteristics.")
     equality_reviewed_on: date | None = column("When that was last looked at.")
