@@ -8,23 +8,20 @@ from auth.roles import Scope
 from portal.actions import tables
 from portal.actions.tables import Action
 from portal.errors import NotAllowed
-from portal.initiatives.access import CONTRIBUTES
+from portal.initiatives.access import CONTRIBUTES, led
 from portal.initiatives.tables import Initiative
 from portal.store.rules import follows
 
 MINE = "owner_agency_id = (SELECT caller_agency())"
-LEADS_IT = (
-    "(SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i"
-    " WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency()))"
-)
+LED, LED_MOVE = led("action"), led("action_move")
 TAKES_PART = (
     "(EXISTS (SELECT FROM initiative i"
     " WHERE i.id = initiative_id AND i.lead_agency_id = owner_agency_id)"
     " OR EXISTS (SELECT FROM partner p WHERE p.initiative_id = action.initiative_id"
     " AND p.agency_id = owner_agency_id AND p.state = 'committed'))"
 )
-_OF_MINE = f"EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.{MINE} OR {LEADS_IT}))"
-EDITS = f"{CONTRIBUTES} AND ({MINE} OR {LEADS_IT})"
+_OF_MINE = f"EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.{MINE} OR {LED_MOVE}))"
+EDITS = f"{CONTRIBUTES} AND ({MINE} OR {LED})"
 
 RULES = (
     # A partner that leaves hands its actions to the lead: after a change the row may be another's.

@@ -1,10 +1,10 @@
 """Who sees evidence (whoever sees the initiative), who changes it (the lead's coordinators)."""
 
-from portal.actions.access import LEADS_IT
 from portal.evidence.tables import EvidenceItem
-from portal.store.rules import HELD, follows
+from portal.initiatives.access import led
+from portal.store.rules import follows
 
-_EDITS = f"{HELD} AND {LEADS_IT}"
+_EDITS = led("evidence_item")
 
 RULES = (follows(EvidenceItem, "Whoever sees the initiative.", add=_EDITS, change=_EDITS),)
 

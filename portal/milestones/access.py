@@ -1,10 +1,10 @@
 """Who sees a milestone (whoever sees the initiative), who changes it (the lead's coordinators)."""
 
-from portal.actions.access import LEADS_IT
+from portal.initiatives.access import led
 from portal.milestones.tables import Milestone
-from portal.store.rules import HELD, follows
+from portal.store.rules import follows
 
-_EDITS = f"{HELD} AND {LEADS_IT}"
+_EDITS = led("milestone")
 
 RULES = (follows(Milestone, "Whoever sees the initiative.", add=_EDITS, change=_EDITS),)
 
