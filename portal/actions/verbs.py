@@ -64,7 +64,7 @@ def must_take_part(team: Team, agencies: frozenset[UUID]) -> None:
         )
 
 
-async def add_action(
+async def add_action(  # noqa: PLR0913, PLR0917 - the contract's input
     work: Work,
     initiative: Annotated[UUID, Ref("Initiative")],
     title: Annotated[str, "What is to be done, at most 200 characters."],
@@ -95,7 +95,7 @@ async def add_action(
     return action
 
 
-async def change_action(
+async def change_action(  # noqa: PLR0913, PLR0917 - the contract's input
     work: Work,
     id: ActionId,
     expected_version: int,
@@ -165,7 +165,7 @@ async def start_action(work: Work, id: ActionId, expected_version: int) -> Actio
     return action
 
 
-async def finish_action(
+async def finish_action(  # noqa: PLR0913, PLR0917 - the contract's input
     work: Work,
     id: ActionId,
     expected_version: int,

@@ -22,7 +22,7 @@ from portal.initiatives.tables import Initiative
 EvidenceId = Annotated[UUID, Ref("EvidenceItem")]
 
 
-async def add_evidence(
+async def add_evidence(  # noqa: PLR0913, PLR0917 - the contract's input
     work: Work,
     initiative: Annotated[UUID, Ref("Initiative")],
     title: Annotated[str, "What it is, at most 200 characters."],
@@ -43,7 +43,7 @@ async def add_evidence(
     return item
 
 
-async def change_evidence(
+async def change_evidence(  # noqa: PLR0913, PLR0917 - the contract's input
     work: Work,
     id: EvidenceId,
     expected_version: int,

@@ -18,7 +18,7 @@ RiskId = Annotated[UUID, Ref("Risk")]
 Degree = Annotated[int, "From 1 (very low) to 5 (very high)."]
 
 
-async def add_risk(
+async def add_risk(  # noqa: PLR0913, PLR0917 - the contract's input
     work: Work,
     initiative: Annotated[UUID, Ref("Initiative")],
     title: Annotated[str, "What could go wrong, at most 200 characters."],
@@ -44,7 +44,7 @@ async def add_risk(
     return risk
 
 
-async def change_risk(
+async def change_risk(  # noqa: PLR0913, PLR0917 - the contract's input
     work: Work,
     id: RiskId,
     expected_version: int,
