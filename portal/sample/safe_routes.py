@@ -1,0 +1,392 @@
+"""Invented initiatives that show everything the portal keeps; every row is marked as sample.
+
+One exception carries no such mark: the conduct figures of 2021 to 2023, which are public. Cases,
+allegations and people are three different counts, and the two periods differ.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import SQLModel
+
+from portal.actions.tables import Action, ActionMove, ActionState
+from portal.evidence.tables import EvidenceItem
+from portal.frameworks.reference import entry_id
+from portal.frameworks.tables import InitiativeEntry
+from portal.funding.tables import FundingLine
+from portal.initiatives.tables import (
+    Initiative,
+    Part,
+    PartnerState,
+    Rating,
+    RatingSet,
+    Stage,
+    StageMove,
+    Timing,
+    Visibility,
+)
+from portal.measures.tables import (
+    Direction,
+    Frequency,
+    Measure,
+    MeasureDefinition,
+    MeasureKind,
+    Observation,
+)
+from portal.milestones.tables import Milestone
+from portal.risks.tables import Risk
+from portal.sample.initiatives import IMPORTED, initiative_id, partner, tags
+from portal.sample.partnership import ALL, agency_id, fixed, membership_id, team_id
+
+WIRRAL, LIVERPOOL = "E08000015", "E08000012"
+LOGGED = IMPORTED + timedelta(days=20)
+
+
+@dataclass(frozen=True)
+class Invented:
+    """An initiative that does not exist."""
+
+    key: str
+    reference: str
+    title: str
+    summary: str
+    person: str
+    team: str
+    visibility: Visibility
+    stage: Stage
+    areas: tuple[str, ...]
+    themes: tuple[str, ...]
+    days: tuple[date, date] | None = None
+
+    @property
+    def lead(self) -> str:
+        """The agency that leads it."""
+        return self.person.split(".")[0]
+
+
+ROUTES = Invented(
+    "safe-routes",
+    "VG-SFRTS2",
+    "Safe routes home (sample)",
+    "Better lighting and staffed stops on three walking routes between stations and homes, agreed"
+    " with the women who use them.",
+    "wirral.coordinator",
+    "Community safety",
+    Visibility.PARTNERSHIP,
+    Stage.LIVE,
+    (WIRRAL,),
+    ("public_space", "transport"),
+    (date(2026, 1, 5), date(2026, 12, 18)),
+)
+TAXIS = Invented(
+    "taxi-training",
+    "VG-TXTRN3",
+    "Bystander training for taxi drivers (sample)",
+    "Licensed drivers learn to notice and to help; a certificate goes with the renewed licence.",
+    "liverpool.coordinator",
+    "Community safety",
+    Visibility.PARTNERS,
+    Stage.APPROVED,
+    (LIVERPOOL,),
+    ("night_time_economy", "transport"),
+    (date(2026, 10, 1), date(2027, 3, 31)),
+)
+BUS = Invented(
+    "night-bus",
+    "VG-NGHTB4",
+    "Campus night bus (sample)",
+    "A draft that nobody outside the university sees yet.",
+    "uol.coordinator",
+    "Student welfare",
+    Visibility.DRAFT,
+    Stage.PROPOSED,
+    (LIVERPOOL,),
+    ("education",),
+)
+CONDUCT = Invented(
+    "conduct-figures",
+    "VG-CNDCT5",
+    "Conduct figures, openly (sample)",
+    "The national and local figures on violence against women by officers and staff, kept in one"
+    " place with their units and periods.",
+    "police.coordinator",
+    "Prevention hub",
+    Visibility.PUBLIC,
+    Stage.LIVE,
+    ALL,
+    ("police_conduct",),
+    (date(2026, 4, 1), date(2027, 3, 31)),
+)
+INVENTED = (ROUTES, TAXIS, BUS, CONDUCT)
+
+
+def invented_rows() -> Iterator[SQLModel]:
+    """All of them, parents first."""
+    for known in INVENTED:
+        yield _initiative(known)
+        yield from tags(known.key, known.areas, known.themes)
+    yield partner("safe-routes", "rasa", Part.SUPPORT)
+    yield partner("safe-routes", "police", Part.DELIVER)
+    yield partner("safe-routes", "merseytravel", Part.HOST, PartnerState.INVITED)
+    yield partner("taxi-training", "ldas", Part.EVALUATE)
+    yield from _progress()
+    yield from _actions()
+    yield from _plan()
+    yield from _definitions()
+    yield from _measures()
+    yield from _conduct()
+
+
+def _initiative(known: Invented) -> Initiative:
+    return Initiative(
+        id=initiative_id(known.key),
+        reference=known.reference,
+        title=known.title,
+        summary=known.summary,
+        lead_agency_id=agency_id(known.lead),
+        lead_team_id=team_id(known.lead, known.team),
+        stage=known.stage,
+        visibility=known.visibility,
+        sent_at=None if known.visibility is Visibility.DRAFT else LOGGED,
+        timing=Timing.DATED,
+        starts_on=known.days[0] if known.days else None,
+        ends_on=known.days[1] if known.days else None,
+        rating=Rating.GREEN if known is ROUTES else Rating.NOT_STARTED,
+        is_sample=True,
+        created_at=LOGGED,
+        updated_at=LOGGED,
+    )
+
+
+def _progress() -> Iterator[SQLModel]:
+    """Stages, a rating and a framework entry of the safe routes."""
+    person, agency = membership_id("wirral.coordinator"), agency_id("wirral")
+    steps = ((Stage.PROPOSED, Stage.APPROVED), (Stage.APPROVED, Stage.LIVE))
+    for at, (before, after) in enumerate(steps):
+        yield StageMove(
+            id=fixed("stage-move", after),
+            initiative_id=initiative_id("safe-routes"),
+            from_stage=before,
+            to_stage=after,
+            moved_by_id=person,
+            moved_by_agency_id=agency,
+            moved_at=LOGGED + timedelta(hours=at),
+            updated_at=LOGGED,
+        )
+    yield RatingSet(
+        id=fixed("rating-set", "safe-routes"),
+        initiative_id=initiative_id("safe-routes"),
+        rating=Rating.GREEN,
+        reason="All three routes are agreed.",
+        set_by_id=person,
+        set_by_agency_id=agency,
+        set_at=LOGGED,
+        updated_at=LOGGED,
+    )
+    for key, code in (("pillars", "3"), ("four_ps", "PREVENT")):
+        yield InitiativeEntry(
+            id=fixed("initiative-entry", key),
+            initiative_id=initiative_id("safe-routes"),
+            entry_id=entry_id(key, code),
+            updated_at=LOGGED,
+        )
+
+
+ACTIONS = (
+    # key, title, team, allocated to, due, state
+    ("walk", "Walk the routes with the residents' panel", "wirral/Community safety",
+     "wirral.contributor", date(2026, 10, 9), ActionState.DONE),
+    ("lamps", "Fit lamps at the underpass", "wirral/Community safety", "wirral.coordinator",
+     date(2026, 11, 6), ActionState.IN_PROGRESS),
+    ("patrols", "Plan patrols for the last trains", "police/Prevention hub", "police.contributor",
+     date(2026, 11, 27), ActionState.OPEN),
+    ("line", "Put the support line on every stop", "rasa/Prevention", None, date(2026, 12, 4),
+     ActionState.OPEN),
+)  # fmt: skip
+
+
+def _actions() -> Iterator[SQLModel]:
+    for key, title, team, member, due, state in ACTIONS:
+        agency, name = team.split("/")
+        done = state is ActionState.DONE
+        yield Action(
+            id=fixed("action", key),
+            initiative_id=initiative_id("safe-routes"),
+            title=f"{title} (sample)",
+            owner_team_id=team_id(agency, name),
+            owner_agency_id=agency_id(agency),
+            allocated_to_id=membership_id(member) if member else None,
+            due_on=due,
+            state=state,
+            done_on=date(2026, 10, 7) if done else None,
+            created_at=LOGGED,
+            created_by_id=membership_id("wirral.coordinator"),
+            updated_at=LOGGED,
+        )
+        yield ActionMove(
+            id=fixed("action-move", key),
+            initiative_id=initiative_id("safe-routes"),
+            action_id=fixed("action", key),
+            state=state,
+            moved_by_id=membership_id("wirral.coordinator"),
+            moved_by_agency_id=agency_id("wirral"),
+            moved_at=LOGGED,
+            updated_at=LOGGED,
+        )
+
+
+def _plan() -> Iterator[SQLModel]:
+    """A milestone, a risk, an evidence item, two funding lines."""
+    tied: dict[str, Any] = {
+        "initiative_id": initiative_id("safe-routes"),
+        "created_at": LOGGED,
+        "updated_at": LOGGED,
+    }
+    yield Milestone(
+        id=fixed("milestone", "lit"),
+        title="First route lit and staffed (sample)",
+        due_on=date(2026, 11, 30),
+        **tied,
+    )
+    yield Risk(
+        id=fixed("risk", "supplier"),
+        title="The lamp supplier is late (sample)",
+        likelihood=3,
+        impact=2,
+        owner_team_id=team_id("wirral", "Community safety"),
+        owner_agency_id=agency_id("wirral"),
+        **tied,
+    )
+    yield EvidenceItem(
+        id=fixed("evidence", "survey"),
+        title="Survey of women who walk the routes (sample)",
+        url="https://example.org/survey",
+        review_on=date(2026, 11, 1),
+        **tied,
+    )
+    for key, source, amount, spent, match in (
+        ("grant", "Safer streets grant (sample)", 90_000, 30_000, False),
+        ("match", "Council match (sample)", 20_000, 18_500, True),
+    ):
+        yield FundingLine(
+            id=fixed("funding", f"safe-routes/{key}"),
+            source=source,
+            amount=Decimal(amount),
+            spent=Decimal(spent),
+            financial_year=2026,
+            is_match=match,
+            is_sample=True,
+            **tied,
+        )
+
+
+DEFINITIONS = (
+    # key, name, unit, direction, kind, source
+    ("felt-safe", "Women who feel safe on the route at night (sample)", "percent",
+     Direction.HIGHER_IS_BETTER, MeasureKind.OUTCOME, None),
+    ("lamps-fitted", "Lamps fitted (sample)", "lamps", Direction.HIGHER_IS_BETTER,
+     MeasureKind.OUTPUT, None),
+    ("conduct-people", "Officers and staff accused of VAWG", "people", Direction.LOWER_IS_BETTER,
+     MeasureKind.OUTCOME, "NPCC benchmark report published March 2023"),
+    ("conduct-cases", "Cases of VAWG alleged against officers and staff", "cases",
+     Direction.LOWER_IS_BETTER, MeasureKind.OUTCOME, "NPCC benchmark report published March 2023"),
+    ("conduct-allegations", "Allegations of VAWG against officers and staff", "allegations",
+     Direction.LOWER_IS_BETTER, MeasureKind.OUTCOME, "NPCC benchmark report published March 2023"),
+)  # fmt: skip
+
+
+def definition_id(key: str) -> UUID:
+    """The id of a sample definition."""
+    return fixed("definition", key)
+
+
+def _definitions() -> Iterator[SQLModel]:
+    for key, name, unit, direction, kind, source in DEFINITIONS:
+        yield MeasureDefinition(
+            id=definition_id(key),
+            key=key,
+            name=name,
+            unit=unit,
+            direction=direction,
+            kind=kind,
+            frequency=Frequency.QUARTERLY,
+            source=source,
+            defined_by_agency_id=agency_id("pcc"),
+            defined_by_id=membership_id("pcc.coordinator"),
+            is_sample=source is None,
+            created_at=LOGGED,
+            updated_at=LOGGED,
+        )
+
+
+def _measures() -> Iterator[SQLModel]:
+    """A measure with a baseline, a target and four quarters, all invented."""
+    yield _measure("felt-safe", "safe-routes", (Decimal(38), date(2025, 12, 31)), Decimal(60))
+    yield _measure("lamps-fitted", "safe-routes", None, Decimal(24))
+    for at, value in enumerate((41, 44, 52)):
+        start = date(2026, 1 + 3 * at, 1)
+        yield _observed("felt-safe", "wirral", (start, _quarter_end(start)), value, None)
+    yield _observed("lamps-fitted", "wirral", (date(2026, 1, 1), date(2026, 9, 30)), 15, None)
+
+
+def _measure(
+    key: str, initiative: str, baseline: tuple[Decimal, date] | None, target: Decimal | None
+) -> Measure:
+    return Measure(
+        id=fixed("measure", key),
+        initiative_id=initiative_id(initiative),
+        definition_id=definition_id(key),
+        baseline_value=baseline[0] if baseline else None,
+        baseline_on=baseline[1] if baseline else None,
+        target_value=target,
+        target_on=date(2026, 12, 31) if target else None,
+        is_sample=target is not None,
+        created_at=LOGGED,
+        updated_at=LOGGED,
+    )
+
+
+def _quarter_end(start: date) -> date:
+    return date(start.year, start.month + 3, 1) - timedelta(days=1)
+
+
+def _observed(
+    key: str, agency: str, period: tuple[date, date], value: float, source: str | None
+) -> Observation:
+    initiative = "conduct-figures" if key.startswith("conduct") else "safe-routes"
+    when = datetime.combine(date(2026, 10, 6), time(9), LOGGED.tzinfo)
+    return Observation(
+        id=fixed("observation", f"{key}/{period[0]}"),
+        initiative_id=initiative_id(initiative),
+        measure_id=fixed("measure", key),
+        period_from=period[0],
+        period_to=period[1],
+        value=Decimal(str(value)),
+        source=source,
+        is_sample=source is None,
+        recorded_by_agency_id=agency_id(agency),
+        recorded_by_id=membership_id(f"{agency}.coordinator"),
+        recorded_at=when,
+        updated_at=when,
+    )
+
+
+NATIONAL = (date(2021, 10, 1), date(2022, 3, 31))
+LOCAL = (date(2022, 9, 1), date(2023, 2, 28))
+REPORT = "NPCC benchmark report published March 2023: England and Wales and BTP"
+STATEMENT = "news report of the force's statement: Merseyside Police"
+
+
+def _conduct() -> Iterator[SQLModel]:
+    """The public figures: the national ones and the force's own, each with unit, period, source."""
+    for key in ("conduct-people", "conduct-cases", "conduct-allegations"):
+        yield _measure(key, "conduct-figures", None, None)
+    yield _observed("conduct-people", "police", NATIONAL, 1539, REPORT)
+    yield _observed("conduct-cases", "police", NATIONAL, 1177, REPORT)
+    yield _observed("conduct-allegations", "police", NATIONAL, 1483, REPORT)
+    yield _observed("conduct-cases", "police", LOCAL, 22, STATEMENT)
+    yield _observed("conduct-allegations", "police", LOCAL, 32, STATEMENT)
