@@ -14,6 +14,7 @@ import auth.access
 import portal.actions.access
 import portal.changes.access
 import portal.evidence.access
+import portal.frameworks.access
 import portal.funding.access
 import portal.initiatives.access
 import portal.measures.access
@@ -27,6 +28,7 @@ _FUNCTIONS = (
     ("portal.changes", "changes.sql"),
     ("portal.initiatives", "keys.sql"),
     ("portal.measures", "corrections.sql"),
+    ("portal.frameworks", "keys.sql"),
 )
 _ROOMS = (
     auth.access,
@@ -38,6 +40,7 @@ _ROOMS = (
     portal.evidence.access,
     portal.measures.access,
     portal.funding.access,
+    portal.frameworks.access,
 )
 
 RULES: dict[str, RowRule] = {rule.name: rule for room in _ROOMS for rule in room.RULES}

@@ -3,9 +3,11 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth.roles import SCOPES
+from portal.frameworks.reference import furnish_frameworks
 from portal.store.build import furnish
 
 
 async def furnish_portal(owner: AsyncConnection) -> None:
-    """The signing key, the keys of nobody's agency, the table of roles; safe to repeat."""
+    """The signing key, the keys of nobody's agency, the roles, the frameworks; safe to repeat."""
     await furnish(owner, {role.value: scopes for role, scopes in SCOPES.items()})
+    await furnish_frameworks(owner)

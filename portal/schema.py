@@ -11,7 +11,10 @@ from portal.actions.api import ActionMutations, ActionQueries
 from portal.agencies.api import AgencyQueries
 from portal.evidence.api import EvidenceMutations
 from portal.execution import Execution
+from portal.frameworks.api import FrameworkMutations, FrameworkQueries
+from portal.funding.api import FundingMutations, FundingQueries
 from portal.initiatives.api import InitiativeMutations, InitiativeQueries
+from portal.measures.api import MeasureMutations, MeasureQueries
 from portal.milestones.api import MilestoneMutations
 from portal.reading.declare import Node, node_by_id, nodes_by_id
 from portal.reading.plans import Plans
@@ -23,7 +26,7 @@ Guard = Callable[[], SchemaExtension]
 @strawberry.type(
     description="What can be read. Every list is a page; what you may not see is not there."
 )
-class Query(InitiativeQueries, ActionQueries, AgencyQueries):
+class Query(InitiativeQueries, ActionQueries, FrameworkQueries, AgencyQueries):
     """All root fields for reading."""
 
     node: Node | None = node_by_id("Any record by its id; null when there is none for you.")
@@ -41,6 +44,7 @@ class Mutation(
     MilestoneMutations,
     RiskMutations,
     EvidenceMutations,
+    FrameworkMutations,
 ):
     """All root fields for changing."""
 

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from support.asking import Portal
 
-from auth.roles import SCOPES
 from portal import database
 from portal.edge.guarded import guarded
+from portal.furnishing import furnish_portal
 from portal.sample.partnership import load_partnership
 from portal.settings import Settings
-from portal.store.build import build, furnish
+from portal.store.build import build
 from portal.store.engines import Engines
 from portal.store.server import Server, running
 
@@ -38,7 +38,7 @@ async def engines(settings: Settings) -> AsyncIterator[Engines]:
     made = Engines(settings)
     async with made.owner.begin() as owner:
         await build(owner, database.statements())
-        await furnish(owner, SCOPES)
+        await furnish_portal(owner)
         await load_partnership(owner)
     yield made
     await made.dispose()

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+import portal.initiatives.shown  # noqa: F401 - it names the enum Rating, before a type here uses it
 from portal.agencies.api import Agency, Membership
 from portal.frameworks import tables
 from portal.frameworks.tables import SelfAssessmentLevel
@@ -89,6 +90,25 @@ def valid_versions(ask: Ask) -> Select[Any]:
     return select(col(version.id)).where(
         col(version.valid_from) <= ask.today,
         or_(col(version.valid_to).is_(None), col(version.valid_to) >= ask.today),
+    )
+
+
+def themes_of(initiative: Columns, _: Ask) -> Select[Any]:
+    """An initiative's themes by name."""
+    theme, link = tables.Theme, tables.InitiativeTheme
+    chosen = select(theme).join(link, col(link.theme_id) == col(theme.id))
+    return chosen.where(col(link.initiative_id) == initiative.id).order_by(col(theme.name))
+
+
+def entries_of(initiative: Columns, _: Ask) -> Select[Any]:
+    """An initiative's framework entries, older versions first."""
+    entry, link, version = tables.FrameworkEntry, tables.InitiativeEntry, tables.FrameworkVersion
+    return (
+        select(entry)
+        .join(link, col(link.entry_id) == col(entry.id))
+        .join(version, col(version.id) == col(entry.framework_version_id))
+        .where(col(link.initiative_id) == initiative.id)
+        .order_by(col(version.valid_from), col(version.id), col(entry.position))
     )
 
 

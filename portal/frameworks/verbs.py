@@ -7,11 +7,12 @@ from typing import Annotated
 from uuid import UUID
 
 from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 
 from auth.tables import Agency
-from portal.acting.checks import length_fault, one_line, refuse
+from portal.acting.checks import refuse
 from portal.acting.inputs import Ref
 from portal.acting.work import Work
 from portal.errors import Finding, Invalid
@@ -27,6 +28,7 @@ from portal.frameworks.tables import (
     Theme,
 )
 from portal.initiatives.access import may_lead
+from portal.initiatives.checks import tidy
 from portal.initiatives.tables import Initiative, Rating
 
 InitiativeId = Annotated[UUID, Ref("Initiative")]
@@ -41,6 +43,7 @@ OF_ENTRY: End = (InitiativeEntry, col(InitiativeEntry.entry_id))
 LINK_LIMIT = 20
 NAME_LIMIT, DESCRIPTION_LIMIT = 80, 400
 REASON_LIMIT, UPDATE_LIMIT, ASSESSMENT_LIMIT = 1000, 2000, 4000
+SAY_SOMETHING = "Enter at least a few words."
 
 
 async def set_themes(
@@ -130,7 +133,7 @@ async def _unlink(work: Work, end: End, initiative: Initiative, gone: set[UUID])
     await work.db.execute(delete(link).where(of_this, other.in_(gone)))
 
 
-async def update_plan_action(
+async def update_plan_action(  # noqa: PLR0913, PLR0917 - the contract's input
     work: Work,
     id: PlanActionId,
     expected_version: int,
@@ -142,8 +145,10 @@ async def update_plan_action(
     action = await work.seen(PlanAction, id)
     access.may_manage(work.caller)
     action = await work.hold(action, expected_version)
-    said, why = text.strip(), (reason or "").strip() or None
-    refuse(text_fault("text", said, UPDATE_LIMIT), rating_fault(rating, why))
+    said, faults = tidy("text", text, UPDATE_LIMIT, lines=True, needed=SAY_SOMETHING)
+    needed = "Say why it is red, and what would help." if rating is Rating.RED else None
+    why, more = tidy("reason", reason or "", REASON_LIMIT, lines=True, needed=needed)
+    refuse(*faults, *more)
     action.rating, action.rating_reason = rating, why
     action.last_update, action.last_update_at = said, work.now
     action.version += 1
@@ -181,14 +186,14 @@ async def assess_ourselves(
     found = await work.seen(FrameworkEntry, entry, "entry")
     access.may_assess(work.caller)
     version = await work.seen(FrameworkVersion, found.framework_version_id)
-    said = text.strip()
+    said, faults = tidy("text", text, ASSESSMENT_LIMIT, lines=True, needed=SAY_SOMETHING)
     refuse(
-        text_fault("text", said, ASSESSMENT_LIMIT),
+        *faults,
         assessment_fault(version),
         day_fault(assessed_on, version.valid_from, work.today),
     )
     assessment = SelfAssessment(
-        entry_id=found.id, agency_id=work.caller.agency_id, level=level, text=said,
+        entry_id=found.id, agency_id=work.caller.agency_id, level=level, text=said or "",
         assessed_on=assessed_on, by_id=work.caller.principal_id, recorded_at=work.now,
     )  # fmt: skip
     work.db.add(assessment)
@@ -202,18 +207,19 @@ async def add_theme(
 ) -> Theme:
     """Add a theme that initiatives can be about from today on."""
     access.may_manage(work.caller)
-    called, says = one_line(name), description.strip()
-    key = re.sub(r"[^a-z0-9]+", "_", called.lower()).strip("_")
-    taken = select(Theme).where(col(Theme.key) == key)
-    if (await work.db.execute(taken)).scalar_one_or_none() is not None:
+    called, faults = tidy("name", name, NAME_LIMIT, needed="Enter a name.")
+    says, more = tidy("description", description, DESCRIPTION_LIMIT)
+    key = re.sub(r"[^a-z0-9]+", "_", (called or "").lower()).strip("_")
+    if not faults and not key:
+        faults = [Finding(("name",), "Use letters or digits in the name.")]
+    refuse(*faults, *more)
+    theme = Theme(key=key, name=called or "", description=says or "", valid_from=work.today)
+    try:
+        async with work.db.begin_nested():
+            work.db.add(theme)
+    except IntegrityError:
         told = "There is such a theme, perhaps a retired one. Choose another name."
-        raise Invalid.field("name", told, "TAKEN")
-    refuse(
-        text_fault("name", called if key else "", NAME_LIMIT),
-        length_fault("description", says, DESCRIPTION_LIMIT),
-    )
-    theme = Theme(key=key, name=called, description=says, valid_from=work.today)
-    work.db.add(theme)
+        raise Invalid.field("name", told, "TAKEN") from None
     return theme
 
 
@@ -230,20 +236,6 @@ async def retire_theme(
         raise Invalid.field("id", f"It was retired on {theme.retired_on}.", "RETIRED")
     theme.retired_on = work.today
     return theme
-
-
-def text_fault(field: str, text: str, limit: int) -> Finding | None:
-    """A text says something and fits."""
-    if not text:
-        return Finding((field,), "Enter at least a few words.")
-    return length_fault(field, text, limit)
-
-
-def rating_fault(rating: Rating, reason: str | None) -> Finding | None:
-    """Red needs a reason, and a reason must fit."""
-    if rating is Rating.RED and reason is None:
-        return Finding(("reason",), "Say why it is red, and what would help.", "REASON")
-    return length_fault("reason", reason, REASON_LIMIT)
 
 
 def assessment_fault(version: FrameworkVersion) -> Finding | None:

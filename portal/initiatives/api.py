@@ -12,6 +12,8 @@ from portal.acting.exposed import mutation
 from portal.actions.api import ACTIONS, Action, ActionCounts, counts_of
 from portal.agencies.api import Agency, Area, Team
 from portal.evidence.api import EVIDENCE, EvidenceItem
+from portal.frameworks.shown import FrameworkEntry, Theme, entries_of, themes_of
+from portal.funding.api import FUNDING, FundingLine, FundingTotal, totals_of
 from portal.initiatives import joining, partners, stages, tables, verbs
 from portal.initiatives.filters import (
     INITIATIVES,
@@ -31,6 +33,8 @@ from portal.initiatives.shown import (
     StageMove,
 )
 from portal.initiatives.tables import Rating, Stage, Timing, Visibility
+from portal.measures.api import Measure
+from portal.measures.lists import MEASURES
 from portal.milestones.api import MILESTONES, Milestone
 from portal.reading.declare import (
     Ask,
@@ -89,6 +93,10 @@ class Initiative(Node):
     audience: str | None = column("Whom it is for.")
     place: str | None = column("Where it happens, if more precise than its areas.")
     areas: list[Area] = values("The areas it covers.", _areas_of)
+    themes: list[Theme] = values("What it is about, at most 20.", themes_of, size=5)
+    framework_entries: list[FrameworkEntry] = values(
+        "The pillars, Ps and plan actions that it serves, at most 20.", entries_of, size=5
+    )
     timing: Timing = column("What is known of its dates.")
     starts_on: date | None = column("Its first day.")
     ends_on: date | None = column("Its last day.")
@@ -132,6 +140,15 @@ class Initiative(Node):
     risks: Connection[Risk] = many(
         "What could go wrong with it.", RISKS, lambda row, risk, _: risk.initiative_id == row.id
     )
+    measures: Connection[Measure] = many(
+        "What is counted for it, and how far that has come.",
+        MEASURES,
+        lambda row, measure, _: measure.initiative_id == row.id,
+    )
+    funding: Connection[FundingLine] = many(
+        "Its money, line by line.", FUNDING, lambda row, line, _: line.initiative_id == row.id
+    )
+    funding_totals: list[FundingTotal] = values("Its money by source and year.", totals_of)
     evidence: Connection[EvidenceItem] = many(
         "Links to what shows how it does.",
         EVIDENCE,

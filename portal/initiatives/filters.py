@@ -25,6 +25,7 @@ from sqlmodel import col
 from auth.tables import AreaPart
 from portal.actions.tables import UNFINISHED, Action
 from portal.changes.tables import Change
+from portal.frameworks.tables import InitiativeEntry, InitiativeTheme
 from portal.initiatives.tables import (
     NO_LAST_DAY,
     Initiative,
@@ -93,6 +94,10 @@ def _partnered(agency: ColumnElement[Any]) -> Select[Any]:
     )
 
 
+def _mapped(end: Any, to: ColumnElement[Any]) -> Select[Any]:  # noqa: ANN401 - a link's column
+    return select(end.class_.initiative_id).where(end == to)
+
+
 def _own(row: Columns, mine: ColumnElement[bool], ask: Ask) -> ColumnElement[bool]:
     led = select(col(Initiative.id)).where(col(Initiative.lead_agency_id) == ask.agency)
     own: ColumnElement[bool] = row.id.in_(union_all(led, _partnered(ask.agency)))
@@ -137,6 +142,14 @@ class InitiativeFilter:
     )
     team: strawberry.ID | None = where(
         "Looked after by this team of the lead.", lambda row, team, _: row.lead_team_id == team
+    )
+    theme: strawberry.ID | None = where(
+        "About this theme.",
+        lambda row, theme, _: _among(row, _mapped(col(InitiativeTheme.theme_id), theme)),
+    )
+    framework_entry: strawberry.ID | None = where(
+        "Serving this pillar, P or plan action.",
+        lambda row, entry, _: _among(row, _mapped(col(InitiativeEntry.entry_id), entry)),
     )
     ends_from: date | None = where(
         "With its last day on this day or later.", lambda row, day, _: row.ends_on >= day

@@ -1,0 +1,98 @@
+"""Which pillars, Ps and plan actions are served by live initiatives, and which by none."""
+
+from support.asking import Portal
+from support.mapping import WIRRAL, change, entry, initiative, theme
+
+COVERAGE = (
+    "query($filter: FrameworkEntryFilter) { frameworkCoverage(first: 100, filter: $filter) {"
+    " totalCount nodes { id code liveInitiatives initiatives frameworkVersion { label } } } }"
+)
+
+
+async def covered(portal: Portal, who: str, wanted: str) -> tuple[int, int]:
+    """(live, all) initiatives of an entry, as this person sees it."""
+    page = (await portal.ask(who, COVERAGE))["frameworkCoverage"]
+    row = next(node for node in page["nodes"] if node["id"] == wanted)
+    return row["liveInitiatives"], row["initiatives"]
+
+
+async def test_every_entry_is_listed_those_without_initiatives_with_a_zero(portal: Portal) -> None:
+    page = (await portal.ask(WIRRAL, COVERAGE))["frameworkCoverage"]
+    assert page["totalCount"] == len(page["nodes"]) == 3 + 4 + 57
+    codes = [node["code"] for node in page["nodes"]]
+    assert codes == [
+        "1",
+        "2",
+        "3",
+        *map(str, range(1, 58)),
+        "PREPARE",
+        "PROTECT",
+        "PURSUE",
+        "PREVENT",
+    ]
+    untouched = next(node for node in page["nodes"] if node["id"] == entry("plan", 57))
+    assert (untouched["liveInitiatives"], untouched["initiatives"]) == (0, 0)
+
+
+async def test_only_what_is_valid_or_uncovered_can_be_asked_for(portal: Portal) -> None:
+    valid = (await portal.ask(WIRRAL, COVERAGE, filter={"valid": True}))["frameworkCoverage"]
+    assert valid["totalCount"] == 57 + 4
+    ended = (await portal.ask(WIRRAL, COVERAGE, filter={"valid": False}))["frameworkCoverage"]
+    assert [node["code"] for node in ended["nodes"]] == ["1", "2", "3"]
+    row = await initiative(portal, live=True)
+    await change(portal, "setFrameworkEntries", row, entries=[entry("pillars", 2)])
+    gaps = {"valid": False, "covered": False}
+    left = (await portal.ask(WIRRAL, COVERAGE, filter=gaps))["frameworkCoverage"]
+    assert [node["code"] for node in left["nodes"]] == ["1", "3"]
+    assert left["totalCount"] == 2
+
+
+async def test_a_live_initiative_counts_and_a_proposed_one_is_only_mapped(portal: Portal) -> None:
+    wanted = entry("plan", 31)
+    before = await covered(portal, WIRRAL, wanted)
+    for live in (True, False):
+        row = await initiative(portal, live=live)
+        await change(portal, "setFrameworkEntries", row, entries=[wanted])
+    assert await covered(portal, WIRRAL, wanted) == (before[0] + 1, before[1] + 2)
+
+
+async def test_a_hidden_initiative_is_counted_nowhere(portal: Portal) -> None:
+    wanted = entry("plan", 32)
+    row = await initiative(portal, live=True)
+    row = await change(portal, "setFrameworkEntries", row, entries=[wanted])
+    row = await change(portal, "setThemes", row, themes=[theme("perpetrator")])
+    themes = "{ themes { key liveInitiatives initiatives } }"
+    board = "{ planBoard { number linkedInitiatives liveInitiatives } }"
+
+    async def counts(who: str) -> list[int]:
+        of_theme = next(
+            t for t in (await portal.ask(who, themes))["themes"] if t["key"] == "perpetrator"
+        )
+        of_action = (await portal.ask(who, board))["planBoard"][31]
+        return [
+            *await covered(portal, who, wanted),
+            of_theme["liveInitiatives"], of_theme["initiatives"],
+            of_action["linkedInitiatives"], of_action["liveInitiatives"],
+        ]  # fmt: skip
+
+    outside = await counts("sefton.coordinator")
+    assert outside == [0] * 6
+    assert await counts("wirral.viewer") == [1] * 6
+    await change(portal, "shareInitiative", row, visibility="PARTNERSHIP")
+    assert await counts("sefton.coordinator") == [1] * 6
+
+
+async def test_frameworks_are_read_with_versions_and_entries(portal: Portal) -> None:
+    query = (
+        "{ frameworks { key owner versions { label validFrom validTo selfAssessed"
+        " entries(first: 57) { nodes { title } } } } }"
+    )
+    frameworks = {f["key"]: f for f in (await portal.ask("cheshire.viewer", query))["frameworks"]}
+    assert frameworks.keys() == {"npcc", "merseyside_plan"}
+    pillars, four_ps = frameworks["npcc"]["versions"]
+    assert [len(v["entries"]["nodes"]) for v in (pillars, four_ps)] == [3, 4]
+    assert (pillars["validTo"], four_ps["validTo"]) == ("2024-02-29", None)
+    assert (pillars["selfAssessed"], four_ps["selfAssessed"]) == (False, True)
+    (plan,) = frameworks["merseyside_plan"]["versions"]
+    titles = [e["title"] for e in plan["entries"]["nodes"]]
+    assert titles == [f"Action {n} (title not published)" for n in range(1, 58)]
