@@ -26,7 +26,14 @@ Guard = Callable[[], SchemaExtension]
 @strawberry.type(
     description="What can be read. Every list is a page; what you may not see is not there."
 )
-class Query(InitiativeQueries, ActionQueries, FrameworkQueries, AgencyQueries):
+class Query(
+    InitiativeQueries,
+    ActionQueries,
+    FrameworkQueries,
+    MeasureQueries,
+    FundingQueries,
+    AgencyQueries,
+):
     """All root fields for reading."""
 
     node: Node | None = node_by_id("Any record by its id; null when there is none for you.")
@@ -45,6 +52,8 @@ class Mutation(
     RiskMutations,
     EvidenceMutations,
     FrameworkMutations,
+    MeasureMutations,
+    FundingMutations,
 ):
     """All root fields for changing."""
 

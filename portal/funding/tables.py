@@ -9,6 +9,7 @@ from sqlmodel import Field
 from portal.initiatives.tables import Tied
 from portal.store.base import Instant, Money
 
+FIRST_YEAR, LAST_YEAR = 2000, 2099
 _GRANT = (
     text("lower(source)"),
     text("lower(coalesce(grant_reference, ''))"),
@@ -28,7 +29,9 @@ class FundingLine(Tied, table=True):
         CheckConstraint("length(btrim(grant_reference)) > 0", name="grant_reference"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("spent >= 0", name="spent"),
-        CheckConstraint("financial_year BETWEEN 2000 AND 2099", name="financial_year"),
+        CheckConstraint(
+            f"financial_year BETWEEN {FIRST_YEAR} AND {LAST_YEAR}", name="financial_year"
+        ),
         CheckConstraint(
             "financial_year IS NOT NULL OR coalesce(length(btrim(note)), 0) > 0",
             name="year_unknown",
