@@ -7,18 +7,10 @@ from sqlalchemy import Select, select
 from sqlmodel import col
 
 from portal.acting.exposed import mutation
-from portal.frameworks import tables, verbs
-from portal.frameworks.shown import (
-    COVERAGE,
-    PLAN_ACTIONS,
-    SELF_ASSESSMENTS,
-    Framework,
-    FrameworkEntry,
-    PlanAction,
-    SelfAssessment,
-    Theme,
-    valid_versions,
-)
+from portal.frameworks import mapping, tables, verbs
+from portal.frameworks.assessments import SELF_ASSESSMENTS, SelfAssessment
+from portal.frameworks.plan import PLAN_ACTIONS, PlanAction
+from portal.frameworks.shown import COVERAGE, Framework, FrameworkEntry, Theme, valid_versions
 from portal.initiatives.api import Initiative
 from portal.reading.declare import Ask, Columns, Connection, by_id, many, values
 
@@ -60,9 +52,9 @@ class FrameworkQueries:
 class FrameworkMutations:
     """Mapping initiatives, keeping themes and the plan, assessing one's own agency."""
 
-    set_themes = mutation(verbs.set_themes, Initiative, needs="initiatives:edit")
+    set_themes = mutation(mapping.set_themes, Initiative, needs="initiatives:edit")
     set_framework_entries = mutation(
-        verbs.set_framework_entries, Initiative, needs="initiatives:edit"
+        mapping.set_framework_entries, Initiative, needs="initiatives:edit"
     )
     update_plan_action = mutation(verbs.update_plan_action, PlanAction, needs="frameworks:manage")
     hand_over_plan_action = mutation(

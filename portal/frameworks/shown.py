@@ -1,20 +1,16 @@
-"""How themes, frameworks, plan actions and self-assessments are shown."""
+"""How themes and frameworks are shown, with what is mapped to them."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import Enum
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlmodel import col
 
-import portal.initiatives.shown  # noqa: F401 - it names the enum Rating, before a type here uses it
-from portal.agencies.api import Agency, Membership
 from portal.frameworks import tables
-from portal.frameworks.tables import SelfAssessmentLevel
 from portal.initiatives.tables import Initiative as InitiativeRow
-from portal.initiatives.tables import Rating, Stage
+from portal.initiatives.tables import Stage
 from portal.reading.declare import (
     Ask,
     Columns,
@@ -32,7 +28,6 @@ from portal.reading.declare import (
     where,
 )
 
-strawberry.enum(SelfAssessmentLevel, description=SelfAssessmentLevel.__doc__)
 OF_THEME = col(tables.InitiativeTheme.theme_id)
 OF_ENTRY = col(tables.InitiativeEntry.entry_id)
 
@@ -43,27 +38,7 @@ class FrameworkEntryOrder(Enum):
     POSITION = "position"
 
 
-class PlanActionOrder(Enum):
-    """How plan actions are sorted."""
-
-    NUMBER = "number"
-    LATEST_CHANGE = "latest_change"
-
-
-class PlanUpdateOrder(Enum):
-    """How the updates of a plan action are sorted."""
-
-    NEWEST = "newest"
-
-
-class SelfAssessmentOrder(Enum):
-    """How self-assessments are sorted."""
-
-    NEWEST = "newest"
-
-
-for _order in (FrameworkEntryOrder, PlanActionOrder, PlanUpdateOrder, SelfAssessmentOrder):
-    strawberry.enum(_order, description=_order.__doc__)
+strawberry.enum(FrameworkEntryOrder, description=FrameworkEntryOrder.__doc__)
 
 
 def mapped(end: Any, mapped_to: Any) -> ColumnElement[int]:  # noqa: ANN401 - columns of any link
@@ -235,141 +210,3 @@ class Framework(Node):
         ),
         size=4,
     )
-
-
-PLAN_UPDATES = Listing(
-    None,
-    PlanUpdateOrder,
-    {PlanUpdateOrder.NEWEST: Order(lambda u: [u.recorded_at, u.action_version], descending=True)},
-    PlanUpdateOrder.NEWEST,
-)
-
-
-@reads(tables.PlanUpdate)
-class PlanUpdate(Node):
-    """How a plan action stood after one change."""
-
-    action_version: int = column("The version of the plan action that it describes.")
-    owner: Agency | None = one("Who owned it.", "owner_agency_id")
-    rating: Rating | None = column("How it stood.")
-    rating_reason: str | None = column("Why it had this rating.")
-    text: str | None = column("What was last said of it.")
-    by: Membership | None = one("Who changed it; null when a program did.", "by_id")
-    by_agency: Agency | None = one("For which agency.", "by_agency_id")
-    recorded_at: datetime = column("When it was changed.")
-
-
-@filter_input
-class PlanActionFilter:
-    """Which plan actions."""
-
-    owner: strawberry.ID | None = where(
-        "Owned by this agency.", lambda action, agency, _: action.owner_agency_id == agency
-    )
-    owned: bool | None = where(
-        "With an owner (true), or without (false).",
-        lambda action, owned, _: action.owner_agency_id.is_not(None) == owned,
-    )
-    rating: list[Rating] | None = where(
-        "With one of these ratings.", lambda action, some, _: action.rating == func.any(some)
-    )
-    updated_since: datetime | None = where(
-        "Changed at or after this instant.", lambda action, at, _: action.updated_at >= at
-    )
-
-
-PLAN_ACTIONS = Listing(
-    PlanActionFilter,
-    PlanActionOrder,
-    {
-        PlanActionOrder.NUMBER: Order(lambda action: [action.number]),
-        PlanActionOrder.LATEST_CHANGE: Order(lambda action: [action.updated_at], descending=True),
-    },
-    PlanActionOrder.NUMBER,
-)
-
-
-def _title_of(action: Columns, _: Ask) -> ColumnElement[str]:
-    entry = tables.FrameworkEntry
-    chosen = select(col(entry.title)).where(col(entry.id) == action.entry_id)
-    return chosen.correlate(action.entry_id.table).scalar_subquery()
-
-
-@reads(tables.PlanAction)
-class PlanAction(Node):
-    """An action of the local delivery plan, as it stands."""
-
-    number: int = column("Its number in the plan.")
-    title: str = sql("What it is called; its number where the title is not published.", _title_of)
-    entry: FrameworkEntry = one("The framework entry that initiatives are mapped to.", "entry_id")
-    owner: Agency | None = one("The agency that owns it; null while none does.", "owner_agency_id")
-    rating: Rating | None = column("How it stands, as last set; null while nobody has said.")
-    rating_reason: str | None = column("Why it has this rating.")
-    last_update: str | None = column("What was last said of it.")
-    last_update_at: datetime | None = column("When that was said.")
-    linked_initiatives: int = sql(
-        "How many initiatives serve it, whatever their stage, of those you may see.",
-        lambda action, _: mapped(OF_ENTRY, action.entry_id),
-    )
-    live_initiatives: int = sql(
-        "How many of them are live now.", lambda action, _: mapped_live(OF_ENTRY, action.entry_id)
-    )
-    updates: Connection[PlanUpdate] = many(
-        "How it stood after each change.",
-        PLAN_UPDATES,
-        lambda action, update, _: update.plan_action_id == action.id,
-    )
-    updated_at: datetime = column("When it was last changed, its owner included.")
-    version: int = column("Pass it as `expectedVersion` with a change.")
-
-
-def _is_latest(row: Columns, _: Ask) -> ColumnElement[bool]:
-    """No later one of the same agency about the same entry."""
-    later = aliased(tables.SelfAssessment)
-    same = (col(later.entry_id) == row.entry_id, col(later.agency_id) == row.agency_id)
-    after = tuple_(col(later.assessed_on), col(later.recorded_at), col(later.id)) > tuple_(
-        row.assessed_on, row.recorded_at, row.id
-    )
-    return ~exists().where(*same, after).correlate(row.id.table)
-
-
-@filter_input
-class SelfAssessmentFilter:
-    """Which self-assessments."""
-
-    agency: strawberry.ID | None = where(
-        "Of this agency.", lambda row, agency, _: row.agency_id == agency
-    )
-    entry: strawberry.ID | None = where(
-        "About this framework entry.", lambda row, entry, _: row.entry_id == entry
-    )
-    latest: bool | None = where(
-        "The latest of its agency about its entry (true), or superseded (false).",
-        lambda row, latest, ask: _is_latest(row, ask) == latest,
-    )
-
-
-SELF_ASSESSMENTS = Listing(
-    SelfAssessmentFilter,
-    SelfAssessmentOrder,
-    {
-        SelfAssessmentOrder.NEWEST: Order(
-            lambda row: [row.assessed_on, row.recorded_at], descending=True
-        )
-    },
-    SelfAssessmentOrder.NEWEST,
-)
-
-
-@reads(tables.SelfAssessment)
-class SelfAssessment(Node):
-    """What an agency said of itself on a day."""
-
-    agency: Agency = one("Who assessed itself.", "agency_id")
-    entry: FrameworkEntry = one("The P that was assessed.", "entry_id")
-    level: SelfAssessmentLevel = column("How far it says it has come.")
-    text: str = column("What the level rests on; plain text.")
-    assessed_on: date = column("The day of the assessment.")
-    latest: bool = sql("Whether no later one has superseded it.", _is_latest)
-    by: Membership | None = one("Who recorded it; null when a program did.", "by_id")
-    recorded_at: datetime = column("When it was recorded.")

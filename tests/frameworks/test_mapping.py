@@ -51,7 +51,10 @@ async def test_an_initiative_is_found_by_theme_and_by_entry(portal: Portal) -> N
     row = await initiative(portal, title="Found by what it is about")
     row = await change(portal, "setThemes", row, themes=[theme("stalking")])
     await change(portal, "setFrameworkEntries", row, entries=[entry("plan", 41)])
-    query = "query($filter: InitiativeFilter) { initiatives(filter: $filter) { totalCount nodes { id } } }"
+    query = (
+        "query($filter: InitiativeFilter) {"
+        " initiatives(filter: $filter) { totalCount nodes { id } } }"
+    )
 
     async def found(who: str, **wanted: str) -> bool:
         page = (await portal.ask(who, query, filter=wanted))["initiatives"]
