@@ -87,7 +87,7 @@ class Settings:
     def _missing(self) -> Iterator[str]:
         for name, url in self.database_urls.items():
             if not url:
-                yield f"{name} is not set: set it to the address that {NEEDED_BY[name]} use."
+                yield f"{name} is not set: set it to the address for {NEEDED_BY[name]}."
 
     def _wrong_database(self) -> Iterator[str]:
         users: dict[str, str] = {}

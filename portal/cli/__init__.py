@@ -5,9 +5,14 @@ from importlib import import_module
 import click
 
 COMMANDS = {
-    "query": "portal.cli.query:query",
-    "token": "portal.cli.query:token",
+    "check": ("portal.cli.check:command", "Say what is missing or unsafe, and what to do."),
+    "demo": ("portal.cli.demo:command", "Serve a sample partnership, with its own database."),
+    "migrate": ("portal.cli.migrate:command", "Bring the database to this release."),
+    "query": ("portal.cli.query:query", "Ask the API, as an API client."),
+    "serve": ("portal.cli.serve:command", "Serve the portal."),
+    "token": ("portal.cli.query:token", "Print an access token for an API client."),
 }
+"""Where each command is, and what it does in a few words."""
 
 
 class OnDemand(click.Group):
@@ -19,12 +24,21 @@ class OnDemand(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
-        module, _, name = COMMANDS[cmd_name].partition(":")
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Without loading them all."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in sorted(COMMANDS.items())])
 
-@click.group(cls=OnDemand, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(
+    cls=OnDemand,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Begin with `portal demo`. `portal NAME --help` explains a command.",
+)
 @click.version_option(package_name="vawg-portal")
 def main() -> None:
     """Agencies work together against violence against women and girls."""

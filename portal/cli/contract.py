@@ -12,7 +12,9 @@ from portal.publishing.examples import examples
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Fail instead of writing when something is out of date.")
+@click.option(
+    "--check", is_flag=True, help="Fail instead of writing when something is out of date."
+)
 @click.option("--since", default="HEAD", help="The commit whose contract partners know.")
 def contract(*, check: bool, since: str) -> None:
     """Write graphql/: the schema, the table of access, and an answer to each operation."""
@@ -41,6 +43,9 @@ def _known(commit: str, path: Path) -> str | None:
     """The file as of a commit; None outside a repository or before the file was there."""
     shown = subprocess.run(  # noqa: S603 - a fixed program; the commit is one argument
         ["git", "show", f"{commit}:./{path.name}"],  # noqa: S607 - git is found where it is
-        cwd=path.parent, capture_output=True, text=True, check=False,
+        cwd=path.parent,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return shown.stdout if shown.returncode == 0 else None

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from graphql import GraphQLError, Node
 
+from auth.oauth.resource import invalid_token
 from portal.edge.codes import Code
 from portal.edge.logs import sqlstate
 from portal.errors import Refusal
@@ -71,8 +72,12 @@ def published(error: GraphQLError, request_id: str) -> GraphQLError:
 
 def nobody(errors: Iterable[GraphQLError]) -> Unauthenticated | None:
     """The caller is opened with the first statement, so who is nobody may show only then."""
-    causes = (_cause(error) for error in errors)
-    return next((cause for cause in causes if isinstance(cause, Unauthenticated)), None)
+    for cause in map(_cause, errors):
+        if isinstance(cause, Unauthenticated):
+            return cause
+        if cause is not None and (refused := invalid_token(cause)):
+            return Unauthenticated(refused.challenge, refused.description)
+    return None
 
 
 def fault(cause: Exception, request_id: str) -> GraphQLError:

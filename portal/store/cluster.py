@@ -22,13 +22,17 @@ DYING = 1.0  # a program just killed holds its lock a moment longer
 
 def home() -> Path:
     """Where this checkout keeps its servers: beside the code; as root, where the runner reaches."""
-    root = Path(__file__).resolve().parents[2]
-    checkout = root if (root / "pyproject.toml").exists() else Path.cwd()
     if os.geteuid() != 0:
-        return checkout / ".portal"
+        return checkout() / ".portal"
     shared = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108 -- the folder below is checked to be ours
     writable = next(path for path in shared if os.access(path, os.W_OK))
-    return writable / f"portal-{_short_hash(checkout)}"
+    return writable / f"portal-{_short_hash(checkout())}"
+
+
+def checkout() -> Path:
+    """The folder of the code; when it is installed elsewhere, the one a command is started in."""
+    root = Path(__file__).resolve().parents[2]
+    return root if (root / "pyproject.toml").exists() else Path.cwd()
 
 
 def _short_hash(path: Path) -> str:

@@ -10,6 +10,13 @@ from portal.settings import Settings
 CONNECT_TIMEOUT = 10.0
 POOL_TIMEOUT = 5.0  # a request that waits longer for a connection is refused, not queued
 
+NAMES = {
+    "PORTAL_DATABASE_URL": "runtime",
+    "PORTAL_AUTH_DATABASE_URL": "auth",
+    "PORTAL_COMMAND_DATABASE_URL": "command",
+    "PORTAL_OWNER_DATABASE_URL": "owner",
+}
+
 
 class Engines:
     def __init__(self, settings: Settings) -> None:
@@ -33,8 +40,13 @@ class Engines:
         """For migrations: no statement limit, a back-fill takes what it takes."""
         return self._engine("PORTAL_OWNER_DATABASE_URL", "portal-migrate", 1, limited=False)
 
+    def of(self, setting: str) -> AsyncEngine:
+        """The engine of a setting's address."""
+        engine: AsyncEngine = getattr(self, NAMES[setting])
+        return engine
+
     async def dispose(self) -> None:
-        for name in ("runtime", "auth", "command", "owner"):
+        for name in NAMES.values():
             if engine := self.__dict__.pop(name, None):
                 await engine.dispose()
 

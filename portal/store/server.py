@@ -15,7 +15,7 @@ from portal.store.bootstrap import SUPERUSER, bootstrap
 from portal.store.cluster import PATIENCE, Cluster, home, sweep
 from portal.store.runner import Runner, ServerProblem
 
-__all__ = ["Server", "ServerProblem", "at_work", "running"]
+__all__ = ["Server", "ServerProblem", "at_work", "forget", "running"]
 
 PORT = 5432  # names the socket file; nothing listens on the network
 FIRST_START = 60.0
@@ -95,6 +95,16 @@ def at_work(name: str = "demo") -> Server | None:
                 os.kill(pid, 0)
                 return Server(int(data.name[-2:]), data, cluster.socket(), pid)
     return None
+
+
+def forget(name: str = "demo", data: Path | None = None) -> None:
+    """Remove a kept server's data; refuses while somebody works with it."""
+    for folder in [data] if data else list(home().glob(f"{name}-[0-9][0-9]")):
+        if folder.exists():
+            cluster = Cluster(folder)
+            with cluster.alone():
+                cluster.vacate()
+                cluster.clear()
 
 
 @contextmanager

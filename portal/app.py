@@ -1,0 +1,142 @@
+"""The composition root: settings and engines become one ASGI application. Knows everything."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from uuid import UUID
+
+from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import async_sessionmaker
+from starlette.requests import Request
+
+from auth.oauth.endpoints import oauth_router
+from auth.oauth.provider import Provider
+from auth.oauth.resource import Unauthorised, presented
+from auth.oauth.store import forget_spent
+from portal.context import LONDON, ByToken, Context
+from portal.contract import contract_path
+from portal.edge.codes import Code
+from portal.edge.errors import NotAnswered, Unauthenticated
+from portal.edge.guarded import guarded
+from portal.edge.health import Check, health_router
+from portal.edge.limits import Limits
+from portal.edge.requests import Requests, request_id_of
+from portal.edge.router import graphql_router
+from portal.settings import Settings
+from portal.store.engines import Engines
+from portal.store.migrations.migrate import at_head
+from portal.store.standing import powers
+
+log = logging.getLogger("portal.app")
+
+GRAPHQL = "/graphql"
+TIDY_EVERY = 300.0
+"""Seconds between two removals of tokens and replay marks that are out of date."""
+
+
+class NotReady(RuntimeError):
+    """What /readyz writes into the log."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Now; on a fixed day at the time of day it really is, where the settings fix one."""
+
+    today: date | None = None
+
+    def now(self) -> datetime:
+        """An instant in UTC."""
+        real = datetime.now(UTC)
+        if self.today is None:
+            return real
+        here = real.astimezone(LONDON)
+        return datetime.combine(self.today, here.time(), LONDON).astimezone(UTC)
+
+
+def create_app(settings: Settings, engines: Engines) -> FastAPI:
+    """The portal, ready to be served; it closes the engines when it ends."""
+    app = FastAPI(
+        title="VAWG portal",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_lifespan(engines),
+    )
+    app.add_middleware(Requests, https=settings.base_url.startswith("https://"))
+    app.include_router(oauth_router(Provider(settings.base_url), async_sessionmaker(engines.auth)))
+    schema, library = guarded(Limits(body_bytes=settings.body_limit))
+    app.include_router(graphql_router(schema, _opening(settings, engines), library, GRAPHQL))
+    app.include_router(health_router(version("vawg-portal"), _checks(engines), contract_path()))
+    return app
+
+
+def _opening(settings: Settings, engines: Engines) -> Callable[[Request], Awaitable[Context]]:
+    clock, url = Clock(settings.today), settings.base_url + GRAPHQL
+
+    async def open_context(request: Request) -> Context:
+        """Who it is, the database says in the request's first statement."""
+        request_id = UUID(request_id_of(request))
+        try:
+            asked = presented(
+                request.headers,
+                method=request.method,
+                url=url,
+                now=datetime.now(UTC),
+                request=request_id,
+            )
+        except Unauthorised as refusal:
+            raise _turned_away(refusal) from None
+        return Context(engines.runtime, ByToken(asked), request_id, clock.now())
+
+    return open_context
+
+
+def _turned_away(refusal: Unauthorised) -> Exception:
+    if refusal.status == 400:
+        challenge = {"www-authenticate": refusal.challenge}
+        return NotAnswered(Code.BAD_REQUEST, refusal.description, challenge)
+    return Unauthenticated(refusal.challenge, refusal.description)
+
+
+def _checks(engines: Engines) -> dict[str, Check]:
+    async def migrated() -> None:
+        if not await at_head(engines.runtime):
+            raise NotReady("The database is behind this release: run `portal migrate`.")
+
+    async def bound() -> None:
+        runtime = await powers(engines.runtime, "PORTAL_DATABASE_URL")
+        signing_in = await powers(engines.auth, "PORTAL_AUTH_DATABASE_URL")
+        if found := runtime + signing_in:
+            raise NotReady(f"A login role {found[0]}: `portal check` says which.")
+
+    return {"migrations": migrated, "roles": bound}
+
+
+def _lifespan(engines: Engines) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        tidying = asyncio.create_task(_tidy(engines))
+        yield
+        tidying.cancel()
+        with suppress(asyncio.CancelledError):
+            await tidying
+        await engines.dispose()
+
+    return lifespan
+
+
+async def _tidy(engines: Engines) -> None:
+    """Each process does; what one has removed the others do not find."""
+    sessions = async_sessionmaker(engines.auth)
+    while True:
+        await asyncio.sleep(TIDY_EVERY)
+        try:
+            async with sessions.begin() as db:
+                await forget_spent(db, datetime.now(UTC))
+        except (DBAPIError, OSError) as cause:
+            log.warning("Could not remove what is out of date.", exc_info=cause)

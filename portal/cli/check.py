@@ -1,0 +1,65 @@
+"""`portal check`: one line for each setting that is missing or unsafe."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+
+import asyncpg
+import click
+from sqlalchemy.exc import DBAPIError
+
+from portal.cli.common import one_line, settings_here, unreachable
+from portal.settings import Settings
+from portal.store.engines import Engines
+from portal.store.migrations.migrate import Stand, stand
+from portal.store.standing import powers
+
+READERS = ("PORTAL_DATABASE_URL", "PORTAL_COMMAND_DATABASE_URL", "PORTAL_OWNER_DATABASE_URL")
+STANDS = {
+    Stand.EMPTY: "The database is empty: run `portal migrate`.",
+    Stand.BEHIND: "The database is behind this release: run `portal migrate`.",
+    Stand.UNKNOWN: "Another release has migrated the database: run that one, or a later one.",
+}
+
+
+@click.command("check")
+def command() -> None:
+    """Print one line for each setting that is missing or unsafe, and what to do.
+
+    It also asks the database: does it answer each login role, is it at this release, and is no
+    role more powerful than its task. Changes nothing. Exit code 1 when there is a finding.
+    """
+    settings = settings_here(os.environ)
+    found = [*settings.problems(), *asyncio.run(_ask(settings))]
+    for line in found:
+        click.echo(line)
+    if found:
+        sys.exit(1)
+    click.echo("Nothing is missing or unsafe. Next: portal serve")
+
+
+async def _ask(settings: Settings) -> list[str]:
+    engines = Engines(settings)
+    try:
+        return [line async for line in _findings(settings, engines)]
+    finally:
+        await engines.dispose()
+
+
+async def _findings(settings: Settings, engines: Engines) -> AsyncIterator[str]:
+    given = [name for name, url in settings.database_urls.items() if url]
+    answering = []
+    for name in given:
+        try:
+            for power in await powers(engines.of(name), name):
+                yield f"{name} signs in as a role that {power}: use its own role."
+            answering.append(name)
+        except (OSError, asyncpg.PostgresError, DBAPIError) as error:
+            if not unreachable(error):
+                raise
+            yield f"{name} does not lead to a database that answers: {one_line(error)}"
+    for name in [name for name in READERS if name in answering][:1]:
+        where = await stand(engines.of(name))
+        if where in STANDS:
+            yield STANDS[where]

@@ -1,0 +1,78 @@
+"""What the operator's commands do alike: find the database, and say a problem in one line."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NoReturn, TypeVar
+
+import asyncpg
+import click
+from sqlalchemy.exc import DBAPIError, InterfaceError
+
+from portal.edge.logs import sqlstate
+from portal.settings import NEEDED_BY, RefusedSettings, Settings
+from portal.store.engines import Engines
+from portal.store.migrations.migrate import MigrationProblem
+from portal.store.server import ROLE_OF_SETTING, at_work
+
+T = TypeVar("T")
+
+
+def settings_here(environ: Mapping[str, str], *needed: str) -> Settings:
+    """The environment's settings; where it names no database, that of the demo at work here."""
+    if not any(environ.get(name) for name in ROLE_OF_SETTING) and (server := at_work()):
+        environ = {**environ, **server.environ()}
+    settings = read_settings(environ)
+    for name in needed:
+        if not settings.database_urls[name]:
+            fail(
+                f"{name} is not set: set it to the address for {NEEDED_BY[name]} (see"
+                " deploy/README.md), or start `portal demo` in another terminal."
+            )
+    return settings
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings, or an end with a line for each that makes no sense."""
+    try:
+        return Settings.from_env(environ)
+    except RefusedSettings as refused:
+        fail(str(refused))
+
+
+def with_engines(settings: Settings, work: Callable[[Engines], Awaitable[T]]) -> T:
+    """Do the work in a loop of its own; a database that does not answer ends it with one line."""
+
+    async def run() -> T:
+        engines = Engines(settings)
+        try:
+            return await work(engines)
+        finally:
+            await engines.dispose()
+
+    try:
+        return asyncio.run(run())
+    except MigrationProblem as problem:
+        fail(str(problem))
+    except (OSError, asyncpg.PostgresError, DBAPIError) as error:
+        if not unreachable(error):
+            raise
+        fail(f"The database does not answer: {one_line(error)} `portal check` looks closer.")
+
+
+def unreachable(error: Exception) -> bool:
+    """Whether an error is about getting to the database, and not about what was asked of it."""
+    state = sqlstate(error) or ""
+    return isinstance(error, (OSError, InterfaceError)) or state.startswith(
+        ("08", "28", "3D", "57P")
+    )
+
+
+def one_line(error: BaseException) -> str:
+    """What is wrong, on one line that ends with a full stop."""
+    said = str(getattr(error, "orig", error)).strip().partition("\n")[0] or type(error).__name__
+    return said.rstrip(".") + "."
+
+
+def fail(message: str) -> NoReturn:
+    """End the command: its line on standard error, and exit code 1."""
+    raise click.ClickException(message)

@@ -1,0 +1,88 @@
+"""`portal serve`: the portal on an address of this computer, until it is told to stop."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+import uvicorn
+
+from portal.app import create_app
+from portal.cli.common import fail, settings_here
+from portal.edge.logs import configure
+from portal.settings import Settings
+from portal.store.engines import Engines
+
+LAST_WORDS = 5
+"""Seconds for requests under way to end in."""
+NOT_NEEDED = ("PORTAL_COMMAND_DATABASE_URL is not set", "PORTAL_OWNER_DATABASE_URL is not set")
+
+
+class ToldToStop(BaseException):
+    """SIGTERM, as an exception: what was started is ended on the way out, as for Ctrl-C."""
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+def command(host: str, port: int) -> None:
+    """Serve the portal on the databases that the settings name.
+
+    Put a proxy that ends TLS in front of it; PORTAL_BASE_URL is the address that people use.
+    Stops on Ctrl-C or SIGTERM, after the requests under way.
+    """
+    settings = settings_here(os.environ, "PORTAL_DATABASE_URL", "PORTAL_AUTH_DATABASE_URL")
+    if unsafe := [line for line in settings.problems() if not line.startswith(NOT_NEEDED)]:
+        fail("\n".join([*unsafe, "Nothing is served. `portal check` lists everything."]))
+    with told_to_stop(), door(host, port) as listening:
+        click.echo(f"Serving {settings.base_url} on {host}:{listening.getsockname()[1]}.")
+        configure()
+        serve(settings, listening)
+
+
+@contextmanager
+def door(host: str, port: int) -> Iterator[socket.socket]:
+    """The socket to listen on, taken before anything else is started."""
+    try:
+        listening = socket.create_server((host, port))
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        fail(
+            f"Port {port} of {host} cannot be used ({why}): stop the program that has it, perhaps"
+            f" another portal, or choose one of your own, such as --port {port + 1}."
+        )
+    with listening:
+        yield listening
+
+
+def serve(settings: Settings, listening: socket.socket) -> None:
+    """Until a signal, which is raised again once the requests under way have ended."""
+    config = uvicorn.Config(
+        create_app(settings, Engines(settings)),
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_graceful_shutdown=LAST_WORDS,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+@contextmanager
+def told_to_stop() -> Iterator[None]:
+    """Go on after Ctrl-C or SIGTERM, once what is within has ended properly."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        raise ToldToStop
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except (KeyboardInterrupt, ToldToStop):
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)

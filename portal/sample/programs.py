@@ -1,0 +1,106 @@
+"""The sample's API clients: one for each agency that has a program, with a key file of its own."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlmodel import col
+
+from auth.oauth.clients import (
+    LONGEST_LIFE,
+    NewClient,
+    add_client,
+    add_key,
+    new_private_key,
+    write_private_key,
+)
+from auth.oauth.tables import Client, ClientKey
+from auth.roles import Scope
+from portal.sample.partnership import agency_id, fixed, membership_id
+
+_READS = (Scope.INITIATIVES_READ,)
+_CONTRIBUTES = (*_READS, Scope.INITIATIVES_CONTRIBUTE)
+_EDITS = (*_CONTRIBUTES, Scope.INITIATIVES_EDIT)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program of a sample agency, and the person who answers for it."""
+
+    agency: str
+    name: str
+    owner: str
+    scopes: tuple[Scope, ...]
+
+    @property
+    def id(self) -> UUID:
+        """The same at every start."""
+        return fixed("client", self.agency)
+
+
+PROGRAMS = (
+    Program("rasa", "RASA dashboard", "rasa.coordinator", _CONTRIBUTES),
+    Program("wirral", "Wirral community safety system", "wirral.coordinator", _EDITS),
+    Program("police", "Merseyside Police analytics", "police.coordinator", _READS),
+)
+
+
+def keys_in(folder: Path) -> dict[str, ECKey]:
+    """Each program's private key by its agency; one that is not there, or not whole, is made."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return {program.agency: _key(key_file(folder, program)) for program in PROGRAMS}
+
+
+def key_file(folder: Path, program: Program) -> Path:
+    """Where its key is kept."""
+    return folder / f"{program.agency}.jwk.json"
+
+
+async def load_programs(owner: AsyncConnection, keys: Mapping[str, ECKey]) -> None:
+    """Let the programs in with these keys and no others, as the tables' owner."""
+    now = datetime.now(UTC)
+    async with AsyncSession(bind=owner, expire_on_commit=False) as session:
+        for program in PROGRAMS:
+            await _let_in(session, program, keys[program.agency], now)
+        await session.commit()  # into the owner's own transaction
+
+
+def _key(file: Path) -> ECKey:
+    try:
+        return ECKey.import_key(json.loads(file.read_text()))
+    except (OSError, ValueError, JoseError):
+        file.unlink(missing_ok=True)
+        key = new_private_key()
+        write_private_key(file, key)
+        return key
+
+
+async def _let_in(session: AsyncSession, program: Program, key: ECKey, now: datetime) -> None:
+    jwk = {name: str(part) for name, part in key.as_dict(private=False).items()}
+    until = now + LONGEST_LIFE - timedelta(days=1)
+    known = await session.get(Client, program.id)
+    if known is None:
+        owner, agency = membership_id(program.owner), agency_id(program.agency)
+        new = NewClient(agency, program.name, owner, program.scopes, until, jwk, program.id)
+        await add_client(session, new, now=now)
+        return
+    known.expires_at, known.ended_at = until, None
+    registered = False
+    for used in await _keys_of(session, program):
+        own = used.thumbprint == key.thumbprint()
+        used.retired_at = None if own else used.retired_at or now
+        registered = registered or own
+    if not registered:
+        await add_key(session, program.id, jwk, now=now)
+
+
+async def _keys_of(session: AsyncSession, program: Program) -> Sequence[ClientKey]:
+    found = await session.execute(select(ClientKey).where(col(ClientKey.client_id) == program.id))
+    return found.scalars().all()
