@@ -107,7 +107,7 @@ class Theme(Node):
         "How many initiatives about it are live now, of those you may see.",
         lambda theme, _: mapped_live(OF_THEME, theme.id),
     )
-    initiatives: int = sql(
+    linked_initiatives: int = sql(
         "How many initiatives are about it, whatever their stage, of those you may see.",
         lambda theme, _: mapped(OF_THEME, theme.id),
     )
@@ -171,7 +171,7 @@ class FrameworkEntry(Node):
         "How many initiatives that serve it are live now, of those you may see; 0 is a gap.",
         lambda entry, _: mapped_live(OF_ENTRY, entry.id),
     )
-    initiatives: int = sql(
+    linked_initiatives: int = sql(
         "How many initiatives serve it, whatever their stage, of those you may see.",
         lambda entry, _: mapped(OF_ENTRY, entry.id),
     )
