@@ -1,0 +1,176 @@
+"""A world for the matrix: every role in every agency, and an initiative in every state
+of sharing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import Table, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from auth.caller import Caller
+from auth.roles import Role, scopes_of
+from auth.tables import Membership, MembershipRole, Person, Team, TeamMember
+from portal.database import RULES
+from portal.initiatives.tables import Initiative, PartnerState, Visibility
+from portal.sample.initiatives import initiative_id
+from portal.sample.partnership import AGENCIES, JOINED, OUTSIDE, agency_id, fixed
+from portal.store.rules import table_of
+
+LEADS = ("police", "wirral", "rasa", "uol", "edgehill", "pcc")
+PARTNER = "savera"
+STATES = (None, *PartnerState)
+TEMPLATE = initiative_id("safe-routes")
+CLONED = {"initiative", "partner"}
+ASKED = (PartnerState.INVITED, PartnerState.OFFERED, PartnerState.COMMITTED)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """An initiative of the world: who leads it, who may see it, and where its partner stands."""
+
+    id: UUID
+    lead: str
+    visibility: Visibility
+    state: PartnerState | None
+
+
+@dataclass
+class World:
+    """Who asks, and what there is to ask for."""
+
+    callers: dict[UUID, Caller] = field(default_factory=dict)
+    shared: dict[UUID, Shared] = field(default_factory=dict)
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    partners: dict[UUID, set[UUID]] = field(default_factory=dict)
+    initiatives: dict[UUID, Initiative] = field(default_factory=dict)
+
+
+def followers() -> list[Table]:
+    """Every table whose rows hang on an initiative, parents first; not what triggers write."""
+    written = {"change", "history"}
+    tables = [
+        r.table for r in RULES.values() if {"initiative_id", "id"} <= set(r.table.columns.keys())
+    ]
+    order = {t.name: at for at, t in enumerate(table_of(Initiative).metadata.sorted_tables)}
+    return sorted((t for t in tables if t.name not in written), key=lambda t: order[t.name])
+
+
+async def people(owner: AsyncConnection, world: World) -> None:
+    """A person for every role in every agency."""
+    rows: dict[type, list[dict[str, Any]]] = {
+        m: [] for m in (Person, Team, Membership, MembershipRole, TeamMember)
+    }
+    for agency, role in product(AGENCIES, Role):
+        member = fixed("matrix", f"{agency}/{role}")
+        team, home = fixed("matrix-team", agency), agency_id(agency)
+        rows[Person].append({"id": member, "name": f"{role} of {agency}"})
+        if role is Role.INITIATIVE_COORDINATOR:
+            rows[Team].append({"id": team, "agency_id": home, "name": "Matrix"})
+        rows[Membership].append(
+            {"id": member, "person_id": member, "agency_id": home, "starts_on": JOINED}
+        )
+        rows[MembershipRole].append({"membership_id": member, "role": role})
+        rows[TeamMember].append(
+            {"team_id": team, "membership_id": member, "agency_id": home, "leads": False}
+        )
+        roles = frozenset({role})
+        world.callers[member] = Caller(
+            member, "membership", home, member, roles, scopes_of(roles), frozenset({team})
+        )
+    for model, values in rows.items():
+        await owner.execute(insert(table_of(model)), values)
+
+
+def shares() -> Iterator[Shared]:
+    """Lead by visibility by the partner's state."""
+    for lead, visibility, state in product(LEADS, Visibility, STATES):
+        yield Shared(
+            fixed("matrix-initiative", f"{lead}/{visibility}/{state}"), lead, visibility, state
+        )
+
+
+async def initiatives(owner: AsyncConnection, world: World) -> None:
+    """Copies of the sample's fullest initiative, with everything that hangs on it."""
+    table = table_of(Initiative)
+    first = (await owner.execute(select(table).where(table.c.id == TEMPLATE))).mappings().one()
+    made = list(shares())
+    copies = [
+        {
+            **first,
+            "id": one.id,
+            "reference": f"VG-{at:06d}",
+            "lead_agency_id": agency_id(one.lead),
+            "lead_team_id": None,
+            "visibility": one.visibility,
+        }
+        for at, one in enumerate(made)
+    ]
+    await owner.execute(insert(table), copies)
+    await _partners(owner, made, template_of="partner")  # first: each makes the keys spread
+    for follower in followers():
+        found = await owner.execute(select(follower).where(follower.c.initiative_id == TEMPLATE))
+        template = [dict(row) for row in found.mappings()]
+        assert template, f"give the sample's safe-routes a row of {follower.name}"
+        if follower.name not in CLONED:
+            rows = [_copy(row, one.id, template) for one in made for row in template]
+            await owner.execute(insert(follower), rows)
+    world.shared = {one.id: one for one in made}
+
+
+async def _partners(owner: AsyncConnection, made: list[Shared], template_of: str) -> None:
+    table = next(t for t in followers() if t.name == template_of)
+    found = await owner.execute(select(table).where(table.c.initiative_id == TEMPLATE).limit(1))
+    row = dict(found.mappings().one())
+    rows = [
+        {
+            **row,
+            "id": uuid5(one.id, PARTNER),
+            "initiative_id": one.id,
+            "agency_id": agency_id(PARTNER),
+            "state": one.state,
+        }
+        for one in made
+        if one.state is not None
+    ]
+    await owner.execute(insert(table), rows)
+
+
+def _copy(row: dict[str, Any], onto: UUID, siblings: list[dict[str, Any]]) -> dict[str, Any]:
+    """The row on another initiative; ids of rows that hang on the template are renamed alike."""
+    tied = _tied_ids()
+    return {
+        name: onto
+        if name == "initiative_id"
+        else uuid5(onto, str(value))
+        if name in tied and value
+        else value
+        for name, value in row.items()
+    }
+
+
+def _tied_ids() -> set[str]:
+    """Columns that hold an id of a follower: its own, or one it refers to."""
+    return {"id", "action_id", "measure_id", "supersedes_id", "reply_to_id"}
+
+
+async def gather(owner: AsyncConnection, world: World) -> None:
+    """Every row of every table, as its owner sees it."""
+    for name, rule in RULES.items():
+        if rule.see is not None and "id" in rule.table.columns:
+            found = await owner.execute(select(rule.table))
+            world.rows[name] = [dict(row) for row in found.mappings()]
+    for row in world.rows["partner"]:
+        if row["state"] in ASKED:
+            world.partners.setdefault(row["initiative_id"], set()).add(row["agency_id"])
+    columns = set(Initiative.model_fields)
+    for row in world.rows["initiative"]:
+        world.initiatives[row["id"]] = Initiative(**{k: v for k, v in row.items() if k in columns})
+
+
+def in_partnership() -> set[UUID]:
+    """The agencies that are partners, and not only named by one."""
+    return {agency_id(key) for key in AGENCIES if key not in OUTSIDE}
