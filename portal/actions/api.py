@@ -75,7 +75,7 @@ def overdue(row: Columns, ask: Ask) -> ColumnElement[bool]:
 MOVES = Listing(
     None,
     ActionMoveOrder,
-    {ActionMoveOrder.OLDEST: Order(lambda move: [move.moved_at])},
+    {ActionMoveOrder.OLDEST: Order(lambda move: [move.action_version])},
     ActionMoveOrder.OLDEST,
 )
 

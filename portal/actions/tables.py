@@ -81,11 +81,12 @@ class ActionMove(Tied, table=True):
             ["action.id", "action.initiative_id"],
             ondelete="CASCADE",
         ),
-        Index("action_move_by_action", "action_id", "moved_at", "id"),
+        UniqueConstraint("action_id", "action_version"),
         Index("action_move_by_initiative", "initiative_id"),
     )
 
     action_id: UUID
+    action_version: int = 1  # the action's, once it had moved: two moves can share an instant
     state: ActionState = Field(sa_type=choice(ActionState, "state"))
     note: str | None = Field(default=None, max_length=2000)
     moved_by_id: UUID

@@ -110,11 +110,11 @@ async def change_action(  # noqa: PLR0913, PLR0917 - the contract's input
     new_detail = action.detail if isinstance(detail, Keep) else detail
     new_link = action.evidence_url if isinstance(evidence_url, Keep) else evidence_url
     refuse(*check_action(new_title, new_detail, new_link))
+    new_day = action.due_on if isinstance(due_on, Keep) else due_on
+    if new_day != action.due_on:
+        _warn_of_dates(work, await work.seen(Initiative, action.initiative_id), new_day)
     action.title, action.detail = one_line(new_title), new_detail.strip()
-    action.evidence_url = new_link
-    if not isinstance(due_on, Keep) and due_on != action.due_on:
-        _warn_of_dates(work, await work.seen(Initiative, action.initiative_id), due_on)
-        action.due_on = due_on
+    action.due_on, action.evidence_url = new_day, new_link
     return action
 
 
@@ -240,6 +240,7 @@ def _move(work: Work, action: Action, state: ActionState, note: str | None) -> N
         ActionMove(
             initiative_id=action.initiative_id,
             action_id=action.id,
+            action_version=action.version + 1,
             state=state,
             note=note,
             moved_by_id=work.caller.principal_id,
