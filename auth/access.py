@@ -51,7 +51,7 @@ DEFINERS: dict[str, str] = {
     "keys_of(uuid,uuid[],boolean)": "",
     "principal_today(uuid,date)": "",
     "open_principal(uuid,text[],uuid,timestamptz)": "",
-    "open_caller(bytea,text,bytea,timestamptz,uuid,uuid,timestamptz)": "portal_runtime",
+    "open_caller(bytea,text,bytea,timestamptz,uuid,uuid,timestamptz,uuid)": "portal_runtime",
     "open_command_caller(uuid,uuid,timestamptz)": "portal_command",
     "give_agency_its_key()": "",
     "give_team_its_key()": "",

@@ -45,8 +45,9 @@ class ByToken:
             p.membership,
             request_id,
             moment,
+            p.exchange,
         )
-        return "SELECT * FROM open_caller($1, $2, $3, $4, $5, $6, $7)", values
+        return "SELECT * FROM open_caller($1, $2, $3, $4, $5, $6, $7, $8)", values
 
 
 @dataclass(frozen=True)

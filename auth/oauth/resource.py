@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from starlette.datastructures import Headers
 
@@ -46,6 +46,8 @@ class Presented:
     proof_issued: datetime
     request: UUID
     membership: UUID | None = None
+    exchange: UUID = field(default_factory=uuid4)
+    """This request, by a name that no client can give: its transactions share one proof."""
 
 
 def presented(

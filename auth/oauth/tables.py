@@ -88,6 +88,7 @@ class SeenProof(SQLModel, table=True):
 
     proof: bytes = Field(sa_type=LargeBinary, primary_key=True)
     seen_at: datetime = Field(sa_type=Instant)
+    exchange: UUID | None = None
 
 
 class SeenAssertion(SQLModel, table=True):

@@ -75,7 +75,7 @@ $$;
 -- a backend that crashes alone, and a failover to an asynchronous replica, can forget a mark of the last half second.
 CREATE FUNCTION open_caller(
     token_hash bytea, thumbprint text, proof bytea, proof_issued timestamptz, membership uuid, request uuid,
-    moment timestamptz DEFAULT NULL
+    moment timestamptz DEFAULT NULL, exchange uuid DEFAULT NULL
 )
 RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
 LANGUAGE plpgsql SECURITY DEFINER
@@ -93,9 +93,14 @@ BEGIN
     IF proof_issued <= pg_postmaster_start_time() THEN
         RAISE EXCEPTION 'the proof is older than the server' USING ERRCODE = 'PA401';
     END IF;
-    INSERT INTO auth_secret.seen_proof (proof, seen_at) VALUES (open_caller.proof, clock_timestamp())
+    -- A mutation opens its caller once for each field: those share an exchange, which never leaves the server.
+    INSERT INTO auth_secret.seen_proof (proof, seen_at, exchange)
+    VALUES (open_caller.proof, clock_timestamp(), open_caller.exchange)
     ON CONFLICT DO NOTHING;
-    IF NOT FOUND THEN
+    IF NOT FOUND AND NOT EXISTS (
+        SELECT FROM auth_secret.seen_proof s
+        WHERE s.proof = open_caller.proof AND s.exchange = open_caller.exchange
+    ) THEN
         RAISE EXCEPTION 'the proof has been used before' USING ERRCODE = 'PA401';
     END IF;
     IF membership IS NOT NULL AND membership <> token.principal_id THEN

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_f7ca0dbf8165"
+revision = "first_841b5e8f1b0b"
 down_revision = None
 
 

@@ -76,6 +76,7 @@ CREATE TABLE auth_secret.context_key (
 CREATE TABLE auth_secret.seen_proof (
 	proof BYTEA NOT NULL, 
 	seen_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	exchange UUID, 
 	CONSTRAINT seen_proof_pkey PRIMARY KEY (proof), 
 	CONSTRAINT seen_proof_hash_check CHECK (octet_length(proof) = 32)
 );
@@ -101,6 +102,15 @@ CREATE INDEX change_by_initiative ON change (initiative_id, id);
 
 CREATE INDEX change_in_order ON change (txid, id);
 
+CREATE TABLE framework (
+	id UUID NOT NULL, 
+	key VARCHAR(40) NOT NULL, 
+	name VARCHAR(120) NOT NULL, 
+	owner VARCHAR(120) NOT NULL, 
+	CONSTRAINT framework_pkey PRIMARY KEY (id), 
+	CONSTRAINT framework_key_key UNIQUE (key)
+);
+
 CREATE TABLE person (
 	id UUID NOT NULL, 
 	name VARCHAR(120) NOT NULL, 
@@ -125,6 +135,21 @@ CREATE TABLE role_scope (
 	CONSTRAINT role_scope_pkey PRIMARY KEY (role, scope)
 );
 
+CREATE TABLE theme (
+	id UUID NOT NULL, 
+	key VARCHAR(80) NOT NULL, 
+	name VARCHAR(80) NOT NULL, 
+	description VARCHAR(400) NOT NULL, 
+	valid_from DATE NOT NULL, 
+	retired_on DATE, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	CONSTRAINT theme_pkey PRIMARY KEY (id), 
+	CONSTRAINT theme_name_check CHECK (length(btrim(name)) > 0), 
+	CONSTRAINT theme_dates_check CHECK (retired_on >= valid_from), 
+	CONSTRAINT theme_key_key UNIQUE (key)
+);
+
 CREATE TABLE agency_area (
 	agency_id UUID NOT NULL, 
 	area_code VARCHAR NOT NULL, 
@@ -144,6 +169,20 @@ CREATE TABLE area_part (
 );
 
 CREATE INDEX area_part_part_code_idx ON area_part (part_code);
+
+CREATE TABLE framework_version (
+	id UUID NOT NULL, 
+	framework_id UUID NOT NULL, 
+	label VARCHAR(80) NOT NULL, 
+	valid_from DATE NOT NULL, 
+	valid_to DATE, 
+	note VARCHAR(400), 
+	self_assessed BOOLEAN NOT NULL, 
+	CONSTRAINT framework_version_pkey PRIMARY KEY (id), 
+	CONSTRAINT framework_version_framework_id_label_key UNIQUE (framework_id, label), 
+	CONSTRAINT framework_version_dates_check CHECK (valid_to >= valid_from), 
+	CONSTRAINT framework_version_framework_id_fkey FOREIGN KEY(framework_id) REFERENCES framework (id)
+);
 
 CREATE TABLE history (
 	change_id BIGINT NOT NULL, 
@@ -239,9 +278,9 @@ CREATE TABLE capability (
 	team_id UUID, 
 	CONSTRAINT capability_pkey PRIMARY KEY (id), 
 	CONSTRAINT capability_kind_agency_id_team_id_key UNIQUE NULLS NOT DISTINCT (kind, agency_id, team_id), 
-	CONSTRAINT capability_agency_check CHECK ((kind IN ('agency', 'team')) = (agency_id IS NOT NULL)), 
+	CONSTRAINT capability_agency_check CHECK ((kind IN ('agency', 'staff', 'team')) = (agency_id IS NOT NULL)), 
 	CONSTRAINT capability_team_check CHECK ((kind = 'team') = (team_id IS NOT NULL)), 
-	CONSTRAINT capability_kind_check CHECK (kind IN ('public', 'partnership', 'agency', 'team')), 
+	CONSTRAINT capability_kind_check CHECK (kind IN ('public', 'partnership', 'agency', 'staff', 'team')), 
 	CONSTRAINT capability_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
 	CONSTRAINT capability_team_id_fkey FOREIGN KEY(team_id) REFERENCES team (id)
 );
@@ -265,6 +304,19 @@ CREATE TABLE client (
 CREATE INDEX client_agency_id_idx ON client (agency_id);
 
 CREATE INDEX client_owner_membership_id_idx ON client (owner_membership_id);
+
+CREATE TABLE framework_entry (
+	id UUID NOT NULL, 
+	framework_version_id UUID NOT NULL, 
+	code VARCHAR(20) NOT NULL, 
+	title VARCHAR(200) NOT NULL, 
+	position INTEGER NOT NULL, 
+	CONSTRAINT framework_entry_pkey PRIMARY KEY (id), 
+	CONSTRAINT framework_entry_framework_version_id_code_key UNIQUE (framework_version_id, code), 
+	CONSTRAINT framework_entry_framework_version_id_position_key UNIQUE (framework_version_id, position), 
+	CONSTRAINT framework_entry_id_framework_version_id_key UNIQUE (id, framework_version_id), 
+	CONSTRAINT framework_entry_framework_version_id_fkey FOREIGN KEY(framework_version_id) REFERENCES framework_version (id)
+);
 
 CREATE TABLE initiative (
 	id UUID NOT NULL, 
@@ -515,6 +567,36 @@ CREATE TABLE initiative_area (
 
 CREATE INDEX initiative_area_area_code_idx ON initiative_area (area_code);
 
+CREATE TABLE initiative_entry (
+	id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	entry_id UUID NOT NULL, 
+	CONSTRAINT initiative_entry_pkey PRIMARY KEY (id), 
+	CONSTRAINT initiative_entry_initiative_id_entry_id_key UNIQUE (initiative_id, entry_id), 
+	CONSTRAINT initiative_entry_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE, 
+	CONSTRAINT initiative_entry_entry_id_fkey FOREIGN KEY(entry_id) REFERENCES framework_entry (id)
+);
+
+CREATE INDEX initiative_entry_by_entry ON initiative_entry (entry_id, initiative_id);
+
+CREATE TABLE initiative_theme (
+	id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	theme_id UUID NOT NULL, 
+	CONSTRAINT initiative_theme_pkey PRIMARY KEY (id), 
+	CONSTRAINT initiative_theme_initiative_id_theme_id_key UNIQUE (initiative_id, theme_id), 
+	CONSTRAINT initiative_theme_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE, 
+	CONSTRAINT initiative_theme_theme_id_fkey FOREIGN KEY(theme_id) REFERENCES theme (id)
+);
+
+CREATE INDEX initiative_theme_by_theme ON initiative_theme (theme_id, initiative_id);
+
 CREATE TABLE measure (
 	id UUID NOT NULL, 
 	initiative_id UUID NOT NULL, 
@@ -586,6 +668,32 @@ CREATE TABLE partner (
 
 CREATE INDEX partner_agency_id_idx ON partner (agency_id);
 
+CREATE TABLE plan_action (
+	id UUID NOT NULL, 
+	entry_id UUID NOT NULL, 
+	framework_version_id UUID NOT NULL, 
+	number INTEGER NOT NULL, 
+	owner_agency_id UUID, 
+	rating VARCHAR(40), 
+	rating_reason VARCHAR(1000), 
+	last_update VARCHAR(2000), 
+	last_update_at TIMESTAMP WITH TIME ZONE, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	CONSTRAINT plan_action_pkey PRIMARY KEY (id), 
+	CONSTRAINT plan_action_entry_id_key UNIQUE (entry_id), 
+	CONSTRAINT plan_action_framework_version_id_number_key UNIQUE (framework_version_id, number), 
+	CONSTRAINT plan_action_entry_id_framework_version_id_fkey FOREIGN KEY(entry_id, framework_version_id) REFERENCES framework_entry (id, framework_version_id), 
+	CONSTRAINT plan_action_red_reason_check CHECK (rating <> 'red' OR coalesce(length(btrim(rating_reason)), 0) > 0), 
+	CONSTRAINT plan_action_last_update_check CHECK ((last_update IS NULL) = (last_update_at IS NULL)), 
+	CONSTRAINT plan_action_number_check CHECK (number > 0), 
+	CONSTRAINT plan_action_owner_agency_id_fkey FOREIGN KEY(owner_agency_id) REFERENCES agency (id), 
+	CONSTRAINT plan_action_rating_check CHECK (rating IN ('not_started', 'red', 'amber', 'green', 'blue'))
+);
+
+CREATE INDEX plan_action_owner_agency_id_idx ON plan_action (owner_agency_id);
+
 CREATE TABLE rating_set (
 	id UUID NOT NULL, 
 	initiative_id UUID NOT NULL, 
@@ -637,6 +745,29 @@ CREATE INDEX risk_by_initiative ON risk (initiative_id, created_at, id);
 
 CREATE INDEX risk_by_team ON risk (owner_team_id, owner_agency_id);
 
+CREATE TABLE self_assessment (
+	id UUID NOT NULL, 
+	entry_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	level VARCHAR(40) NOT NULL, 
+	text VARCHAR(4000) NOT NULL, 
+	assessed_on DATE NOT NULL, 
+	by_id UUID NOT NULL, 
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	CONSTRAINT self_assessment_pkey PRIMARY KEY (id), 
+	CONSTRAINT self_assessment_text_check CHECK (length(btrim(text)) > 0), 
+	CONSTRAINT self_assessment_entry_id_fkey FOREIGN KEY(entry_id) REFERENCES framework_entry (id), 
+	CONSTRAINT self_assessment_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT self_assessment_level_check CHECK (level IN ('not_started', 'started', 'established', 'embedded'))
+);
+
+CREATE INDEX self_assessment_agency_id_idx ON self_assessment (agency_id);
+
+CREATE INDEX self_assessment_latest ON self_assessment (entry_id, agency_id, assessed_on, recorded_at);
+
+CREATE INDEX self_assessment_newest ON self_assessment (assessed_on, recorded_at, id);
+
 CREATE TABLE stage_move (
 	id UUID NOT NULL, 
 	initiative_id UUID NOT NULL, 
@@ -667,6 +798,7 @@ CREATE TABLE action_move (
 	version INTEGER NOT NULL, 
 	acl INTEGER[] NOT NULL, 
 	action_id UUID NOT NULL, 
+	action_version INTEGER NOT NULL, 
 	state VARCHAR(40) NOT NULL, 
 	note VARCHAR(2000), 
 	moved_by_id UUID NOT NULL, 
@@ -674,12 +806,11 @@ CREATE TABLE action_move (
 	moved_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	CONSTRAINT action_move_pkey PRIMARY KEY (id), 
 	CONSTRAINT action_move_action_id_initiative_id_fkey FOREIGN KEY(action_id, initiative_id) REFERENCES action (id, initiative_id) ON DELETE CASCADE, 
+	CONSTRAINT action_move_action_id_action_version_key UNIQUE (action_id, action_version), 
 	CONSTRAINT action_move_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE, 
 	CONSTRAINT action_move_state_check CHECK (state IN ('open', 'in_progress', 'done', 'not_done')), 
 	CONSTRAINT action_move_moved_by_agency_id_fkey FOREIGN KEY(moved_by_agency_id) REFERENCES agency (id)
 );
-
-CREATE INDEX action_move_by_action ON action_move (action_id, moved_at, id);
 
 CREATE INDEX action_move_by_initiative ON action_move (initiative_id);
 
@@ -735,6 +866,28 @@ CREATE INDEX observation_latest ON observation (measure_id, period_to, recorded_
 CREATE UNIQUE INDEX observation_once ON observation (measure_id, recorded_by_agency_id, period_from, period_to, area_code, group_label) NULLS NOT DISTINCT WHERE NOT superseded;
 
 CREATE UNIQUE INDEX observation_successor ON observation (supersedes_id) WHERE supersedes_id IS NOT NULL;
+
+CREATE TABLE plan_update (
+	id UUID NOT NULL, 
+	plan_action_id UUID NOT NULL, 
+	action_version INTEGER NOT NULL, 
+	owner_agency_id UUID, 
+	rating VARCHAR(40), 
+	rating_reason VARCHAR(1000), 
+	text VARCHAR(2000), 
+	by_id UUID, 
+	by_agency_id UUID, 
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	CONSTRAINT plan_update_pkey PRIMARY KEY (id), 
+	CONSTRAINT plan_update_plan_action_id_action_version_key UNIQUE (plan_action_id, action_version), 
+	CONSTRAINT plan_update_plan_action_id_fkey FOREIGN KEY(plan_action_id) REFERENCES plan_action (id), 
+	CONSTRAINT plan_update_owner_agency_id_fkey FOREIGN KEY(owner_agency_id) REFERENCES agency (id), 
+	CONSTRAINT plan_update_rating_check CHECK (rating IN ('not_started', 'red', 'amber', 'green', 'blue')), 
+	CONSTRAINT plan_update_by_agency_id_fkey FOREIGN KEY(by_agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX plan_update_newest ON plan_update (plan_action_id, recorded_at, id);
 
 -- The caller's context: a transaction-local setting, signed with a key that no login role can read and bound
 -- to this backend and this transaction. An SQL injection can set it, but cannot make one that verifies.
@@ -826,10 +979,11 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce(array_agg(id), '{}') FROM (
         SELECT c.id FROM capability c LEFT JOIN agency a ON a.id = agency
         WHERE c.kind = 'public'
+           OR c.kind = 'staff' AND c.agency_id = agency
            OR reads AND (c.kind = 'partnership' AND a.in_partnership
                          OR c.kind = 'agency' AND c.agency_id = agency
                          OR c.kind = 'team' AND c.team_id = ANY (teams))
-        ORDER BY array_position(ARRAY['public', 'partnership', 'agency', 'team'], c.kind::text), c.id LIMIT 64
+        ORDER BY array_position(ARRAY['public', 'partnership', 'agency', 'staff', 'team'], c.kind::text), c.id LIMIT 64
     ) held
 $$;
 
@@ -885,7 +1039,7 @@ $$;
 -- a backend that crashes alone, and a failover to an asynchronous replica, can forget a mark of the last half second.
 CREATE FUNCTION open_caller(
     token_hash bytea, thumbprint text, proof bytea, proof_issued timestamptz, membership uuid, request uuid,
-    moment timestamptz DEFAULT NULL
+    moment timestamptz DEFAULT NULL, exchange uuid DEFAULT NULL
 )
 RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
 LANGUAGE plpgsql SECURITY DEFINER
@@ -903,9 +1057,14 @@ BEGIN
     IF proof_issued <= pg_postmaster_start_time() THEN
         RAISE EXCEPTION 'the proof is older than the server' USING ERRCODE = 'PA401';
     END IF;
-    INSERT INTO auth_secret.seen_proof (proof, seen_at) VALUES (open_caller.proof, clock_timestamp())
+    -- A mutation opens its caller once for each field: those share an exchange, which never leaves the server.
+    INSERT INTO auth_secret.seen_proof (proof, seen_at, exchange)
+    VALUES (open_caller.proof, clock_timestamp(), open_caller.exchange)
     ON CONFLICT DO NOTHING;
-    IF NOT FOUND THEN
+    IF NOT FOUND AND NOT EXISTS (
+        SELECT FROM auth_secret.seen_proof s
+        WHERE s.proof = open_caller.proof AND s.exchange = open_caller.exchange
+    ) THEN
         RAISE EXCEPTION 'the proof has been used before' USING ERRCODE = 'PA401';
     END IF;
     IF membership IS NOT NULL AND membership <> token.principal_id THEN
@@ -930,7 +1089,7 @@ $$;
 CREATE FUNCTION give_agency_its_key() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    INSERT INTO capability (kind, agency_id) VALUES ('agency', NEW.id);
+    INSERT INTO capability (kind, agency_id) VALUES ('agency', NEW.id), ('staff', NEW.id);
     RETURN NULL;
 END
 $$;
@@ -951,7 +1110,7 @@ CREATE FUNCTION show_membership_names() RETURNS trigger LANGUAGE plpgsql SECURIT
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     INSERT INTO membership_name (membership_id, name, acl)
-    SELECT m.id, p.name, ARRAY[capability('agency', a.id)]
+    SELECT m.id, p.name, ARRAY[capability('staff', a.id)]
                          || CASE WHEN a.shows_names THEN ARRAY[capability('partnership')] ELSE '{}' END
     FROM membership m JOIN person p ON p.id = m.person_id JOIN agency a ON a.id = m.agency_id
     WHERE CASE TG_TABLE_NAME WHEN 'membership' THEN m.id WHEN 'person' THEN p.id ELSE a.id END = NEW.id
@@ -1111,13 +1270,45 @@ BEGIN
 END
 $$;
 
+-- Who sees the local plan and the self-assessments, and how the plan's past is kept.
+
+-- The plan is the partnership's: seen by everyone who reads initiatives for a partner.
+CREATE FUNCTION set_partnership_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    NEW.acl := ARRAY[capability('partnership')];
+    RETURN NEW;
+END
+$$;
+
+-- A self-assessment is also its own agency's, should that be no partner.
+CREATE FUNCTION set_self_assessment_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    NEW.acl := ARRAY[capability('partnership'), capability('agency', NEW.agency_id)];
+    RETURN NEW;
+END
+$$;
+
+-- Every change of a plan action leaves how it stands afterwards: no verb can forget to.
+CREATE FUNCTION record_plan_update() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO plan_update (id, plan_action_id, action_version, owner_agency_id, rating, rating_reason, text,
+                             by_id, by_agency_id, recorded_at)
+    VALUES (gen_random_uuid(), NEW.id, NEW.version, NEW.owner_agency_id, NEW.rating, NEW.rating_reason,
+            NEW.last_update, caller_principal(), caller_agency(), caller_now());
+    RETURN NULL;
+END
+$$;
+
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
 GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_request(), caller_now(), caller_can(text), touch_row(), changed_part(jsonb,jsonb) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
-GRANT EXECUTE ON FUNCTION open_caller(bytea,text,bytea,timestamptz,uuid,uuid,timestamptz) TO portal_runtime;
+GRANT EXECUTE ON FUNCTION open_caller(bytea,text,bytea,timestamptz,uuid,uuid,timestamptz,uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION open_command_caller(uuid,uuid,timestamptz) TO portal_command;
 
@@ -1515,11 +1706,11 @@ CREATE POLICY see ON action FOR SELECT TO portal_runtime USING (acl && (SELECT c
 
 GRANT SELECT ON action TO portal_runtime;
 
-CREATE POLICY add ON action FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency()))) AND (EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = owner_agency_id) OR EXISTS (SELECT FROM partner p WHERE p.initiative_id = action.initiative_id AND p.agency_id = owner_agency_id AND p.state = 'committed')));
+CREATE POLICY add ON action FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency())) AND (EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = owner_agency_id) OR EXISTS (SELECT FROM partner p WHERE p.initiative_id = action.initiative_id AND p.agency_id = owner_agency_id AND p.state = 'committed')));
 
 GRANT INSERT ON action TO portal_runtime;
 
-CREATE POLICY change ON action FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency())))) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')));
+CREATE POLICY change ON action FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency()))) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')));
 
 GRANT UPDATE ON action TO portal_runtime;
 
@@ -1539,7 +1730,7 @@ CREATE POLICY see ON action_move FOR SELECT TO portal_runtime USING (acl && (SEL
 
 GRANT SELECT ON action_move TO portal_runtime;
 
-CREATE POLICY add ON action_move FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND moved_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.owner_agency_id = (SELECT caller_agency()) OR (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency())))));
+CREATE POLICY add ON action_move FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND moved_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.owner_agency_id = (SELECT caller_agency()) OR acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action_move.initiative_id) = (SELECT caller_agency()))));
 
 GRANT INSERT ON action_move TO portal_runtime;
 
@@ -1559,11 +1750,11 @@ CREATE POLICY see ON milestone FOR SELECT TO portal_runtime USING (acl && (SELEC
 
 GRANT SELECT ON milestone TO portal_runtime;
 
-CREATE POLICY add ON milestone FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency())));
+CREATE POLICY add ON milestone FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON milestone TO portal_runtime;
 
-CREATE POLICY change ON milestone FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency()))) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency())));
+CREATE POLICY change ON milestone FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency())) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON milestone TO portal_runtime;
 
@@ -1583,11 +1774,11 @@ CREATE POLICY see ON risk FOR SELECT TO portal_runtime USING (acl && (SELECT cal
 
 GRANT SELECT ON risk TO portal_runtime;
 
-CREATE POLICY add ON risk FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency())));
+CREATE POLICY add ON risk FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON risk TO portal_runtime;
 
-CREATE POLICY change ON risk FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency()))) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency())));
+CREATE POLICY change ON risk FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency())) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON risk TO portal_runtime;
 
@@ -1607,11 +1798,11 @@ CREATE POLICY see ON evidence_item FOR SELECT TO portal_runtime USING (acl && (S
 
 GRANT SELECT ON evidence_item TO portal_runtime;
 
-CREATE POLICY add ON evidence_item FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency())));
+CREATE POLICY add ON evidence_item FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON evidence_item TO portal_runtime;
 
-CREATE POLICY change ON evidence_item FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency()))) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = (SELECT caller_agency())));
+CREATE POLICY change ON evidence_item FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency())) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON evidence_item TO portal_runtime;
 
@@ -1715,6 +1906,152 @@ CREATE TRIGGER b_touch BEFORE UPDATE ON funding_line FOR EACH ROW EXECUTE FUNCTI
 
 CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON funding_line FOR EACH ROW EXECUTE FUNCTION record_change('FundingLine', 'initiative_id');
 
+ALTER TABLE theme ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE theme FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON theme FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON theme FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON theme TO portal_runtime;
+
+CREATE POLICY add ON theme FOR INSERT TO portal_runtime WITH CHECK ((SELECT caller_can('frameworks:manage')));
+
+GRANT INSERT ON theme TO portal_runtime;
+
+CREATE POLICY change ON theme FOR UPDATE TO portal_runtime USING ((SELECT caller_can('frameworks:manage'))) WITH CHECK ((SELECT caller_can('frameworks:manage')));
+
+GRANT UPDATE ON theme TO portal_runtime;
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON theme FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE framework ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE framework FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON framework FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON framework FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON framework TO portal_runtime;
+
+ALTER TABLE framework_version ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE framework_version FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON framework_version FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON framework_version FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON framework_version TO portal_runtime;
+
+ALTER TABLE framework_entry ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE framework_entry FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON framework_entry FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON framework_entry FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON framework_entry TO portal_runtime;
+
+ALTER TABLE initiative_theme ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE initiative_theme FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON initiative_theme FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON initiative_theme FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON initiative_theme TO portal_runtime;
+
+CREATE POLICY add ON initiative_theme FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_theme.initiative_id) = (SELECT caller_agency()));
+
+GRANT INSERT ON initiative_theme TO portal_runtime;
+
+CREATE POLICY remove ON initiative_theme FOR DELETE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_theme.initiative_id) = (SELECT caller_agency()));
+
+GRANT DELETE ON initiative_theme TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON initiative_theme FOR EACH ROW EXECUTE FUNCTION initiative_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON initiative_theme FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON initiative_theme FOR EACH ROW EXECUTE FUNCTION record_change('InitiativeTheme', 'initiative_id');
+
+ALTER TABLE initiative_entry ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE initiative_entry FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON initiative_entry FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON initiative_entry FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON initiative_entry TO portal_runtime;
+
+CREATE POLICY add ON initiative_entry FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_entry.initiative_id) = (SELECT caller_agency()));
+
+GRANT INSERT ON initiative_entry TO portal_runtime;
+
+CREATE POLICY remove ON initiative_entry FOR DELETE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_entry.initiative_id) = (SELECT caller_agency()));
+
+GRANT DELETE ON initiative_entry TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON initiative_entry FOR EACH ROW EXECUTE FUNCTION initiative_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON initiative_entry FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON initiative_entry FOR EACH ROW EXECUTE FUNCTION record_change('InitiativeEntry', 'initiative_id');
+
+ALTER TABLE plan_action ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE plan_action FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON plan_action FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON plan_action FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON plan_action TO portal_runtime;
+
+CREATE POLICY change ON plan_action FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('frameworks:manage'))) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('frameworks:manage')));
+
+GRANT UPDATE ON plan_action TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON plan_action FOR EACH ROW EXECUTE FUNCTION set_partnership_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON plan_action FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER UPDATE ON plan_action FOR EACH ROW WHEN (OLD.version IS DISTINCT FROM NEW.version) EXECUTE FUNCTION record_plan_update();
+
+ALTER TABLE plan_update ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE plan_update FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON plan_update FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON plan_update FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON plan_update TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON plan_update FOR EACH ROW EXECUTE FUNCTION set_partnership_keys();
+
+ALTER TABLE self_assessment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE self_assessment FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON self_assessment FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON self_assessment FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON self_assessment TO portal_runtime;
+
+CREATE POLICY add ON self_assessment FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND by_id = (SELECT caller_principal()) AND (SELECT caller_can('initiatives:edit')) AND EXISTS (SELECT FROM framework_entry e JOIN framework_version v ON v.id = e.framework_version_id WHERE e.id = self_assessment.entry_id AND v.self_assessed));
+
+GRANT INSERT ON self_assessment TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON self_assessment FOR EACH ROW EXECUTE FUNCTION set_self_assessment_keys();
+
 CREATE TRIGGER y_partners AFTER INSERT OR UPDATE OR DELETE ON partner FOR EACH ROW EXECUTE FUNCTION partner_changed();
 
-CREATE TRIGGER y_spread AFTER UPDATE ON initiative FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl) EXECUTE FUNCTION spread_initiative_keys('initiative_area', 'partner', 'stage_move', 'rating_set', 'action', 'action_move', 'milestone', 'risk', 'evidence_item', 'measure', 'observation', 'funding_line');
+CREATE TRIGGER y_spread AFTER UPDATE ON initiative FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl) EXECUTE FUNCTION spread_initiative_keys('initiative_area', 'partner', 'stage_move', 'rating_set', 'action', 'action_move', 'milestone', 'risk', 'evidence_item', 'measure', 'observation', 'funding_line', 'initiative_theme', 'initiative_entry');
