@@ -13,8 +13,9 @@ from portal.cli.serve import door, serve, told_to_stop
 from portal.edge.logs import configure
 from portal.furnishing import furnish_portal
 from portal.sample.ground import Ground, ground
+from portal.sample.load import load_sample
 from portal.sample.notes import Notes
-from portal.sample.partnership import DAY, load_partnership
+from portal.sample.partnership import DAY
 from portal.sample.programs import keys_in, load_programs
 from portal.settings import Mode, Settings
 from portal.store.cluster import checkout
@@ -83,7 +84,7 @@ def prepare(settings: Settings, keys: Mapping[str, ECKey]) -> None:
         async with engines.owner.begin() as owner:
             if await ground(owner) is Ground.IN_USE:
                 fail("The database holds agencies that are no sample: it stays as it is.")
-            await load_partnership(owner)
+            await load_sample(owner)
             await load_programs(owner, keys)
 
     with_engines(settings, work)

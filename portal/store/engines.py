@@ -20,15 +20,15 @@ NAMES = {
 
 class Engines:
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self.settings = settings
 
     @cached_property
     def runtime(self) -> AsyncEngine:
-        return self._engine("PORTAL_DATABASE_URL", "portal-api", self._settings.pool_size)
+        return self._engine("PORTAL_DATABASE_URL", "portal-api", self.settings.pool_size)
 
     @cached_property
     def auth(self) -> AsyncEngine:
-        size = self._settings.auth_pool_size
+        size = self.settings.auth_pool_size
         return self._engine("PORTAL_AUTH_DATABASE_URL", "portal-auth", size)
 
     @cached_property
@@ -53,12 +53,12 @@ class Engines:
     def _engine(
         self, setting: str, application: str, size: int, *, limited: bool = True
     ) -> AsyncEngine:
-        url = self._settings.database_urls[setting]
+        url = self.settings.database_urls[setting]
         if not url:
             raise LookupError(f"{setting} is not set.")
         session = {"application_name": application}
         if limited:
-            session["statement_timeout"] = str(self._settings.statement_timeout_ms)
+            session["statement_timeout"] = str(self.settings.statement_timeout_ms)
 
         async def connect() -> asyncpg.Connection:
             # asyncpg reads the address itself: SQLAlchemy would hand sslmode on as an unknown word.

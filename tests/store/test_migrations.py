@@ -170,7 +170,7 @@ async def test_each_table_is_granted_what_its_rule_says_and_no_more(owner: Async
 
 async def test_two_migrators_wait_for_each_other(server: Server):
     async with empty_database(server, "contested") as first:
-        second = Engines(first._settings)
+        second = Engines(first.settings)
         assert await stand(first.runtime) is Stand.EMPTY
         done = await asyncio.gather(
             migrate(first.owner, furnish_portal), migrate(second.owner, furnish_portal)
@@ -185,7 +185,7 @@ async def test_a_second_run_changes_nothing(migrated: Engines, owner: AsyncConne
     roles = "SELECT role || ' ' || scope FROM role_scope"
     before = await values(owner, key), await values(owner, roles), await catalog(owner)
     await owner.rollback()  # its locks would stop the other one
-    again = Engines(migrated._settings)
+    again = Engines(migrated.settings)
     assert (await migrate(again.owner, furnish_portal)).before == head()
     await again.dispose()
     assert (await values(owner, key), await values(owner, roles), await catalog(owner)) == before
@@ -237,7 +237,7 @@ async def test_a_table_in_use_stops_a_migration_in_time(
         await migrate(engines.owner, furnish_portal)
         async with engines.owner.begin() as connection:
             await connection.execute(text("DELETE FROM alembic_version"))
-        busy = Engines(engines._settings)
+        busy = Engines(engines.settings)
         async with busy.runtime.connect() as reader:
             await reader.execute(text("SELECT * FROM alembic_version"))
             with pytest.raises(MigrationProblem, match="in use"):
