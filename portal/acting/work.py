@@ -13,6 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from auth.caller import Caller
 from portal.errors import Conflict, NotVisible
@@ -61,14 +62,21 @@ class Work:
 
         Ask the access rules first: a row that the caller may not change cannot be locked.
         """
-        model = type(row)
-        wanted = select(model).where(_id(model) == row.id).with_for_update()  # type: ignore[attr-defined]
-        held = (
-            await self.db.execute(wanted, execution_options={"populate_existing": True})
-        ).scalar_one()
+        wanted = select(type(row)).where(_id(type(row)) == row.id)  # type: ignore[attr-defined]
+        held = await self._afresh(wanted.with_for_update())
+        if held is None:
+            # A change that we waited for took the right to this one, or the sight of the row.
+            held = await self._afresh(wanted)
+            if held is None:
+                raise NotVisible
+            raise Conflict(current=held.version)  # type: ignore[attr-defined]
         if held.version != expected_version:  # type: ignore[attr-defined]  # only versioned rows are held
             raise Conflict(current=held.version)  # type: ignore[attr-defined]
         return held
+
+    async def _afresh(self, wanted: SelectOfScalar[R]) -> R | None:
+        found = await self.db.execute(wanted, execution_options={"populate_existing": True})
+        return found.scalar_one_or_none()
 
     async def last_look(self, row_id: UUID) -> None:
         """Read the answer now: the step that follows ends the caller's own sight of the row."""

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, cast, func, literal_column
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _PARSERS: dict[type, Callable[[str], object]] = {
     datetime: datetime.fromisoformat,
@@ -48,7 +48,7 @@ def read_cursor(text: str, order: str, types: Sequence[TypeEngine[Any]]) -> list
         if not isinstance(parts, list) or parts[0] != order or len(parts) != len(types) + 1:
             raise BadCursor(text)
         return [
-            _PARSERS[kind.python_type](part) for part, kind in zip(parts[1:], types, strict=True)
+            _PARSERS[_python_type(kind)](part) for part, kind in zip(parts[1:], types, strict=True)
         ]
     except (
         binascii.Error,
@@ -60,3 +60,9 @@ def read_cursor(text: str, order: str, types: Sequence[TypeEngine[Any]]) -> list
         RecursionError,
     ) as e:
         raise BadCursor(text) from e
+
+
+def _python_type(kind: TypeEngine[Any]) -> type:
+    """A column type that wraps another, as SQLModel's text does, does not know its own."""
+    inner = kind.impl_instance if isinstance(kind, TypeDecorator) else kind
+    return inner.python_type
