@@ -38,7 +38,8 @@ async def test_an_invited_partner_sees_it_once_it_is_shared(portal: Portal) -> N
     assert (await portal.do("wirral.coordinator", "invitePartner", invited))[
         "__typename"
     ] == "PartnerPayload"
-    query = "query($id: ID!) { initiative(id: $id) { title partners { nodes { state agency { shortName } } } } }"
+    shows = "title partners { nodes { state agency { shortName } } }"
+    query = f"query($id: ID!) {{ initiative(id: $id) {{ {shows} }} }}"
     assert (await portal.ask("rasa.coordinator", query, id=draft["id"]))["initiative"] is None
     shared = {"id": draft["id"], "expectedVersion": draft["version"], "visibility": "PARTNERS"}
     assert (await portal.do("wirral.coordinator", "shareInitiative", shared))[
@@ -64,6 +65,7 @@ async def test_only_the_lead_coordinator_changes_it(portal: Portal) -> None:
 
 
 async def test_an_empty_list_is_an_empty_page(portal: Portal) -> None:
-    query = '{ initiatives(filter: {text: "no such words"}) { totalCount nodes { id } pageInfo { hasNextPage } } }'
+    shows = "totalCount nodes { id } pageInfo { hasNextPage }"
+    query = f'{{ initiatives(filter: {{text: "no such words"}}) {{ {shows} }} }}'
     page = (await portal.ask("edgehill.viewer", query))["initiatives"]
     assert page == {"totalCount": 0, "nodes": [], "pageInfo": {"hasNextPage": False}}
