@@ -195,12 +195,18 @@ async def _keep(
         async with work.db.begin_nested():
             work.db.add(row)
     except IntegrityError as problem:
-        if supersedes is not None and "observation_successor" in str(problem.orig):
+        if supersedes is not None and await _overtaken(work, supersedes):
             raise Conflict(supersedes.version + 1) from None
         if "observation_once" in str(problem.orig):
             raise await _recorded_already(work, row) from None
         raise
     return row
+
+
+async def _overtaken(work: Work, wrong: Observation) -> bool:
+    """Whether somebody else's correction has been stored since this one began."""
+    now = select(Observation.superseded).where(col(Observation.id) == wrong.id)
+    return await work.db.scalar(now) is True
 
 
 async def _recorded_already(work: Work, row: Observation) -> Invalid:
