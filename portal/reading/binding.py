@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -108,7 +108,28 @@ class Binds:
                 raise self._refuse(
                     site, "This is not an id of this API: pass an `id` back unread.", "BAD_ID"
                 ) from None
+            if not storable(found[name]):
+                raise self._refuse(
+                    site,
+                    "A text holds the character NUL or half of a surrogate pair, or a time is"
+                    " before the year 1 or after 9999. Leave it out.",
+                    "BAD_USER_INPUT",
+                )
         return found
 
     def _refuse(self, site: int, message: str, code: str) -> GraphQLError:
         return GraphQLError(message, nodes=[self._sites[site].node], extensions={"code": code})
+
+
+def storable(value: object) -> bool:
+    """Whether PostgreSQL can take the value: GraphQL's own escapes can write what no text holds."""
+    if isinstance(value, list):
+        return all(storable(item) for item in value)
+    try:
+        if isinstance(value, str):
+            return b"\0" not in value.encode()
+        if isinstance(value, datetime):
+            value.astimezone(UTC)
+    except (UnicodeEncodeError, OverflowError):
+        return False
+    return True

@@ -1,6 +1,9 @@
 """Whatever somebody types is kept as text, or refused by the name of its field."""
 
+import json
+from base64 import b64encode
 from typing import Any
+from uuid import UUID
 
 import pytest
 from support.asking import Portal
@@ -61,3 +64,33 @@ async def test_a_text_that_is_too_long_is_refused(portal: Portal, field: str, li
         portal, LEAD, "changeInitiative", **of(fits, **{field: "é" * (limit + 1)})
     )
     assert list(answer["faults"]) == [field]
+
+
+FILTERED = "query($filter: InitiativeFilter) { initiatives(filter: $filter) { totalCount } }"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"text": "\0"},
+        {"text": "\ud800"},
+        {"area": "E0800001\0"},
+        {"updatedSince": "0001-01-01T00:00:00+14:00"},
+        {"updatedSince": "9999-12-31T23:59:59-14:00"},
+    ],
+)
+async def test_a_filter_that_no_database_can_take_is_the_asker_s_error(
+    portal: Portal, condition: dict[str, str]
+) -> None:
+    _, errors = await portal.try_asking(LEAD, FILTERED, filter=condition)
+    assert [error["code"] for error in errors] == ["BAD_USER_INPUT"]
+
+
+async def test_escapes_in_the_document_and_in_cursors_are_checked_too(portal: Portal) -> None:
+    written = '{ initiativeByReference(reference: "\\u0000") { id } }'
+    _, errors = await portal.try_asking(LEAD, written)
+    assert [error["code"] for error in errors] == ["BAD_USER_INPUT"]
+    forged = b64encode(json.dumps(["title", "\0", str(UUID(int=0))]).encode()).decode()
+    paged = "query($after: String) { initiatives(orderBy: TITLE, after: $after) { totalCount } }"
+    _, errors = await portal.try_asking(LEAD, paged, after=forged)
+    assert [error["code"] for error in errors] == ["BAD_USER_INPUT"]
