@@ -157,13 +157,20 @@ class TeamMember(SQLModel, table=True):
 
     __tablename__ = "team_member"
     __table_args__ = (
+        # Deferred: a successor takes over teams and people in one transaction, in either order.
         ForeignKeyConstraint(
-            ["team_id", "agency_id"], ["team.id", "team.agency_id"], onupdate="CASCADE"
+            ["team_id", "agency_id"],
+            ["team.id", "team.agency_id"],
+            onupdate="CASCADE",
+            deferrable=True,
+            initially="DEFERRED",
         ),
         ForeignKeyConstraint(
             ["membership_id", "agency_id"],
             ["membership.id", "membership.agency_id"],
             onupdate="CASCADE",
+            deferrable=True,
+            initially="DEFERRED",
         ),
     )
 
@@ -201,7 +208,9 @@ class Capability(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("kind", "agency_id", "team_id", postgresql_nulls_not_distinct=True),
-        CheckConstraint("(kind IN ('agency', 'staff', 'team')) = (agency_id IS NOT NULL)", name="agency"),
+        CheckConstraint(
+            "(kind IN ('agency', 'staff', 'team')) = (agency_id IS NOT NULL)", name="agency"
+        ),
         CheckConstraint("(kind = 'team') = (team_id IS NOT NULL)", name="team"),
     )
 

@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 import auth.access
 import portal.actions.access
+import portal.agencies.access
 import portal.changes.access
 import portal.evidence.access
 import portal.frameworks.access
@@ -29,9 +30,11 @@ _FUNCTIONS = (
     ("portal.initiatives", "keys.sql"),
     ("portal.measures", "corrections.sql"),
     ("portal.frameworks", "keys.sql"),
+    ("portal.agencies", "succession.sql"),
 )
 _ROOMS = (
     auth.access,
+    portal.agencies.access,
     portal.changes.access,
     portal.initiatives.access,
     portal.actions.access,

@@ -8,7 +8,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
 from portal.actions.api import ActionMutations, ActionQueries
-from portal.agencies.api import AgencyQueries
+from portal.agencies.api import AgencyMutations, AgencyQueries
 from portal.evidence.api import EvidenceMutations
 from portal.execution import Execution
 from portal.frameworks.api import FrameworkMutations, FrameworkQueries
@@ -46,6 +46,7 @@ class Query(
     description="What can be done. Each takes one input and answers with the record or with why not."
 )
 class Mutation(
+    AgencyMutations,
     InitiativeMutations,
     ActionMutations,
     MilestoneMutations,

@@ -1,5 +1,6 @@
 """Agencies, areas, teams and memberships in GraphQL."""
 
+from datetime import date
 from enum import Enum
 
 import strawberry
@@ -9,6 +10,8 @@ from sqlmodel import col
 from auth import tables
 from auth.roles import Role
 from auth.tables import AgencyKind, AreaKind
+from portal.acting.exposed import mutation
+from portal.agencies import verbs
 from portal.reading.declare import (
     Ask,
     Columns,
@@ -99,6 +102,7 @@ class Agency(Node):
     kind: AgencyKind = column("What kind of body it is.")
     in_partnership: bool = column("Whether it is a partner, and not only named by one.")
     areas: list[Area] = values("Where it works today.", _areas_of)
+    ended_on: date | None = column("Its last day was the day before, if it has ended.")
     host: "Agency | None" = one(
         "The agency that hosts this joint body; hosting gives it no access.", "host_id"
     )
@@ -202,3 +206,10 @@ class AgencyQueries:
         ),
         size=30,
     )
+
+
+@strawberry.type
+class AgencyMutations:
+    """What happens to an agency as a whole."""
+
+    succeed_agency = mutation(verbs.succeed_agency, Agency, needs="partnership:manage")

@@ -1,0 +1,114 @@
+"""A body is abolished and another takes over; nothing it led or did is lost."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from support.asking import Portal
+from support.databases import empty_database
+
+from portal import database
+from portal.edge.guarded import guarded
+from portal.furnishing import furnish_portal
+from portal.sample.initiatives import initiative_id
+from portal.sample.load import load_sample
+from portal.sample.partnership import DAY, agency_id
+from portal.store.build import build
+from portal.store.server import Server
+
+SUCCEED = {
+    "agency": f"Agency:{agency_id('pcc')}",
+    "by": f"Agency:{agency_id('lcrca')}",
+    "fromDay": str(DAY),
+}
+SHOWN = "...on AgencyPayload { agency { endedOn successor { shortName } } }"
+
+
+@asynccontextmanager
+async def a_partnership(server: Server, name: str) -> AsyncIterator[Portal]:
+    """A database of its own, since an agency ends in it; a guest is its administrator."""
+    async with empty_database(server, name) as engines:
+        async with engines.owner.begin() as owner:
+            await build(owner, database.statements())
+            await furnish_portal(owner)
+            await load_sample(owner)
+            await owner.exec_driver_sql(
+                "INSERT INTO membership_role SELECT id, 'partnership_administrator' FROM membership"
+                " WHERE id IN (SELECT membership_id FROM team_member WHERE agency_id = $1 LIMIT 1)",
+                (agency_id("cheshire"),),
+            )
+        yield Portal(guarded()[0], engines.command)
+
+
+@pytest.fixture
+async def partnership(server: Server) -> AsyncIterator[Portal]:
+    async with a_partnership(server, "succession") as portal:
+        yield portal
+
+
+@pytest.fixture(scope="module")
+async def unchanged(server: Server) -> AsyncIterator[Portal]:
+    """For what is refused: nothing changes, so one database does for all."""
+    async with a_partnership(server, "no_succession") as portal:
+        yield portal
+
+
+async def test_the_successor_has_what_the_old_body_led(partnership: Portal) -> None:
+    done = await partnership.do("cheshire.viewer", "succeedAgency", SUCCEED, SHOWN)
+    assert done["agency"] == {"endedOn": str(DAY), "successor": {"shortName": "LCRCA"}}
+    query = """query($initiative: ID!, $old: ID!) {
+        initiative(id: $initiative) { title lead { shortName } }
+        agency(id: $old) { shortName successor { name } teams { nodes { name } } }
+        initiatives(filter: {lead: $old}) { totalCount }
+    }"""
+    variables = {
+        "initiative": f"Initiative:{initiative_id('delivery-plan')}",
+        "old": SUCCEED["agency"],
+    }
+    seen = await partnership.ask("wirral.viewer", query, **variables)
+    assert seen["initiative"]["lead"] == {"shortName": "LCRCA"}
+    assert seen["agency"]["successor"]["name"] == "Liverpool City Region Combined Authority"
+    assert seen["agency"]["teams"]["nodes"] == []
+    assert seen["initiatives"]["totalCount"] == 0
+
+
+async def test_its_people_go_on_working_for_the_successor(partnership: Portal) -> None:
+    await partnership.do("cheshire.viewer", "succeedAgency", SUCCEED)
+    query = "{ me { agency { shortName } membership { name } } }"
+    me = (await partnership.ask("pcc.coordinator", query))["me"]
+    assert me == {"agency": {"shortName": "LCRCA"}, "membership": {"name": "Rosa Tindall"}}
+    renamed = {
+        "id": f"Initiative:{initiative_id('delivery-plan')}",
+        "expectedVersion": 2,
+        "title": "Delivery Plan",
+    }
+    answer = await partnership.do("pcc.coordinator", "changeInitiative", renamed)
+    assert answer["__typename"] == "InitiativePayload"
+
+
+@pytest.mark.parametrize("who", ["pcc.coordinator", "pcc.programme", "wirral.viewer"])
+async def test_only_a_partnership_administrator_may_do_it(unchanged: Portal, who: str) -> None:
+    answer = await unchanged.do(who, "succeedAgency", SUCCEED)
+    assert answer["rule"] == "agency.partnership_administrator"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"by": SUCCEED["agency"]}, "by"),
+        ({"fromDay": str(DAY + timedelta(days=1))}, "fromDay"),
+        ({"agency": f"Agency:{agency_id('cheshire')}"}, "agency"),
+    ],
+)
+async def test_a_succession_that_cannot_be_is_refused(
+    unchanged: Portal, change: dict[str, str], field: str
+) -> None:
+    answer = await unchanged.do("cheshire.viewer", "succeedAgency", {**SUCCEED, **change})
+    assert answer["errors"][0]["path"] == ["input", field]
+
+
+async def test_an_agency_ends_once(partnership: Portal) -> None:
+    await partnership.do("cheshire.viewer", "succeedAgency", SUCCEED)
+    again = await partnership.do("cheshire.viewer", "succeedAgency", SUCCEED)
+    assert again["errors"][0]["path"] == ["input", "agency"]
