@@ -1,7 +1,7 @@
 """A verb's signature becomes its GraphQL input, so that the two cannot drift apart."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -12,6 +12,7 @@ from uuid import UUID
 import strawberry
 
 from portal.errors import Finding, Invalid, NotVisible
+from portal.reading.binding import storable
 from portal.reading.ids import BadId, from_global
 
 
@@ -167,6 +168,9 @@ def arguments(params: list[Param], given: Mapping[str, Any]) -> dict[str, Any]:
     """The verb's keyword arguments from the coerced input; the first bad id ends it, at
     its path.
     """
+    faults = list(_unstorable(given, ()))
+    if faults:
+        raise Invalid(*faults)
     found = {}
     for param in params:
         name = camel(param.name)
@@ -175,6 +179,21 @@ def arguments(params: list[Param], given: Mapping[str, Any]) -> dict[str, Any]:
             if found[param.name] is None and param.default not in (None, KEEP):
                 del found[param.name]  # null for something that has a default means the default
     return found
+
+
+def _unstorable(value: Any, path: tuple[str, ...]) -> Iterator[Finding]:  # noqa: ANN401 - any input
+    """Whatever the database cannot take, at its place; no verb has to look for it."""
+    if isinstance(value, Mapping):
+        parts: Iterable[tuple[object, Any]] = value.items()
+    elif isinstance(value, list):
+        parts = enumerate(value)
+    else:
+        if not storable(value):
+            message = "Remove the character NUL, halves of surrogate pairs, and impossible times."
+            yield Finding(path, message, "UNSTORABLE")
+        return
+    for name, part in parts:
+        yield from _unstorable(part, (*path, str(name)))
 
 
 def camel(name: str) -> str:
