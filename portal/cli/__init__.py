@@ -6,9 +6,11 @@ import click
 
 COMMANDS = {
     "check": ("portal.cli.check:command", "Say what is missing or unsafe, and what to do."),
+    "contract": ("portal.cli.contract:contract", "Write graphql/ from the code."),
     "demo": ("portal.cli.demo:command", "Serve a sample partnership, with its own database."),
     "migrate": ("portal.cli.migrate:command", "Bring the database to this release."),
     "query": ("portal.cli.query:query", "Ask the API, as an API client."),
+    "seed": ("portal.cli.seed:command", "Invent initiatives, for a demonstration at size."),
     "serve": ("portal.cli.serve:command", "Serve the portal."),
     "token": ("portal.cli.query:token", "Print an access token for an API client."),
 }

@@ -1,5 +1,7 @@
 """An exception to the linter's rules names what is there; a reviewer meets no dead ones."""
 
+from itertools import pairwise
+
 from portal.store.policies import EXCEPTIONS, write_out
 
 NAMES = ["public.team.owner", "public.team.see", "public.action.owner"]
@@ -19,7 +21,7 @@ def test_an_exception_that_fits_nothing_is_found():
 
 def test_each_exception_has_a_reason():
     lines = EXCEPTIONS.read_text().splitlines()
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         if line.startswith("[lint.rules."):
             continue
         if line.lstrip().startswith('"') and "#" not in line:

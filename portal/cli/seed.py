@@ -1,0 +1,50 @@
+"""`portal seed`: invented initiatives in bulk, for a demonstration at size."""
+
+import os
+
+import click
+
+from portal.cli.common import fail, settings_here, with_engines
+from portal.furnishing import furnish_portal
+from portal.sample.ground import Ground, ground
+from portal.sample.load import load_sample
+from portal.sample.seeding import seed
+from portal.settings import Mode
+from portal.store.engines import Engines
+from portal.store.migrations.migrate import migrate
+
+
+@click.command("seed")
+@click.option(
+    "--initiatives",
+    type=click.IntRange(1, 1_000_000),
+    required=True,
+    help="How many to invent, each with partners, actions, measures and figures.",
+)
+@click.option(
+    "--agencies",
+    type=click.IntRange(0, 1_000),
+    default=0,
+    show_default=True,
+    help="How many further agencies to invent first.",
+)
+def command(initiatives: int, agencies: int) -> None:
+    """Fill an empty database, or the demo's, with invented initiatives, marked as sample.
+
+    The demo may be running. What is there stays; all of the new is written, or nothing.
+    """
+    settings = settings_here(os.environ, "PORTAL_OWNER_DATABASE_URL")
+    if settings.mode is Mode.PRODUCTION:
+        fail("PORTAL_MODE is production: nothing is invented there.")
+
+    async def work(engines: Engines) -> None:
+        await migrate(engines.owner, furnish_portal)
+        async with engines.owner.begin() as owner:
+            if await ground(owner) is Ground.IN_USE:
+                fail("The database holds agencies that are no sample: it stays as it is.")
+            await load_sample(owner)
+            with click.progressbar(length=initiatives, label="Inventing") as bar:
+                await seed(owner, initiatives, agencies=agencies, progress=bar.update)
+
+    with_engines(settings, work)
+    click.echo(f"{initiatives} initiatives added. Next: ask for them with `portal query`.")
