@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, literal_column
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Text,
+    and_,
+    cast,
+    func,
+    literal_column,
+    type_coerce,
+)
 
 from portal.reading.declare import Ask, Columns
 
@@ -26,7 +36,11 @@ def label(row: Columns, _: Ask) -> ColumnElement[Any]:
 
 def under_spent(row: Columns, ask: Ask) -> ColumnElement[bool]:
     """Most of the year is gone and most of the money is left; never when the year is not known."""
-    begins = func.make_date(row.financial_year, 4, 1)
-    ends = func.make_date(row.financial_year + 1, 4, 1)
-    gone = 10 * (ask.today - begins) >= GONE_OF_TEN * (ends - begins)
+    begins = func.make_date(row.financial_year, 4, 1, type_=Date)
+    ends = func.make_date(row.financial_year + 1, 4, 1, type_=Date)
+    gone = 10 * _days(begins, ask.today) >= GONE_OF_TEN * _days(begins, ends)
     return and_(row.financial_year.is_not(None), gone, 10 * row.spent < SPENT_OF_TEN * row.amount)
+
+
+def _days(first: ColumnElement[Any], then: ColumnElement[Any]) -> ColumnElement[int]:
+    return type_coerce(then - first, Integer)

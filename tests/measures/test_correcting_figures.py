@@ -155,7 +155,8 @@ async def test_a_stored_figure_cannot_be_changed_by_sql_either(portal: Portal) -
 
 COPY = (
     "INSERT INTO observation (id, initiative_id, measure_id, period_from, period_to, value,"
-    " breakdown, provisional, is_sample, recorded_by_agency_id, recorded_by_id, recorded_at, supersedes_id,"
+    " breakdown, provisional, is_sample, recorded_by_agency_id, recorded_by_id, recorded_at,"
+    " supersedes_id,"
     " superseded, version, updated_at) SELECT :new, initiative_id, :measure, period_from,"
     " period_to, 9, breakdown, false, false, {agency}, caller_principal(), recorded_at, {old},"
     " true, 1, updated_at FROM observation WHERE id = :old"

@@ -22,7 +22,8 @@ CALLERS = [
 ]
 LIST = (
     "query($filter: MeasureFilter, $after: String) {"
-    " measures(first: 100, after: $after, filter: $filter) { totalCount nodes { id initiative { id } } pageInfo { hasNextPage endCursor } } }"
+    " measures(first: 100, after: $after, filter: $filter) {"
+    " totalCount nodes { id initiative { id } } pageInfo { hasNextPage endCursor } } }"
 )
 
 
@@ -99,7 +100,8 @@ async def test_figures_are_paged_by_period_without_doubles(portal: Portal) -> No
     query = (
         "query($id: ID!, $after: String, $filter: ObservationFilter, $order: ObservationOrder!) {"
         " measure(id: $id) {"
-        " observations(first: 4, after: $after, filter: $filter, orderBy: $order) { totalCount nodes { id periodTo } pageInfo { hasNextPage endCursor } } } }"
+        " observations(first: 4, after: $after, filter: $filter, orderBy: $order) {"
+        " totalCount nodes { id periodTo } pageInfo { hasNextPage endCursor } } } }"
     )
 
     async def pages(order: str, **wanted: object) -> list[tuple[str, str]]:
