@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLInputObjectType, GraphQLList, GraphQLNonNull, get_named_type
-from sqlalchemy import ColumnElement, Select, func, literal_column, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, false, func, literal_column, select, true, tuple_
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from portal.reading import declare
@@ -38,6 +38,9 @@ class Page:
         self.order_name = str(getattr(chosen, "value", chosen))
         self.order = read.listing.by[chosen]
         self.first: int = self.arguments["first"]
+        if not 1 <= self.first <= declare.MOST:
+            message = f"`first` is {self.first}: ask for 1 to {declare.MOST} rows at a time."
+            raise composer.binds.refused(self.site, message)
         self.limit: ColumnElement[int] = literal_column(str(int(self.first)))
 
     def json(self) -> Json:
@@ -80,7 +83,12 @@ class Page:
         inner = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
         wire = wire_of(get_named_type(field.type), many=isinstance(inner, GraphQLList))
         binds = self.composer.binds
-        value = binds.take(self.site, wire.bound, lambda a: wire.argument(a["filter"][name]))
+        given = self.arguments["filter"][name]
+        value: ColumnElement[Any]
+        if isinstance(given, bool):  # in the plan's key; only a constant proves a partial index
+            value = true() if given else false()
+        else:
+            value = binds.take(self.site, wire.bound, lambda a: wire.argument(a["filter"][name]))
         condition: ColumnElement[bool] = declare.declared(field)["where"](
             Columns(table), value, self.composer.ask
         )
