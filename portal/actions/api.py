@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 from sqlmodel import col
 
 from auth.tables import AreaPart
@@ -142,11 +142,6 @@ def _contains(row: Columns, text: ColumnElement[str], _: Ask) -> ColumnElement[b
     )
 
 
-def _mine(row: Columns, mine: ColumnElement[bool], ask: Ask) -> ColumnElement[bool]:
-    allocated = func.coalesce(row.allocated_to_id == ask.principal, false())
-    return or_(allocated, row.owner_team_id == func.any(ask.teams)) == mine
-
-
 def _is(name: str) -> Callable[[Columns, Any, Ask], ColumnElement[bool]]:
     return lambda row, wanted, _: row[name] == wanted
 
@@ -163,7 +158,10 @@ class ActionFilter:
         "Whether it is allocated; false is the unallocated list.",
         lambda row, allocated, _: row.allocated_to_id.is_not(None) == allocated,
     )
-    mine: bool | None = where("Whether it is allocated to you or with one of your teams.", _mine)
+    mine: bool | None = where(
+        "Whether it is with one of your teams, allocated to you or not; never for a program.",
+        lambda row, mine, ask: (row.owner_team_id == func.any(ask.teams)) == mine,
+    )
     state: list[ActionState] | None = where(
         "In one of these states.", lambda row, states, _: row.state == func.any(states)
     )
