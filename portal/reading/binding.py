@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,14 @@ from portal.reading.cursors import BadCursor
 from portal.reading.declare import Ask
 from portal.reading.ids import BadId
 from portal.store.base import Instant
+
+
+class Refused(ValueError):
+    """An argument has a value that cannot be taken; the text says why."""
+
+
+LONGEST = 1_000
+"""Digits of a number; PostgreSQL's own limit is far beyond, and reached by a few characters."""
 
 
 @dataclass(frozen=True)
@@ -97,27 +106,30 @@ class Binds:
         for name, site, get in self._takes:
             try:
                 found[name] = get(arguments[site])
+            except Refused as refused:
+                raise self.refused(site, str(refused)) from None
             except BadCursor:
-                raise self._refuse(
+                raise self.refused(
                     site,
                     "`after` is no cursor of this list in this order: pass an endCursor back"
                     " unread, with the same orderBy.",
                     "BAD_CURSOR",
                 ) from None
             except BadId:
-                raise self._refuse(
+                raise self.refused(
                     site, "This is not an id of this API: pass an `id` back unread.", "BAD_ID"
                 ) from None
             if not storable(found[name]):
-                raise self._refuse(
+                raise self.refused(
                     site,
-                    "A text holds the character NUL or half of a surrogate pair, or a time is"
-                    " before the year 1 or after 9999. Leave it out.",
-                    "BAD_USER_INPUT",
+                    "A text holds the character NUL or half of a surrogate pair, a time has no"
+                    " offset (such as Z) or is before the year 1 or after 9999, or a number is"
+                    " infinite or too long. Leave it out.",
                 )
         return found
 
-    def _refuse(self, site: int, message: str, code: str) -> GraphQLError:
+    def refused(self, site: int, message: str, code: str = "BAD_USER_INPUT") -> GraphQLError:
+        """The client's error, at a site."""
         return GraphQLError(message, nodes=[self._sites[site].node], extensions={"code": code})
 
 
@@ -129,7 +141,9 @@ def storable(value: object) -> bool:
         if isinstance(value, str):
             return b"\0" not in value.encode()
         if isinstance(value, datetime):
-            value.astimezone(UTC)
+            return value.tzinfo is not None and value.astimezone(UTC) is not None
+        if isinstance(value, Decimal):
+            return value.is_finite() and abs(value.adjusted()) < LONGEST
     except (UnicodeEncodeError, OverflowError):
         return False
     return True

@@ -11,10 +11,15 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, func, literal_column
+from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, literal_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-_PARSERS: dict[type, Callable[[str], object]] = {
+
+class BadCursor(ValueError):
+    """The text is no cursor of this list in this order."""
+
+
+PARSERS: dict[type, Callable[[str], object]] = {
     datetime: datetime.fromisoformat,
     date: date.fromisoformat,
     UUID: UUID,
@@ -22,10 +27,7 @@ _PARSERS: dict[type, Callable[[str], object]] = {
     int: int,
     str: str,
 }
-
-
-class BadCursor(ValueError):
-    """The text is no cursor of this list in this order."""
+"""The types of columns by which a list can be ordered, and how each is read back from text."""
 
 
 def cursor_sql(order: str, values: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
@@ -47,9 +49,9 @@ def read_cursor(text: str, order: str, types: Sequence[TypeEngine[Any]]) -> list
         parts = json.loads(base64.b64decode(text, altchars=b"-_", validate=True))
         if not isinstance(parts, list) or parts[0] != order or len(parts) != len(types) + 1:
             raise BadCursor(text)
-        return [
-            _PARSERS[_python_type(kind)](part) for part, kind in zip(parts[1:], types, strict=True)
-        ]
+        if not all(isinstance(part, str) for part in parts):
+            raise BadCursor(text)
+        return [_read(part, kind) for part, kind in zip(parts[1:], types, strict=True)]
     except (
         binascii.Error,
         UnicodeDecodeError,
@@ -62,7 +64,16 @@ def read_cursor(text: str, order: str, types: Sequence[TypeEngine[Any]]) -> list
         raise BadCursor(text) from e
 
 
-def _python_type(kind: TypeEngine[Any]) -> type:
+def _read(part: str, kind: TypeEngine[Any]) -> object:
+    value = PARSERS[python_type(kind)](part)
+    if isinstance(value, int):
+        bits = 63 if isinstance(kind, BigInteger) else 31
+        if not -(2**bits) <= value < 2**bits:
+            raise BadCursor(part)
+    return value
+
+
+def python_type(kind: TypeEngine[Any]) -> type:
     """A column type that wraps another, as SQLModel's text does, does not know its own."""
     inner = kind.impl_instance if isinstance(kind, TypeDecorator) else kind
     return inner.python_type

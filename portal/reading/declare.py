@@ -16,6 +16,8 @@ from strawberry.types.base import get_object_definition
 from portal.store.rules import table_of
 
 T = TypeVar("T")
+MOST = 100
+"""Rows of a page, and ids that are looked up at once."""
 ROW_ID, ROW_IDS, TEXTS = Uuid(), ARRAY(Uuid()), ARRAY(Text())
 # What a declared expression is given: the row's columns, and the request (its day, instant and
 # caller) as bind values.
@@ -253,7 +255,7 @@ def many(
 ) -> Any:
     """A field that is a connection; `joins` gets this row's columns and the listed row's."""
     arguments: dict[str, tuple[Any, str, Any]] = {
-        "first": (int, "How many rows at most, 1 to 100.", 50),
+        "first": (int, f"How many rows at most, 1 to {MOST}.", 50),
         "after": (str | None, "The `endCursor` of the page before.", strawberry.UNSET),
         "order_by": (listing.orders, "The order of the list.", listing.default),
     }
@@ -284,7 +286,7 @@ def nodes_by_id(says: str) -> Any:
     """`nodes(ids:)`: in the order asked, null where there is none for this caller."""
     empty = inspect.Parameter.empty
     return _with_arguments(
-        says, {"ids": (list[strawberry.ID], "Up to 100 ids.", empty)}, NodesById()
+        says, {"ids": (list[strawberry.ID], f"Up to {MOST} ids.", empty)}, NodesById()
     )
 
 

@@ -1,5 +1,6 @@
 """How each kind of field becomes SQL: one function for each way to be read."""
 
+from collections.abc import Sequence
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from graphql import GraphQLList, GraphQLNonNull
 from sqlalchemy import ColumnElement, Text, case, cast, func, null, select
 
 from portal.reading import declare
+from portal.reading.binding import Refused
 from portal.reading.connection import Page
 from portal.reading.ids import BadId, from_global, global_id
 from portal.reading.jsonsql import constant, json_array
@@ -127,16 +129,18 @@ def _node_by_id(read: declare.NodeById, composer: "Composer", place: "Place") ->
     return case((wanted.is_(None), null()), else_=null())  # the id's form is still checked
 
 
+def _asked(ids: Sequence[str]) -> list[tuple[str, UUID]]:
+    if len(ids) > declare.MOST:
+        raise Refused(f"`ids` has {len(ids)}: ask for at most {declare.MOST} at a time.")
+    return [from_global(each) for each in ids]
+
+
 @read_field.register(declare.NodesById)
 def _nodes_by_id(read: declare.NodesById, composer: "Composer", place: "Place") -> Json:
     """`nodes(ids:)`: in the order asked."""
     site = composer.binds.site(place.field, place.node)
-    names = composer.binds.take(
-        site, declare.TEXTS, lambda a: [from_global(i)[0] for i in a["ids"]]
-    )
-    ids = composer.binds.take(
-        site, declare.ROW_IDS, lambda a: [from_global(i)[1] for i in a["ids"]]
-    )
+    names = composer.binds.take(site, declare.TEXTS, lambda a: [n for n, _ in _asked(a["ids"])])
+    ids = composer.binds.take(site, declare.ROW_IDS, lambda a: [i for _, i in _asked(a["ids"])])
     wanted = func.unnest(names, ids).table_valued("name", "id", with_ordinality="position")
     row = wanted.render_derived(name=composer.name())
     found = _branches(composer, place, cast(row.c.name, Text), Columns(row)["id"])

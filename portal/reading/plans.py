@@ -1,6 +1,5 @@
 """Compiled plans: one per document, operation and shape of the variables; bounded."""
 
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,9 +14,9 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from portal.reading.binding import Asked, Binds, asked_values
 from portal.reading.compose import Composer, object_type
+from portal.reading.ids import BadId, from_global
 
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects are untyped
-_ID = re.compile(r"([A-Za-z]+):[0-9a-f-]{36}")
 
 
 @dataclass(frozen=True)
@@ -70,15 +69,22 @@ def shape(value: object) -> object:
     type; not the rest.
     """
     if isinstance(value, dict):
-        return tuple((key, shape(part)) for key, part in value.items())
-    if isinstance(value, list):
-        return frozenset(shape(item) for item in value)
-    if value is None or isinstance(value, bool | int | Enum):
+        return tuple((key, _inner(part)) for key, part in value.items())
+    if isinstance(value, int | Enum):
         return value
     if isinstance(value, str):
-        found = _ID.fullmatch(value)
-        return found[1] if found else str
-    return type(value)
+        try:
+            return from_global(value)[0]
+        except BadId:
+            return str
+    return _inner(value)
+
+
+def _inner(value: object) -> object:
+    """The same for a part of an input object: its numbers, choices and ids are only compared."""
+    if isinstance(value, dict):
+        return shape(value)
+    return value if value is None or isinstance(value, bool) else type(value)
 
 
 class Plans:
