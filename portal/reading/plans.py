@@ -65,7 +65,7 @@ def as_bytes(json: Any) -> Select[Any]:  # noqa: ANN401 - a column of JSON
 
 
 def shape(value: object) -> object:
-    """What of a variable's value decides the statement: presence, choices, page sizes, an id's
+    """What of one variable's value decides the statement: presence, choices, page sizes, an id's
     type; not the rest.
     """
     if isinstance(value, dict):
@@ -119,7 +119,8 @@ class Operation:
     def key(self, *more: object) -> object:
         """What two requests must have in common to share a plan."""
         name = self.node.name.value if self.node.name else None
-        return (self.text, name, shape(self.variables.coerced), *more)
+        shapes = tuple((key, shape(value)) for key, value in self.variables.coerced.items())
+        return (self.text, name, shapes, *more)
 
     def composer(self, schema: GraphQLSchema) -> Composer:
         """A fresh composer over this operation."""
