@@ -169,6 +169,17 @@ async def test_what_a_leaving_partner_had_to_do_goes_to_the_lead(
     assert refused["errors"][0]["code"] == "OWNER_TAKES_NO_PART"
 
 
+async def test_the_team_that_looks_after_it_takes_over(portal: Portal) -> None:
+    initiative = await joint_initiative(portal, leadTeam=WIRRAL_OTHER_TEAM)
+    action = await added(portal, initiative)
+    query = "query($id: ID!) { initiative(id: $id) { partners { nodes { id version state } } } }"
+    listed = (await portal.ask(LEAD, query, id=initiative))["initiative"]["partners"]["nodes"]
+    rasa = next(partner for partner in listed if partner["state"] == "COMMITTED")
+    await portal.do(LEAD, "removePartner", of(rasa, reason="Their funding ended"))
+    seen = (await portal.ask(LEAD, ONE, id=action["id"]))["action"]
+    assert seen["ownerTeam"] == {"id": WIRRAL_OTHER_TEAM}
+
+
 async def test_a_leavers_work_goes_to_a_colleague(portal: Portal) -> None:
     """What the colleague's teams do not do goes back on the team's list."""
     initiative = await joint_initiative(portal)
