@@ -51,6 +51,8 @@ class Param:
     says: str
     default: object
     convert: Callable[[Any, tuple[str, ...]], Any]
+    nullable: bool = False
+    """Whether null says something: that there is none."""
 
     @property
     def required(self) -> bool:
@@ -70,7 +72,13 @@ def _param(name: str, hint: object, default: object, where: str) -> Param:
     said = says or COMMON.get(name)
     if not said:
         raise TypeError(f"{where}: describe `{name}` with Annotated[..., 'what it is']")
-    return Param(name, kind, said, default, convert)
+    return Param(name, kind, said, default, convert, _takes_null(hint))
+
+
+def _takes_null(hint: object) -> bool:
+    if get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
+    return NoneType in get_args(hint)
 
 
 def _read(hint: Any, where: str) -> tuple[Any, str, Callable[[Any, tuple[str, ...]], Any]]:  # noqa: ANN401
@@ -174,10 +182,14 @@ def arguments(params: list[Param], given: Mapping[str, Any]) -> dict[str, Any]:
     found = {}
     for param in params:
         name = camel(param.name)
-        if name in given:
+        if name not in given:
+            continue
+        if given[name] is not None or param.nullable:
             found[param.name] = param.convert(given[name], (name,))
-            if found[param.name] is None and param.default not in (None, KEEP):
-                del found[param.name]  # null for something that has a default means the default
+        elif param.default is KEEP:
+            says = "This cannot be cleared. Leave it out to keep it as it is."
+            raise Invalid.field(name, says, "REQUIRED")
+        # Null for something that has a default means the default.
     return found
 
 
