@@ -60,7 +60,7 @@ class Page:
             table,
             func.row_number().over(order_by=by).label("position_"),
             func.lead(literal_column("true")).over(order_by=by).label("more_"),
-            cursor_sql(self.order_name, order).label("cursor_"),
+            cursor_sql(self.order_name, [*self._mark(), *order]).label("cursor_"),
         )
         one_more: Any = literal_column(str(int(self.first) + 1))
         chosen = chosen.where(*self._conditions(table), *self._after(order))
@@ -98,10 +98,15 @@ class Page:
         """Keyset: strictly past the cursor's row. A bad cursor is refused when values are bound."""
         if self.arguments.get("after") is None:
             return []
-        types = [column.type for column in order]
+        marks = self._mark()
+        types = [column.type for column in (*marks, *order)]
         bounds = [self._bound(types, at) for at in range(len(types))]
-        left, right = tuple_(*order), tuple_(*bounds)
-        return [left < right if self.order.descending else left > right]
+        left, right = tuple_(*order), tuple_(*bounds[len(marks) :])
+        holds = [self.order.mark.holds(bounds[0])] if self.order.mark else []
+        return [*holds, left < right if self.order.descending else left > right]
+
+    def _mark(self) -> list[Json]:
+        return [self.order.mark.made()] if self.order.mark else []
 
     def _bound(self, types: list[Any], at: int) -> Json:
         def value(arguments: dict[str, Any]) -> object:

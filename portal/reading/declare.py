@@ -39,6 +39,16 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What a cursor was made for, beside its list and order, and the condition that this still
+    holds; where it does not, the condition raises an error.
+    """
+
+    made: Callable[[], ColumnElement[str]]
+    holds: Callable[[ColumnElement[str]], ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
 class Order:
     """One way to sort a list: columns (never null, all in one direction); the row's id
     breaks ties.
@@ -46,6 +56,7 @@ class Order:
 
     columns: Callable[[Columns], Sequence[ColumnElement[Any]]]
     descending: bool = False
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True)

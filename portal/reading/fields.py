@@ -38,7 +38,8 @@ def _column(read: declare.Column, composer: "Composer", place: "Place") -> Json:
 
 @read_field.register(declare.Sql)
 def _sql(read: declare.Sql, composer: "Composer", place: "Place") -> Json:
-    return _leaf(place, read.expression(place.columns, composer.ask))
+    value = read.expression(place.columns, composer.ask)
+    return value if place.target.name == "ID" else _leaf(place, value)  # it names its own type
 
 
 def _leaf(place: "Place", value: Json) -> Json:
