@@ -21,6 +21,7 @@ import portal.initiatives.access
 import portal.measures.access
 import portal.milestones.access
 import portal.risks.access
+import portal.voices.access
 from portal.store.rules import RowRule
 
 _FUNCTIONS = (
@@ -31,6 +32,7 @@ _FUNCTIONS = (
     ("portal.measures", "corrections.sql"),
     ("portal.frameworks", "keys.sql"),
     ("portal.agencies", "succession.sql"),
+    ("portal.voices", "voices.sql"),
 )
 _ROOMS = (
     auth.access,
@@ -44,6 +46,7 @@ _ROOMS = (
     portal.measures.access,
     portal.funding.access,
     portal.frameworks.access,
+    portal.voices.access,
 )
 
 RULES: dict[str, RowRule] = {rule.name: rule for room in _ROOMS for rule in room.RULES}

@@ -4,6 +4,7 @@ a mutation.
 
 from collections.abc import AsyncIterator
 
+from asyncpg import PostgresError
 from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType
 from graphql.execution.values import get_argument_values, get_variable_values
 from strawberry.extensions import SchemaExtension
@@ -15,6 +16,12 @@ from portal.reading.compose import object_type
 from portal.reading.declare import declared
 from portal.reading.plans import Operation, Plans, query_plan
 from portal.reading.raw import RawJson
+
+CURSOR_STALE = "PA410"
+STALE = (
+    "What you may see has changed since this cursor was made: drop what you hold, and read again"
+    " without `after`."
+)
 
 
 class Execution(SchemaExtension):
@@ -44,7 +51,12 @@ class Execution(SchemaExtension):
         plan = query_plan(self._plans, operation)
         async with context.reading() as connection:
             values = plan.arguments(operation.variables, context.asked())
-            found: bytes = await connection.fetchval(plan.sql, *values)
+            try:
+                found: bytes = await connection.fetchval(plan.sql, *values)
+            except PostgresError as error:
+                if error.sqlstate == CURSOR_STALE:
+                    raise GraphQLError(STALE, extensions={"code": "CURSOR_STALE"}) from None
+                raise
         return found
 
     def _operation(self) -> Operation:

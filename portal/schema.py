@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from portal.actions.api import ActionMutations, ActionQueries
 from portal.agencies.api import AgencyMutations, AgencyQueries
+from portal.changes.api import ChangeQueries
 from portal.evidence.api import EvidenceMutations
 from portal.execution import Execution
 from portal.frameworks.api import FrameworkMutations, FrameworkQueries
@@ -19,6 +20,7 @@ from portal.milestones.api import MilestoneMutations
 from portal.reading.declare import Node, node_by_id, nodes_by_id
 from portal.reading.plans import Plans
 from portal.risks.api import RiskMutations
+from portal.voices.api import VoiceMutations
 
 Guard = Callable[[], SchemaExtension]
 
@@ -33,6 +35,7 @@ class Query(
     MeasureQueries,
     FundingQueries,
     AgencyQueries,
+    ChangeQueries,
 ):
     """All root fields for reading."""
 
@@ -55,6 +58,7 @@ class Mutation(
     FrameworkMutations,
     MeasureMutations,
     FundingMutations,
+    VoiceMutations,
 ):
     """All root fields for changing."""
 

@@ -6,10 +6,25 @@ from portal.changes import tables
 from portal.store.rules import HELD, RowRule, table_of
 
 OWN = "principal_id = (SELECT caller_principal())"
+READS = "(SELECT caller_can('initiatives:read'))"
+OWN_AGENCIES = "((SELECT caller_agencies())::uuid[])"
+WITHIN = f"(within_agency_id IS NULL OR within_agency_id = ANY {OWN_AGENCIES} AND {READS})"
+SAW = "seen_then && (SELECT caller_keys())"
+LEAD = "SELECT i.lead_agency_id FROM initiative i WHERE i.id = history.initiative_id"
+LEADS = f"({LEAD}) = (SELECT caller_agency()) AND {READS}"
 
 RULES = (
-    RowRule(table_of(tables.Change), "Whoever saw the changed row before, or sees it now.", HELD),
-    RowRule(table_of(tables.History), "Whoever sees the initiative now.", HELD),
+    RowRule(
+        table_of(tables.Change),
+        "Whoever saw the changed row before or right after; within one agency, that agency only.",
+        f"{HELD} AND {WITHIN}",
+    ),
+    RowRule(
+        table_of(tables.History),
+        "Whoever saw the row then and sees the initiative now; the lead agency sees all of it;"
+        " what is kept within one agency, that agency only.",
+        f"{HELD} AND {WITHIN} AND ({SAW} OR {LEADS})",
+    ),
     RowRule(
         table_of(tables.AuditLine),
         "The caller's own lines; auditors see every line.",
@@ -27,4 +42,10 @@ RULES = (
 )
 
 DEFINERS: dict[str, str] = {"record_change()": ""}
-CALLABLE: tuple[str, ...] = ("touch_row()", "changed_part(jsonb,jsonb)")
+CALLABLE: tuple[str, ...] = (
+    "touch_row()",
+    "changed_part(jsonb,jsonb)",
+    "caller_agencies()",
+    "keys_mark()",
+    "keys_mark_holds(text)",
+)

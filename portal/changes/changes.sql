@@ -1,5 +1,6 @@
--- Every insert, update and delete of a tracked table leaves a change (seen by all who saw the row before or see it
--- now: that is how lost sight becomes a tombstone) and, unless only the row's keys moved, its history.
+-- Every insert, update and delete of a tracked table leaves a change (seen by all who saw the row
+-- before or see it now: that is how lost sight becomes a tombstone) and, unless only the row's keys
+-- moved, its history.
 
 CREATE FUNCTION touch_row() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -17,40 +18,77 @@ SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(a) WHERE b -> key IS DISTINCT FROM value
 $$;
 
+-- Arguments: the row's type; the column that names its initiative; and, for rows whose `audience`
+-- may keep them within their `agency_id`, the word "kept".
 CREATE FUNCTION record_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    object_type text := TG_ARGV[0];
-    parent text := TG_ARGV[1];
     was jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
     now_is jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
-    row_json jsonb := coalesce(now_is, was);
     plain_was jsonb := was - '{acl,version,updated_at}'::text[];
     plain_is jsonb := now_is - '{acl,version,updated_at}'::text[];
-    kind text := CASE TG_OP WHEN 'INSERT' THEN 'created' WHEN 'DELETE' THEN 'deleted' ELSE 'updated' END;
-    number bigint;
+    row_json jsonb := coalesce(now_is, was);
+    this change;
 BEGIN
+    this.kind := CASE TG_OP WHEN 'INSERT' THEN 'created' WHEN 'DELETE' THEN 'deleted' ELSE 'updated' END;
     IF TG_OP = 'UPDATE' AND plain_was = plain_is THEN
         IF OLD.acl = NEW.acl THEN
             RETURN NULL;
         END IF;
-        kind := 'visibility';
+        this.kind := 'visibility';
     END IF;
-    INSERT INTO change (txid, at, request_id, actor_id, actor_agency_id, verb, kind, object_type, object_id,
-                        initiative_id, acl)
-    VALUES (pg_current_xact_id()::text::bigint, caller_now(), caller_request(), caller_principal(), caller_agency(),
-            coalesce(nullif(current_setting('portal.verb', true), ''), 'system'), kind, object_type,
-            (row_json ->> 'id')::uuid, (row_json ->> parent)::uuid,
-            CASE TG_OP WHEN 'INSERT' THEN NEW.acl WHEN 'DELETE' THEN OLD.acl
-                 ELSE (SELECT array_agg(DISTINCT k) FROM unnest(OLD.acl || NEW.acl) k) END)
-    RETURNING id INTO number;
-    IF kind <> 'visibility' THEN
-        INSERT INTO history (change_id, initiative_id, narrow, before, after, acl)
-        VALUES (number, (row_json ->> parent)::uuid, coalesce(row_json ->> 'audience' = 'agency', false),
+    this.id := gen_random_uuid();
+    this.txid := pg_current_xact_id()::text::bigint;
+    this.at := caller_now();
+    this.request_id := caller_request();
+    this.actor_id := caller_principal();
+    this.actor_agency_id := caller_agency();
+    this.verb := coalesce(nullif(current_setting('portal.verb', true), ''), 'system');
+    this.object_type := TG_ARGV[0];
+    this.object_id := row_json ->> 'id';
+    this.initiative_id := row_json ->> TG_ARGV[1];
+    -- A deletion comes after the last version.
+    this.version := (row_json ->> 'version')::int + (TG_OP = 'DELETE')::int;
+    IF TG_NARGS > 2 AND row_json ->> 'audience' = 'agency' THEN
+        this.within_agency_id := row_json ->> 'agency_id';
+    END IF;
+    this.acl := ARRAY(SELECT DISTINCT k FROM unnest(OLD.acl || NEW.acl) k ORDER BY k);
+    INSERT INTO change SELECT this.*;
+    IF this.kind <> 'visibility' THEN
+        -- The row's own keys may be out of date here: a partner that leaves has just changed them.
+        INSERT INTO history (change_id, at, actor_id, actor_agency_id, verb, kind, object_type, object_id, version,
+                             initiative_id, within_agency_id, acl, seen_then, before, after)
+        VALUES (this.id, this.at, this.actor_id, this.actor_agency_id, this.verb, this.kind,
+                this.object_type, this.object_id, this.version, this.initiative_id, this.within_agency_id,
+                coalesce(initiative_acl(this.initiative_id), NEW.acl, OLD.acl), coalesce(OLD.acl, NEW.acl),
                 CASE WHEN TG_OP = 'UPDATE' THEN changed_part(plain_was, plain_is) ELSE plain_was END,
-                CASE WHEN TG_OP = 'UPDATE' THEN changed_part(plain_is, plain_was) ELSE plain_is END,
-                CASE TG_OP WHEN 'DELETE' THEN OLD.acl ELSE NEW.acl END);
+                CASE WHEN TG_OP = 'UPDATE' THEN changed_part(plain_is, plain_was) ELSE plain_is END);
     END IF;
     RETURN NULL;
+END
+$$;
+
+-- The caller's agency and those it took over from: what they kept within themselves is its own now.
+CREATE FUNCTION caller_agencies() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH RECURSIVE own AS (
+        SELECT caller_agency() AS id UNION SELECT a.id FROM agency a JOIN own ON a.successor_id = own.id
+    )
+    SELECT array_agg(id) FROM own
+$$;
+
+-- Which keys a caller holds, as a cursor notes it: what its holder may see has not moved since.
+CREATE FUNCTION keys_mark() RETURNS text LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT left(encode(sha256(convert_to(caller_keys()::text, 'UTF8')), 'hex'), 16)
+$$;
+
+CREATE FUNCTION keys_mark_holds(mark text) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF mark IS DISTINCT FROM keys_mark() THEN
+        RAISE EXCEPTION 'what this caller may see has changed since the cursor was made' USING ERRCODE = 'PA410';
+    END IF;
+    RETURN true;
 END
 $$;

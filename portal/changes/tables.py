@@ -1,13 +1,13 @@
 """One change a changed row, and its history: what stood there before and after. Nothing here is
-ever altered.
+ever altered, but for who may see it.
 """
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, Column, Identity, Index
+from sqlalchemy import BigInteger, Column, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -15,7 +15,7 @@ from portal.store.base import Instant, Keys, Row, choice
 
 
 class ChangeKind(StrEnum):
-    """What happened to the row."""
+    """What happened to a record."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -23,41 +23,52 @@ class ChangeKind(StrEnum):
     VISIBILITY = "visibility"
 
 
-class Change(SQLModel, table=True):
-    """A row changed. `txid` then `id` is the order in which readers may rely on having seen
-    everything.
+class Happened(SQLModel):
+    """A row changed: when, by whom, which row, and the version it came to.
+
+    `within_agency_id` is the one agency that a row is kept within; null for most.
     """
 
-    __table_args__ = (
-        Index("change_in_order", "txid", "id"),
-        Index("change_by_initiative", "initiative_id", "id"),
-    )
-
-    id: int | None = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
-    txid: int = Field(sa_column=Column(BigInteger, nullable=False))
     at: datetime = Field(sa_type=Instant)
-    request_id: UUID | None = None
     actor_id: UUID | None = None
     actor_agency_id: UUID | None = None
     verb: str = Field(max_length=80)
     kind: ChangeKind = Field(sa_type=choice(ChangeKind, "kind"))
     object_type: str = Field(max_length=40)
     object_id: UUID
+    version: int
     initiative_id: UUID
-    acl: list[int] = Field(sa_column=Column(Keys, nullable=False))
+    within_agency_id: UUID | None = None
+    acl: list[int] = Field(sa_type=Keys, nullable=False)
 
 
-class History(SQLModel, table=True):
-    """The values before and after; seen only by those who see the initiative now."""
+class Change(Happened, table=True):
+    """What a reader who keeps up needs to know; seen for good by those who saw the row then.
 
-    __table_args__ = (Index("history_by_initiative", "initiative_id", "change_id"),)
+    `txid`, then `version`, is the order in which a reader may rely on having seen everything. The
+    id is random, since a sequence's gaps would tell of changes that are hidden from the reader.
+    """
 
-    change_id: int = Field(foreign_key="change.id", primary_key=True, sa_type=BigInteger)
-    initiative_id: UUID
-    narrow: bool
+    __table_args__ = (Index("change_in_order", "txid", "version", "id"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    txid: int = Field(sa_type=BigInteger)
+    request_id: UUID | None = None
+
+
+class History(Happened, table=True):
+    """The values before and after; seen by those who saw the row then and see the initiative now.
+
+    `seen_then` are the keys that opened the row when it happened, `acl` those of the initiative.
+    No foreign key ties it to its change: readers keep up within days, history stays.
+    """
+
+    __table_args__ = (Index("history_newest", "initiative_id", "at", "version", "change_id"),)
+
+    change_id: UUID = Field(primary_key=True)
+    seen_then: list[int] = Field(sa_type=Keys, nullable=False)
     before: dict[str, Any] | None = Field(sa_column=Column(JSONB))
     after: dict[str, Any] | None = Field(sa_column=Column(JSONB))
-    acl: list[int] = Field(sa_column=Column(Keys, nullable=False))
 
 
 class Outcome(StrEnum):
@@ -71,7 +82,7 @@ class AuditLine(Row, table=True):
     """Who asked for which verb, and whether it was done or refused under which rule."""
 
     __tablename__ = "audit_line"
-    __table_args__ = (Index("audit_line_by_time", "at"),)
+    __table_args__ = (Index("audit_line_by_time", "at", "id"),)
 
     at: datetime = Field(sa_type=Instant)
     request_id: UUID | None = None
@@ -84,8 +95,8 @@ class AuditLine(Row, table=True):
 
 
 class Repeat(SQLModel, table=True):
-    """An idempotency key that a caller has used: what it asked (as a hash) and which record it
-    made.
+    """An idempotency key that a caller has used: what it asked (as a hash) and which record
+    it made.
     """
 
     principal_id: UUID = Field(primary_key=True)

@@ -56,6 +56,10 @@ class Code(StrEnum):
     BAD_CURSOR = (
         "BAD_CURSOR", 400, "`after` is no cursor of this list in this order.",
     )  # fmt: skip
+    CURSOR_STALE = (
+        "CURSOR_STALE", 400,
+        "What you may see has changed since the cursor was made: read again without `after`.",
+    )  # fmt: skip
     BAD_ID = ("BAD_ID", 400, "A value is not an id of this API.")
     QUERY_TOO_LONG = ("QUERY_TOO_LONG", 400, "The query has more characters than the limit.")
     TOO_MANY_TOKENS = ("TOO_MANY_TOKENS", 400, "The query has more tokens than the limit.")

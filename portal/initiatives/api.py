@@ -11,6 +11,7 @@ from auth.tables import Area as AreaRow
 from portal.acting.exposed import mutation
 from portal.actions.api import ACTIONS, Action, ActionCounts, counts_of
 from portal.agencies.api import Agency, Area, Team
+from portal.changes.api import HISTORY, HistoryEntry
 from portal.evidence.api import EVIDENCE, EvidenceItem
 from portal.frameworks.shown import FrameworkEntry, Theme, entries_of, themes_of
 from portal.funding.api import FUNDING, FundingLine, FundingTotal, totals_of
@@ -51,6 +52,7 @@ from portal.reading.declare import (
     values,
 )
 from portal.risks.api import RISKS, Risk
+from portal.voices.api import COMMENTS, CONSULTATIONS, Comment, SurvivorConsultation
 
 EDIT, CONTRIBUTE = "initiatives:edit", "initiatives:contribute"
 
@@ -153,6 +155,21 @@ class Initiative(Node):
         "Links to what shows how it does.",
         EVIDENCE,
         lambda row, item, _: item.initiative_id == row.id,
+    )
+    comments: Connection[Comment] = many(
+        "What was said about it, as far as it is for you.",
+        COMMENTS,
+        lambda row, comment, _: comment.initiative_id == row.id,
+    )
+    consultations: Connection[SurvivorConsultation] = many(
+        "When survivors were asked, and what came of it.",
+        CONSULTATIONS,
+        lambda row, asked, _: asked.initiative_id == row.id,
+    )
+    history: Connection[HistoryEntry] = many(
+        "Who changed what since you could see it; its lead sees all.",
+        HISTORY,
+        lambda row, entry, _: entry.initiative_id == row.id,
     )
     equality_impact: str | None = column("How it affects people with protected characteristics.")
     equality_reviewed_on: date | None = column("When that was last looked at.")

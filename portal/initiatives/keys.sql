@@ -46,7 +46,7 @@ BEGIN
 END
 $$;
 
--- New keys of an initiative reach its rows; `TG_ARGV` lists the tables. History that was narrow stays narrow.
+-- New keys of an initiative reach its rows and its history; `TG_ARGV` lists the tables.
 CREATE FUNCTION spread_initiative_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -55,7 +55,7 @@ BEGIN
     FOREACH child IN ARRAY TG_ARGV LOOP
         EXECUTE format('UPDATE %I SET acl = $1 WHERE initiative_id = $2', child) USING NEW.acl, NEW.id;
     END LOOP;
-    UPDATE history SET acl = NEW.acl WHERE initiative_id = NEW.id AND NOT narrow;
+    UPDATE history SET acl = NEW.acl WHERE initiative_id = NEW.id;
     RETURN NULL;
 END
 $$;

@@ -81,8 +81,11 @@ def _trigger(name: str, when: str, table: str, function: str) -> str:
     return f"CREATE TRIGGER {name} {when} ON {table} FOR EACH ROW EXECUTE FUNCTION {function}"
 
 
-def tracked(model: type[SQLModel], parent: str) -> tuple[str, ...]:
-    """Triggers that count versions and record changes; `parent` is the initiative's column."""
+def tracked(model: type[SQLModel], parent: str, *, kept: bool = False) -> tuple[str, ...]:
+    """Triggers that count versions and record changes; `parent` is the initiative's column.
+
+    `kept`: the row's `audience` may keep it, and what happens to it, within its `agency_id`.
+    """
     table = table_of(model)
     missing = {"id", "acl", "version", "updated_at", parent} - set(table.columns.keys())
     if missing:
@@ -93,7 +96,7 @@ def tracked(model: type[SQLModel], parent: str) -> tuple[str, ...]:
             "z_record",
             "AFTER INSERT OR UPDATE OR DELETE",
             table.name,
-            f"record_change('{model.__name__}', '{parent}')",
+            f"record_change('{model.__name__}', '{parent}'{', kept' if kept else ''})",
         ),
     )
 

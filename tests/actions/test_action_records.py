@@ -35,7 +35,7 @@ async def test_every_step_leaves_who_did_what_and_what_stood_there(
     await portal.do(PARTNER, "changeAction", of(action, title="Other", dueOn="2026-12-24"))
     kept = text(
         "SELECT c.verb, c.kind, c.actor_id, h.before, h.after FROM change c"
-        " JOIN history h ON h.change_id = c.id WHERE c.object_id = :id ORDER BY c.id"
+        " JOIN history h ON h.change_id = c.id WHERE c.object_id = :id ORDER BY c.txid, c.version"
     )
     async with engines.owner.connect() as owner:
         steps = (await owner.execute(kept, {"id": row_id(action["id"])})).all()

@@ -211,7 +211,7 @@ async def test_every_change_is_kept_with_who_and_what(portal: Portal, engines: E
     await done(portal, LEAD, "changeInitiative", **of(row, title="Safer stations"))
     wanted = text(
         "SELECT c.verb, c.kind, h.before ->> 'title', h.after ->> 'title' FROM change c"
-        " JOIN history h ON h.change_id = c.id WHERE c.object_id = :id ORDER BY c.id"
+        " JOIN history h ON h.change_id = c.id WHERE c.object_id = :id ORDER BY c.txid, c.version"
     )
     async with engines.owner.connect() as owner:
         kept = (await owner.execute(wanted, {"id": row["id"].removeprefix("Initiative:")})).all()

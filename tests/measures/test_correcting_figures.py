@@ -127,7 +127,8 @@ async def test_a_correction_leaves_a_history_of_both_rows(portal: Portal, engine
     right = (await correct(portal, wrong, "wirral.coordinator", value="9"))["observation"]
     lines = text(
         "SELECT c.verb, c.kind, c.object_id::text, h.before, h.after FROM change c"
-        " JOIN history h ON h.change_id = c.id WHERE c.object_id = ANY (:ids) ORDER BY c.id"
+        " JOIN history h ON h.change_id = c.id WHERE c.object_id = ANY (:ids)"
+        " ORDER BY c.txid, c.version DESC"
     )
     ids = [UUID(row["id"].split(":")[1]) for row in (wrong, right)]
     async with engines.owner.connect() as owner:
