@@ -76,7 +76,7 @@ async def test_the_year_2099_is_2099_00(portal: Portal) -> None:
         ({"note": "x" * 1001}, {"note": "LONG"}),
         ({"amount": "0"}, {"amount": "INVALID"}),
         ({"amount": "-1"}, {"amount": "INVALID"}),
-        ({"amount": "NaN"}, {"amount": "BAD_NUMBER"}),
+        ({"amount": "NaN"}, {"amount": "UNSTORABLE"}),
         ({"amount": "0.001"}, {"amount": "BAD_NUMBER"}),
         ({"amount": "1000000000000"}, {"amount": "BAD_NUMBER"}),
         ({"spent": "-0.01"}, {"spent": "INVALID"}),
@@ -217,7 +217,7 @@ async def test_spending_is_said_all_told(portal: Portal) -> None:
     assert less["warned"] == ["LESS_THAN_BEFORE"]
     over = await made(portal, "recordSpend", **held(less), spent="100.01")
     assert over["warned"] == ["OVERSPENT"]
-    for spent, code in (("-1", "INVALID"), ("Infinity", "BAD_NUMBER"), ("1.001", "BAD_NUMBER")):
+    for spent, code in (("-1", "INVALID"), ("Infinity", "UNSTORABLE"), ("1.001", "BAD_NUMBER")):
         refused = await answer(portal, LEAD, "recordSpend", **held(over), spent=spent)
         assert refused["faults"] == {"spent": code}
 

@@ -169,13 +169,14 @@ COPY = (
     [
         ("rasa.coordinator", "recorded_by_agency_id", "NULL", "row-level security"),
         ("wirral.viewer", "caller_agency()", "NULL", "row-level security"),
+        ("sefton.coordinator", "caller_agency()", "NULL", "row-level security"),  # no partner
         ("rasa.coordinator", "caller_agency()", "id", "only the agency that recorded"),
     ],
 )
 async def test_the_database_refuses_what_the_verbs_refuse(
     portal: Portal, who: str, agency: str, old: str, complaint: str
 ) -> None:
-    measure = await measured(portal, await defined_count(portal))
+    measure = await measured(portal, await defined_count(portal), "PARTNERSHIP")
     figure = await record(portal, measure, value="8")
     values = {
         "new": uuid4(),
@@ -205,7 +206,7 @@ async def test_a_correction_needs_a_figure_that_can_be(portal: Portal) -> None:
     measure = await measured(portal, await defined_count(portal))
     wrong = await record(portal, measure, value="8")
     refused = await answer(
-        portal, LEAD, "correctObservation", **of(wrong), figure={**OCTOBER, "value": "NaN"}
+        portal, LEAD, "correctObservation", **of(wrong), figure={**OCTOBER, "value": "0.00001"}
     )
     assert refused["faults"] == {"figure.value": "BAD_NUMBER"}
     seen = await read(portal, LEAD, measure, "latest { value } allObservations { totalCount }")

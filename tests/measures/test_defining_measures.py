@@ -1,6 +1,8 @@
 """Definitions are shared by all: any coordinator brings one in, its keepers revise it."""
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from support.asking import Portal
 from support.measuring import COUNT, SHARE, answer, define, defined_count, made
 
@@ -114,6 +116,29 @@ async def test_a_definition_is_retired_once_and_not_ahead_of_its_day(portal: Por
         expectedVersion=gone["version"],
     )
     assert again["faults"] == {"id": "RETIRED"}
+
+
+async def test_the_database_lets_only_keepers_define_and_retire(portal: Portal) -> None:
+    definition = await defined_count(portal)
+    row = {"id": definition["id"].split(":")[1]}
+    copy = (
+        "INSERT INTO measure_definition (id, key, edition, name, meaning, unit, direction, kind,"
+        " frequency, defined_by_agency_id, defined_by_id, is_sample, created_at,"
+        " updated_at, version) SELECT"
+        " gen_random_uuid(), key || '-copy', 1, name, meaning, unit, direction, kind,"
+        " frequency, {agency}, defined_by_id, false, created_at, updated_at, 1"
+        " FROM measure_definition WHERE id = CAST(:id AS uuid)"
+    )
+    change = text("UPDATE measure_definition SET unit = 'x' WHERE id = CAST(:id AS uuid)")
+    for who, agency in (
+        ("rasa.contributor", "caller_agency()"),
+        ("rasa.coordinator", "defined_by_agency_id"),  # in another agency's name
+    ):
+        async with portal.context(who).acting() as session:
+            assert (await session.execute(change, row)).rowcount == 0
+        with pytest.raises(DBAPIError, match="row-level security"):
+            async with portal.context(who).acting() as session:
+                await session.execute(text(copy.format(agency=agency)), row)
 
 
 async def test_definitions_are_found_by_text_key_kind_and_use(portal: Portal) -> None:

@@ -105,7 +105,7 @@ SHARES = [
     ({"numerator": "1", "denominator": "3", "value": "34"}, "figure.value", "DIFFERENT"),
     ({"numerator": "-1", "denominator": "3"}, "figure.numerator", "INVALID"),
     ({}, "figure.value", "EMPTY"),
-    ({"value": "NaN"}, "figure.value", "BAD_NUMBER"),
+    ({"value": "0.00001"}, "figure.value", "BAD_NUMBER"),
     ({"numerator": "1", "denominator": "1E+20"}, "figure.denominator", "BAD_NUMBER"),
     ({"value": "50", "area": "E08000015", "group": "aged 16 to 24"}, "figure.group", "INVALID"),
     ({"value": "50", "area": "E99999999"}, "figure.area", "UNKNOWN_AREA"),

@@ -84,9 +84,11 @@ async def defined_count(portal: Portal, **words: Any) -> dict[str, Any]:
     )
 
 
-async def measured(portal: Portal, definition: dict[str, Any], **given: Any) -> dict[str, Any]:
+async def measured(
+    portal: Portal, definition: dict[str, Any], visibility: str = "PARTNERS", **given: Any
+) -> dict[str, Any]:
     """A measure by this definition of a fresh live initiative with RASA as committed partner."""
-    initiative = await live(portal)
+    initiative = await live(portal, visibility=visibility)
     await committed(portal, initiative)
     return await made(
         portal,
