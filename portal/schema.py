@@ -1,6 +1,7 @@
 """Every feature's queries and mutations, as one schema."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 import strawberry
 from graphql import GraphQLSchema
@@ -23,6 +24,12 @@ from portal.risks.api import RiskMutations
 from portal.voices.api import VoiceMutations
 
 Guard = Callable[[], SchemaExtension]
+_UUID = strawberry.scalar(
+    name="UUID",
+    description="A UUID in its usual form, such as a request's id.",
+    serialize=str,
+    parse_value=UUID,
+)
 
 
 @strawberry.type(
@@ -69,7 +76,7 @@ def build(*guards: Guard) -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         extensions=[*guards, lambda: Execution(plans)],
-        config=StrawberryConfig(),
+        config=StrawberryConfig(scalar_map={UUID: _UUID}),
     )
     core: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
     plans = Plans(core)

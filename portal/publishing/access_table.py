@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from graphql import GraphQLSchema
+from graphql import GraphQLField, GraphQLSchema, get_named_type
 
 from auth.roles import SCOPES, Role, Scope
 from portal.acting.exposed import Exposed
 from portal.database import RULES
 from portal.edge.codes import Code
-from portal.reading.declare import declared
+from portal.reading.declare import SOURCES, declared
+from portal.store.rules import SIGNED_IN
 
 YES, NO = "yes", "·"
 HEAD = """# Who may do what
@@ -46,11 +47,28 @@ def _roles() -> list[str]:
 
 
 def _queries(schema: GraphQLSchema) -> list[str]:
-    """Root fields for reading: open to all, since the rows decide."""
+    """Role by root field for reading: everyone may ask, the rows decide what comes back."""
     fields = schema.query_type.fields if schema.query_type else {}
-    rows = ([f"`{name}`", field.description or ""] for name, field in fields.items())
-    says = "Every signed-in caller may ask each of these; the row rules below decide what comes back."
-    return ["## Root fields: reading", "", says, "", *_table(["field", "what it reads"], rows)]
+    says = (
+        "Every signed-in caller may ask each of these; the row rules below decide what comes back."
+        " `open`: only rows that are open to everyone signed in, such as public initiatives."
+    )
+    rows = (
+        [f"`{name}`", *(_reach(field, role) for role in Role)] for name, field in fields.items()
+    )
+    head = ["field", *(_short(role) for role in Role)]
+    return ["## Root fields: reading", "", says, "", *_table(head, rows)]
+
+
+def _reach(field: GraphQLField, role: Role) -> str:
+    """How far a role reads with a root field: most rows need the scope to read work."""
+    kind = get_named_type(field.type)
+    listed = getattr(kind, "fields", {}).get("nodes")
+    name = get_named_type(listed.type).name if listed else kind.name
+    source = SOURCES.get(name)
+    everyones = source is not None and RULES[source.table.fullname].see == SIGNED_IN
+    own = name in {"Me", "Area"}
+    return YES if everyones or own or Scope.INITIATIVES_READ in SCOPES[role] else "open"
 
 
 def _mutations(schema: GraphQLSchema) -> list[str]:

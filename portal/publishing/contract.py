@@ -1,4 +1,4 @@
-"""The files of graphql/ that are written, never edited; and what would break a partner's program."""
+"""The written files of graphql/, and what of a change would break a partner's program."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ def stale(texts: dict[Path, str]) -> list[Path]:
 def breaking_changes(before: str, after: str, changelog: str) -> list[str]:
     """What a partner's program may trip over; a change that CHANGELOG names is announced.
 
-    A line of CHANGELOG names a change when it holds the change's description as graphql-core puts it.
+    A line of CHANGELOG names a change when it holds the description that graphql-core gives it.
     """
     found = find_breaking_changes(build_schema(before), build_schema(after))
     return [c.description for c in found if c.description not in changelog]

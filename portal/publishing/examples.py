@@ -20,13 +20,14 @@ import strawberry
 from sqlalchemy import text
 
 from portal.context import ByCommand, Rehearsal
-from portal.database import RULES
+from portal.database import RULES, statements
 from portal.edge.documents import Document
 from portal.edge.library import Library
-from portal.furnishing import furnish_database
-from portal.sample import load_sample
+from portal.furnishing import furnish_portal
+from portal.sample.load import load_sample
 from portal.sample.partnership import DAY, membership_id
 from portal.settings import Settings
+from portal.store.build import build
 from portal.store.engines import Engines
 from portal.store.server import running
 
@@ -67,7 +68,8 @@ def examples(schema: strawberry.Schema, library: Library, folder: Path) -> dict[
 async def _sample(settings: Settings) -> AsyncIterator[Engines]:
     engines = Engines(settings)
     async with engines.owner.begin() as owner:
-        await furnish_database(owner)
+        await build(owner, statements())
+        await furnish_portal(owner)
         await load_sample(owner)
     try:
         yield engines
@@ -79,7 +81,7 @@ async def _answers(
     schema: strawberry.Schema, documents: list[Document], settings: Settings
 ) -> dict[str, str]:
     async with _sample(settings) as engines:
-        tell = await _teller(engines)
+        tell = await teller(engines)
         return {d.name: tell(await answer(schema, engines, d)) for d in documents}
 
 
@@ -98,8 +100,8 @@ async def answer(schema: strawberry.Schema, engines: Engines, document: Document
     return {"data": json.loads(raw.bytes)}
 
 
-async def _teller(engines: Engines) -> Callable[[dict[str, Any]], str]:
-    """Writes an answer so that it is the same at every run: new ids are numbered, cursors are hidden."""
+async def teller(engines: Engines) -> Callable[[dict[str, Any]], str]:
+    """Writes an answer alike at every run: new ids are numbered, cursors are hidden."""
     known: set[str] = set()
     async with engines.owner.connect() as owner:
         for name, rule in RULES.items():
@@ -111,7 +113,10 @@ async def _teller(engines: Engines) -> Callable[[dict[str, Any]], str]:
 
     def tell(answered: dict[str, Any]) -> str:
         told = json.dumps(answered, indent=2, ensure_ascii=False) + "\n"
-        for shape, number in ((_UUID, "00000000-0000-4000-8000-{:012d}"), (_REFERENCE, "VG-{:06d}")):
+        for shape, number in (
+            (_UUID, "00000000-0000-4000-8000-{:012d}"),
+            (_REFERENCE, "VG-{:06d}"),
+        ):
             numbers = count(1)
             new = dict.fromkeys(found for found in shape.findall(told) if found not in known)
             for found in new:

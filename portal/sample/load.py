@@ -6,9 +6,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import SQLModel
 
-from portal.sample.initiatives import public_rows
+from portal.changes.tables import Change, History
+from portal.sample.initiatives import IMPORTED, public_rows
 from portal.sample.partnership import load_partnership
 from portal.sample.safe_routes import invented_rows
+from portal.store.rules import table_of
+
+_FIXED_ID = "md5(concat_ws('/', c.object_type, c.object_id, c.version, c.kind))::uuid"
 
 
 async def load_sample(owner: AsyncConnection) -> None:
@@ -16,6 +20,7 @@ async def load_sample(owner: AsyncConnection) -> None:
     await load_partnership(owner)
     if (await owner.execute(text("SELECT count(*) FROM initiative"))).scalar_one() == 0:
         await add_all(owner, [*public_rows(), *invented_rows()])
+        await _settle_past(owner)
 
 
 async def add_all(owner: AsyncConnection, rows: Iterable[SQLModel]) -> None:
@@ -25,3 +30,20 @@ async def add_all(owner: AsyncConnection, rows: Iterable[SQLModel]) -> None:
             session.add(row)
             await session.flush()
         await session.commit()  # into the owner's own transaction
+
+
+async def _settle_past(owner: AsyncConnection) -> None:
+    """Give the recorded changes fixed ids and the day of the import: the sample is always the same.
+
+    New rows come first and the old ones go last, because history refers to them.
+    """
+    columns = [c.name for c in table_of(Change).columns if c.name not in {"id", "at"}]
+    kept = ", ".join(f'"{name}"' for name in columns)
+    for statement in (
+        f"INSERT INTO change (id, at, {kept}) SELECT DISTINCT ON ({_FIXED_ID})"  # noqa: S608
+        f" {_FIXED_ID}, :at, {kept} FROM change c ORDER BY {_FIXED_ID}",
+        f"UPDATE {History.__tablename__} h SET at = :at, change_id = {_FIXED_ID}"  # noqa: S608
+        " FROM change c WHERE c.id = h.change_id AND c.at <> :at",
+        "DELETE FROM change WHERE at <> :at",
+    ):
+        await owner.execute(text(statement), {"at": IMPORTED})

@@ -38,9 +38,10 @@ from portal.measures.tables import (
     Observation,
 )
 from portal.milestones.tables import Milestone
-from portal.risks.tables import Risk
+from portal.risks.tables import Risk, RiskState
 from portal.sample.initiatives import IMPORTED, initiative_id, partner, tags
 from portal.sample.partnership import ALL, agency_id, fixed, membership_id, team_id
+from portal.voices.tables import Audience, Comment, SurvivorConsultation
 
 WIRRAL, LIVERPOOL = "E08000015", "E08000012"
 LOGGED = IMPORTED + timedelta(days=20)
@@ -132,10 +133,12 @@ def invented_rows() -> Iterator[SQLModel]:
     yield partner("safe-routes", "rasa", Part.SUPPORT)
     yield partner("safe-routes", "police", Part.DELIVER)
     yield partner("safe-routes", "merseytravel", Part.HOST, PartnerState.INVITED)
+    yield partner("safe-routes", "ljmu", Part.EVALUATE, PartnerState.OFFERED)
     yield partner("taxi-training", "ldas", Part.EVALUATE)
     yield from _progress()
     yield from _actions()
     yield from _plan()
+    yield from _voices()
     yield from _definitions()
     yield from _measures()
     yield from _conduct()
@@ -204,6 +207,8 @@ ACTIONS = (
      date(2026, 11, 6), ActionState.IN_PROGRESS),
     ("patrols", "Plan patrols for the last trains", "police/Prevention hub", "police.contributor",
      date(2026, 11, 27), ActionState.OPEN),
+    ("posters", "Print posters for the library", "wirral/Community safety", None,
+     date(2026, 10, 16), ActionState.NOT_DONE),
     ("line", "Put the support line on every stop", "rasa/Prevention", None, date(2026, 12, 4),
      ActionState.OPEN),
 )  # fmt: skip
@@ -223,6 +228,7 @@ def _actions() -> Iterator[SQLModel]:
             due_on=due,
             state=state,
             done_on=date(2026, 10, 7) if done else None,
+            not_done_reason="The library closed." if state is ActionState.NOT_DONE else None,
             created_at=LOGGED,
             created_by_id=membership_id("wirral.coordinator"),
             updated_at=LOGGED,
@@ -250,6 +256,24 @@ def _plan() -> Iterator[SQLModel]:
         id=fixed("milestone", "lit"),
         title="First route lit and staffed (sample)",
         due_on=date(2026, 11, 30),
+        **tied,
+    )
+    yield Milestone(
+        id=fixed("milestone", "agreed"),
+        title="Routes agreed with residents (sample)",
+        due_on=date(2026, 9, 30),
+        reached_on=date(2026, 9, 28),
+        **tied,
+    )
+    yield Risk(
+        id=fixed("risk", "weather"),
+        title="Storms delay the works (sample)",
+        likelihood=2,
+        impact=2,
+        owner_team_id=team_id("wirral", "Community safety"),
+        owner_agency_id=agency_id("wirral"),
+        state=RiskState.CLOSED,
+        closed_reason="The outdoor works are done.",
         **tied,
     )
     yield Risk(
@@ -282,6 +306,38 @@ def _plan() -> Iterator[SQLModel]:
             is_sample=True,
             **tied,
         )
+
+
+def _voices() -> Iterator[SQLModel]:
+    """A comment to all partners, one to the own agency only, and what survivors said."""
+    tied: dict[str, Any] = {
+        "initiative_id": initiative_id("safe-routes"),
+        "created_at": LOGGED,
+        "updated_at": LOGGED,
+    }
+    for person, audience, said in (
+        ("rasa.coordinator", Audience.PARTNERS, "Could the last bus wait for the last train?"),
+        ("wirral.coordinator", Audience.AGENCY, "The contractor asks for more money."),
+    ):
+        yield Comment(
+            id=fixed("comment", audience),
+            audience=audience,
+            author_id=membership_id(person),
+            agency_id=agency_id(person.split(".")[0]),
+            text=f"{said} (sample)",
+            **tied,
+        )
+    yield SurvivorConsultation(
+        id=fixed("consultation", "panel"),
+        held_on=date(2026, 2, 11),
+        group="Residents' panel of women who walk the routes (sample)",
+        heard="The underpass is the worst place; the help point is too far from the stop.",
+        changed="The underpass came first, and the help point moved to the stop.",
+        action_id=fixed("action", "lamps"),
+        agency_id=agency_id("wirral"),
+        recorded_by_id=membership_id("wirral.coordinator"),
+        **tied,
+    )
 
 
 DEFINITIONS = (
