@@ -16,9 +16,10 @@ from auth.roles import Role, scopes_of
 from auth.tables import Membership, MembershipRole, Person, Team, TeamMember
 from portal.database import RULES
 from portal.initiatives.tables import Initiative, PartnerState, Visibility
-from portal.sample.initiatives import initiative_id
-from portal.sample.partnership import AGENCIES, JOINED, OUTSIDE, agency_id, fixed
+from portal.sample.initiatives import IMPORTED, initiative_id
+from portal.sample.partnership import AGENCIES, JOINED, OUTSIDE, agency_id, fixed, membership_id
 from portal.store.rules import table_of
+from portal.voices.tables import Audience, Comment, SurvivorConsultation
 
 LEADS = ("police", "wirral", "rasa", "uol", "edgehill", "pcc")
 PARTNER = "savera"
@@ -47,6 +48,7 @@ class World:
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     partners: dict[UUID, set[UUID]] = field(default_factory=dict)
     initiatives: dict[UUID, Initiative] = field(default_factory=dict)
+    comments: dict[UUID, Comment] = field(default_factory=dict)
 
 
 def followers() -> list[Table]:
@@ -106,11 +108,13 @@ async def initiatives(owner: AsyncConnection, world: World) -> None:
             "lead_agency_id": agency_id(one.lead),
             "lead_team_id": None,
             "visibility": one.visibility,
+            "sent_at": None if one.visibility is Visibility.DRAFT else first["sent_at"],
         }
         for at, one in enumerate(made)
     ]
     await owner.execute(insert(table), copies)
     await _partners(owner, made, template_of="partner")  # first: each makes the keys spread
+    await _voices(owner)
     for follower in followers():
         found = await owner.execute(select(follower).where(follower.c.initiative_id == TEMPLATE))
         template = [dict(row) for row in found.mappings()]
@@ -119,6 +123,34 @@ async def initiatives(owner: AsyncConnection, world: World) -> None:
             rows = [_copy(row, one.id, template) for one in made for row in template]
             await owner.execute(insert(follower), rows)
     world.shared = {one.id: one for one in made}
+
+
+async def _voices(owner: AsyncConnection) -> None:
+    """Comments on the template for everybody and within agencies, and consultations."""
+    said = {"text": "Said.", "withdrawn_at": None, "created_at": IMPORTED}
+    comments = [
+        {"audience": audience, **_by(f"comment/{agency}/{audience}", agency, "author_id"), **said}
+        for agency, audience in product(("wirral", "police", PARTNER), Audience)
+    ]
+    await owner.execute(insert(table_of(Comment)), comments)
+    asked = {"held_on": JOINED, "group": "Students", "heard": "Light.", "created_at": IMPORTED}
+    consultations = [
+        {**_by(f"consultation/{agency}", agency, "recorded_by_id"), **asked}
+        for agency in ("wirral", PARTNER)
+    ]
+    await owner.execute(insert(table_of(SurvivorConsultation)), consultations)
+
+
+def _by(key: str, agency: str, author: str) -> dict[str, Any]:
+    return {
+        "id": fixed("matrix-voice", key),
+        "initiative_id": TEMPLATE,
+        "agency_id": agency_id(agency),
+        author: membership_id(f"{agency}.coordinator"),
+        "updated_at": IMPORTED,
+        "version": 1,
+        "acl": [],
+    }
 
 
 async def _partners(owner: AsyncConnection, made: list[Shared], template_of: str) -> None:
@@ -169,6 +201,7 @@ async def gather(owner: AsyncConnection, world: World) -> None:
     columns = set(Initiative.model_fields)
     for row in world.rows["initiative"]:
         world.initiatives[row["id"]] = Initiative(**{k: v for k, v in row.items() if k in columns})
+    world.comments = {row["id"]: Comment(**row) for row in world.rows["comment"]}
 
 
 def in_partnership() -> set[UUID]:

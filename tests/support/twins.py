@@ -1,0 +1,90 @@
+"""What the rules in Python say a caller sees: the other side of every comparison."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+from uuid import UUID
+
+from support.world import World, in_partnership
+
+from auth.caller import Caller
+from auth.roles import Scope
+from portal.database import RULES
+from portal.initiatives.access import sees
+from portal.voices.access import sees_comment
+
+Row = dict[str, Any]
+UNTWINNED = frozenset({"change"})
+"""What a caller saw at the time is not in the rows: tests of its own cover it."""
+
+
+def partners_work(caller: Caller, _: Row) -> bool:
+    """The partnership's own records: partners who may read work."""
+    return caller.can(Scope.INITIATIVES_READ) and caller.agency_id in in_partnership()
+
+
+def own_assessment(caller: Caller, row: Row) -> bool:
+    """A self-assessment is its own agency's too, should that be no partner."""
+    own = caller.can(Scope.INITIATIVES_READ) and row["agency_id"] == caller.agency_id
+    return own or partners_work(caller, row)
+
+
+def own_line(caller: Caller, row: Row) -> bool:
+    """One's own audit lines; every line for an auditor."""
+    return row["principal_id"] == caller.principal_id or caller.can(Scope.AUDIT_READ)
+
+
+TWINS: dict[str, Callable[[Caller, Row], bool]] = {
+    "client": lambda caller, row: row["agency_id"] == caller.agency_id,
+    "audit_line": own_line,
+    "plan_action": partners_work,
+    "plan_update": partners_work,
+    "self_assessment": own_assessment,
+}
+"""Tables whose rule is another than `everyone` or `whoever sees the initiative`."""
+
+
+@dataclass
+class Sight:
+    """What one caller sees of the world."""
+
+    world: World
+    caller: Caller
+
+    @cached_property
+    def initiatives(self) -> set[UUID]:
+        """The rule in Python, over every initiative."""
+        caller, world = self.caller, self.world
+        joined = caller.agency_id in in_partnership()
+        return {
+            found.id
+            for found in world.initiatives.values()
+            if sees(caller, found, world.partners.get(found.id, set()), in_partnership=joined)
+        }
+
+    def rows(self, table: str) -> set[UUID]:
+        """The ids of the table's rows that this caller sees."""
+        sees = self._rule(table)
+        return {row["id"] for row in self.world.rows[table] if sees(row)}
+
+    def sees(self, table: str, row: Row) -> bool:
+        """Whether this caller sees the row."""
+        return self._rule(table)(row)
+
+    def _rule(self, table: str) -> Callable[[Row], bool]:
+        twin, seen = TWINS.get(table), self.initiatives
+        if twin is not None:
+            return partial(twin, self.caller)
+        if table == "initiative":
+            return lambda row: row["id"] in seen
+        if table == "comment":
+            return self._reads
+        if "initiative_id" in RULES[table].table.columns:
+            return lambda row: row["initiative_id"] in seen
+        return lambda _: True
+
+    def _reads(self, row: Row) -> bool:
+        shared = row["initiative_id"] in self.initiatives
+        own, comment = frozenset({self.caller.agency_id}), self.world.comments[row["id"]]
+        return sees_comment(self.caller, comment, own, sees_initiative=shared)
