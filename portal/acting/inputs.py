@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
-from types import NoneType, UnionType
+from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -100,7 +100,7 @@ def _read(hint: Any, where: str) -> tuple[Any, str, Callable[[Any, tuple[str, ..
     if get_origin(hint) is list:
         kind, says, convert = _read(get_args(hint)[0], where)
         return (
-            list[kind],
+            GenericAlias(list, (kind,)),
             says,
             lambda v, path: [convert(i, (*path, str(n))) for n, i in enumerate(v)],
         )
