@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from portal.settings import Mode, Settings, RefusedSettings
+from portal.settings import Mode, RefusedSettings, Settings
 
 SAFE = {
     "PORTAL_DATABASE_URL": "postgresql://portal_runtime:a@db/portal?sslmode=verify-full",

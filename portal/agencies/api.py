@@ -2,7 +2,6 @@
 
 from datetime import date
 from enum import Enum
-from typing import Any
 
 import strawberry
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -50,7 +49,7 @@ class Area:
     )
 
 
-def _areas_of(agency: Columns, ask: Ask) -> Select[Any]:
+def _areas_of(agency: Columns, ask: Ask) -> Select[str, str, AreaKind, bool]:
     covers, area = tables.AgencyArea, tables.Area
     return (
         select(col(area.code), col(area.name), col(area.kind), col(area.in_force_area))

@@ -107,7 +107,7 @@ class Many(Read):
 class Value(Read):
     """An object that is no node: its fields are the labelled columns of one row of a select."""
 
-    select: Callable[[Columns, Ask], Select[Any]]
+    select: Callable[[Columns, Ask], Select[*tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Values(Read):
     page.
     """
 
-    select: Callable[[Columns, Ask], Select[Any]]
+    select: Callable[[Columns, Ask], Select[*tuple[Any, ...]]]
     size: int = 20
 
 
@@ -242,12 +242,14 @@ def one(says: str, key: str | Expression) -> Any:
     return strawberry.field(description=says, metadata={"read": One(key)})
 
 
-def value(says: str, select: Callable[[Columns, Ask], Select[Any]]) -> Any:
+def value(says: str, select: Callable[[Columns, Ask], Select[*tuple[Any, ...]]]) -> Any:
     """A field that is one row of a select, as an object without id."""
     return strawberry.field(description=says, metadata={"read": Value(select)})
 
 
-def values(says: str, select: Callable[[Columns, Ask], Select[Any]], size: int = 20) -> Any:
+def values(
+    says: str, select: Callable[[Columns, Ask], Select[*tuple[Any, ...]]], size: int = 20
+) -> Any:
     """A field that is a short list of objects without id; `size` is what the cost rule counts."""
     return strawberry.field(description=says, metadata={"read": Values(select, size), "size": size})
 

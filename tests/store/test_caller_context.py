@@ -23,7 +23,7 @@ async def connected(settings: Settings, role: str = "command") -> asyncpg.Connec
 
 
 async def count(connection: asyncpg.Connection, table: str = "agency") -> int:
-    return await connection.fetchval(f"SELECT count(*) FROM {table}")
+    return await connection.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608 - our own names
 
 
 async def test_without_a_caller_there_are_no_rows(engines: Engines, settings: Settings) -> None:
@@ -91,9 +91,17 @@ async def test_changing_any_part_of_a_context_breaks_it(
     await connection.close()
 
 
-@pytest.mark.parametrize("function", ["context_mac('x')", "set_context(NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
-                                      "open_principal(NULL,NULL,NULL,NULL)", "capability('agency')",
-                                      "keys_of(NULL,NULL,true)", "principal_today(NULL,NULL)"])  # fmt: skip
+@pytest.mark.parametrize(
+    "function",
+    [
+        "context_mac('x')",
+        "set_context(NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
+        "open_principal(NULL,NULL,NULL,NULL)",
+        "capability('agency')",
+        "keys_of(NULL,NULL,true)",
+        "principal_today(NULL,NULL)",
+    ],
+)
 async def test_nobody_can_call_what_makes_a_context(
     engines: Engines, settings: Settings, function: str
 ) -> None:
@@ -132,12 +140,18 @@ async def client(engines: Engines, owner: UUID | None, scopes: list[str]) -> UUI
     async with engines.owner.begin() as connection:
         await connection.execute(
             text(
-                "INSERT INTO client (id, agency_id, name, owner_membership_id, scopes, created_at, expires_at)"
-                " VALUES (:id, :agency, 'A program', :owner, :scopes, :now, :then)"
+                "INSERT INTO client (id, agency_id, name, owner_membership_id, scopes, created_at,"
+                " expires_at) VALUES (:id, :agency, 'A program', :owner, :scopes, :now, :then)"
             ),
-            {"id": made, "agency": agency_id("wirral"), "owner": owner, "scopes": scopes, "now": datetime.now(UTC),
-             "then": datetime.now(UTC) + timedelta(days=30)},
-        )  # fmt: skip
+            {
+                "id": made,
+                "agency": agency_id("wirral"),
+                "owner": owner,
+                "scopes": scopes,
+                "now": datetime.now(UTC),
+                "then": datetime.now(UTC) + timedelta(days=30),
+            },
+        )
     return made
 
 

@@ -22,7 +22,9 @@ class Portal:
     today: date = DAY
 
     async def ask(self, who: str | UUID, document: str, **variables: Any) -> dict[str, Any]:
-        """The data of an answer without errors; `who` is a sample person such as `wirral.coordinator`."""
+        """The data of an answer without errors; `who` is a sample person such as
+        `wirral.coordinator`.
+        """
         data, errors = await self.try_asking(who, document, **variables)
         assert not errors, errors
         assert data is not None
@@ -46,12 +48,13 @@ class Portal:
     async def do(
         self, who: str | UUID, mutation: str, given: dict[str, Any], shows: str = ""
     ) -> dict[str, Any]:
-        """Run one mutation with a fresh idempotency key; `shows` is the selection on its payload, such as
+        """Run one mutation with a fresh idempotency key; `shows` selects on its payload, such as
         `...on InitiativePayload { initiative { id version } }`. Refusals show all their fields."""
         title = mutation[0].upper() + mutation[1:]
         document = (
             f"mutation($input: {title}Input!) {{ {mutation}(input: $input) {{ __typename {shows}"
-            " ...on Error { message code path } ...on ValidationError { errors { path message code } }"
+            " ...on Error { message code path }"
+            " ...on ValidationError { errors { path message code } }"
             " ...on NotPermitted { rule grantedBy } ...on Conflict { currentVersion } } }"
         )
         given = {"idempotencyKey": str(uuid4()), **given}
