@@ -1,0 +1,128 @@
+"""The benchmarks: what is measured against what, and the bar each is held to."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from statistics import median
+
+from asked import DOCUMENTS, KINDS, Questions, by_name, check_equal, in_graphql, questions
+from results import Result, at_least, at_most
+from seeded import FEW, FULL, MANY, Size, environ, seeded
+from servers import Pace, Request, Serving, in_turns, serving
+
+from portal.store.server import Server
+
+
+@dataclass
+class Ground:
+    """The cluster of the seeded databases, and how long to measure."""
+
+    server: Server
+    pace: Pace
+
+    def database(self, size: Size) -> dict[str, str]:
+        """The settings of a seeded database."""
+        return environ(self.server, asyncio.run(seeded(self.server, size)))
+
+    def turns(self, ours: Serving, rival: Serving, clients: int, mine, theirs):
+        """One comparison."""
+        requests = {ours.name: mine, rival.name: theirs}
+        return in_turns(ours, rival, requests, clients, self.pace)
+
+
+def _asked(settings: dict[str, str]) -> Questions:
+    return asyncio.run(questions(settings["PORTAL_DATABASE_URL"]))
+
+
+def _clients(number: int) -> str:
+    return "1 client" if number == 1 else f"{number} clients"
+
+
+def hand(ground: Ground) -> Iterator[Result]:
+    """The portal against hand-written SQL: requests per second, and the median time."""
+    settings = ground.database(FULL)
+    asked, against = _asked(settings), "hand-written SQL"
+    with serving("ours", settings) as ours, serving("hand", settings) as rival:
+        for kind in KINDS:
+            mine, theirs = in_graphql(kind, asked), by_name(kind, asked)
+            check_equal(ours, rival, mine, theirs)
+            for clients in (1, 8):
+                turn = ground.turns(ours, rival, clients, mine, theirs)
+                name = f"{kind}, {_clients(clients)}"
+                yield at_least(0.65, f"{name}, requests/s", against, turn.rate)
+                yield at_most(1.4, f"{name}, p50", against, turn.p50)
+
+
+def oracle(ground: Ground) -> Iterator[Result]:
+    """The portal against plain graphql-core execution."""
+    settings = ground.database(FULL)
+    asked = _asked(settings)
+    with serving("ours", settings) as ours, serving("oracle", settings) as rival:
+        for kind in KINDS:
+            requests = in_graphql(kind, asked)
+            check_equal(ours, rival, requests[:5], requests[:5])
+            for clients in (1, 8):
+                turn = ground.turns(ours, rival, clients, requests, requests)
+                name = f"{kind}, {_clients(clients)}, requests/s"
+                yield at_least(8, name, "graphql-core execution", turn.rate)
+
+
+def growth(ground: Ground) -> Iterator[Result]:
+    """The board with 100,000 initiatives against the board with 1,000."""
+    with ExitStack() as stack:
+        many = stack.enter_context(serving("ours", ground.database(MANY)))
+        few = stack.enter_context(serving("ours", ground.database(FEW)))
+        many, few = (Serving(name, s.port, s.pid) for name, s in (("many", many), ("few", few)))
+        board: list[Request] = [("/graphql", {"query": DOCUMENTS["board"]})]
+        turn = ground.turns(many, few, 1, board, board)
+        yield at_most(1.3, "board of 100,000, p50", "of 1,000", turn.p50)
+
+
+def first(ground: Ground) -> Iterator[Result]:
+    """An answer whose document nobody has sent before against one that is known."""
+    settings = ground.database(FULL)
+    asked = _asked(settings)
+    with serving("ours", settings) as ours:
+        for kind in KINDS:
+            known = in_graphql(kind, asked)[:1]
+            ours.load(known, 1, "20x")
+            ratios = []
+            for at in range(10 * ground.pace.rounds):
+                alias = f"{{ new{at}: id "
+                place = DOCUMENTS[kind].index("nodes {" if kind != "detail" else "lead {")
+                text = DOCUMENTS[kind][:place] + DOCUMENTS[kind][place:].replace("{", alias, 1)
+                new = [("/graphql", {**known[0][1], "query": text})]
+                cold = ours.load(new, 1, "1x")["p50"]
+                ratios.append(cold / ours.load(known, 1, "9x")["p50"])
+            yield at_most(15, f"{kind}, first answer", "compiled", median(ratios))
+
+
+def memory(ground: Ground) -> Iterator[Result]:
+    """Resident memory after 20,000 requests against that after 1,000, one in four of them new."""
+    settings = ground.database(FULL)
+    asked = _asked(settings)
+    with serving("ours", settings) as ours:
+        _mixed(ours, asked, 0, 1_000)
+        early = ours.resident()
+        _mixed(ours, asked, 1_000, 20_000)
+        ratio = ours.resident() / early
+        yield at_most(1.1, "memory after 20,000 requests", "after 1,000", ratio)
+
+
+def _mixed(ours: Serving, asked: Questions, begin: int, end: int) -> None:
+    """Mostly one team's work; every fourth document is new to the server."""
+    known = [*in_graphql("team", asked), *in_graphql("detail", asked), *in_graphql("board", asked)]
+    requests: list[Request] = []
+    for number in range(begin, end):
+        new = f"{{ agencies {{ nodes {{ a{number}: name teams {{ nodes {{ id }} }} }} }} }}"
+        fresh: Request = ("/graphql", {"query": new})
+        requests.append(known[number % len(known)] if number % 4 else fresh)
+    for at in range(0, len(requests), 1_000):
+        some = requests[at : at + 1_000]
+        ours.load(some, 8, f"{len(some)}x")
+
+
+ALL: dict[str, Callable[[Ground], Iterator[Result]]] = {
+    each.__name__: each for each in (hand, oracle, growth, first, memory)
+}

@@ -1,0 +1,144 @@
+"""The servers that are measured, each a process of its own: python serving.py ours|hand|oracle.
+
+All open the same caller by command, on the database of PORTAL_DATABASE_URL, in one transaction a
+request, over as many connections. Prints its port when it is ready.
+"""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, time
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import asyncpg
+import uvicorn
+from fastapi import FastAPI
+from starlette.requests import Request
+
+from portal.context import ByCommand, Context
+from portal.edge.guarded import guarded
+from portal.edge.logs import configure
+from portal.edge.requests import Requests, request_id_of
+from portal.edge.router import graphql_router
+from portal.sample.partnership import DAY, membership_id
+from portal.sample.seeding import BUSY
+from portal.settings import Settings
+from portal.store.engines import Engines
+
+HERE = Path(__file__).parent
+NOW = datetime.combine(DAY, time(9), UTC)
+CALLER = ByCommand(membership_id(BUSY))
+Answer = Callable[[dict], Awaitable[bytes]]
+
+
+def ours(settings: Settings):
+    """The portal's edge and schema as `portal serve` runs them, without the look-up of a token."""
+    engines = Engines(settings)
+    schema, library = guarded()
+
+    async def open_context(request: Request) -> Context:
+        return Context(engines.runtime, CALLER, UUID(request_id_of(request)), NOW)
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Requests)
+    app.include_router(graphql_router(schema, open_context, library))
+    return app
+
+
+def hand(settings: Settings):
+    """What somebody writes who knows the questions beforehand: a statement for each."""
+    sql = {file.stem: file.read_text() for file in (HERE / "sql").glob("*.sql")}
+    opened: list[asyncpg.Pool] = []
+
+    async def answer(body: dict) -> bytes:
+        if not opened:
+            opened.append(await _pool(settings))
+        name, variables = body["name"], body["variables"]
+        given = [UUID(variables[key].split(":")[1]) for key in ("id", "team") if key in variables]
+        async with opened[0].acquire() as connection, connection.transaction():
+            statement, values = CALLER.statement(uuid4(), NOW)
+            await connection.fetchrow(statement, *values)
+            return b'{"data":' + await connection.fetchval(sql[name], DAY, *given) + b"}"
+
+    return bare(answer)
+
+
+async def _pool(settings: Settings) -> asyncpg.Pool:
+    """As many connections with the same limits, and no statement to clean them: none is needed."""
+    return await asyncpg.create_pool(
+        settings.database_url,
+        min_size=settings.pool_size,
+        max_size=settings.pool_size,
+        server_settings={"statement_timeout": str(settings.statement_timeout_ms)},
+        reset=_nothing,
+    )
+
+
+async def _nothing(_connection: object) -> None:
+    """A transaction's settings have gone with it."""
+
+
+def oracle(settings: Settings):
+    """graphql-core executes field by field over rows fetched one by one."""
+    sys.path.append(str(HERE.parent))
+    from support.oracle import oracle as execute  # noqa: PLC0415 - the tests' second reader
+
+    engines = Engines(settings)
+    schema, _ = guarded()
+
+    async def answer(body: dict) -> bytes:
+        context = Context(engines.runtime, CALLER, uuid4(), NOW)
+        data, errors = await execute(schema, context, body["query"], body["variables"], paged=True)
+        if errors:
+            raise ValueError(errors)
+        return json.dumps({"data": data}).encode()
+
+    return bare(answer)
+
+
+def bare(answer: Answer):
+    """An application of one route, without a framework."""
+
+    async def app(scope, receive, send) -> None:
+        if scope["type"] == "lifespan":
+            return
+        message = await receive()
+        body = message["body"]
+        while message.get("more_body"):
+            message = await receive()
+            body += message["body"]
+        content = await answer(json.loads(body))
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(content)).encode()),
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    return app
+
+
+def serve(app) -> None:
+    """With the settings of `portal serve`."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    sys.stdout.write(f"{listening.getsockname()[1]}\n")
+    sys.stdout.flush()
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_graceful_shutdown=1,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    configure()
+    made = {"ours": ours, "hand": hand, "oracle": oracle}[sys.argv[1]]
+    serve(made(Settings.from_env(os.environ)))
