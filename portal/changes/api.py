@@ -5,7 +5,7 @@ from enum import Enum
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement, Integer, Text, Uuid, cast, func, literal_column
+from sqlalchemy import Boolean, ColumnElement, Integer, Text, Uuid, cast, func, literal_column
 from strawberry.scalars import JSON
 
 from portal.agencies.api import Agency, Membership
@@ -66,7 +66,9 @@ class AuditOrder(Enum):
 for _order in (ChangeOrder, HistoryOrder, AuditOrder):
     strawberry.enum(_order, description=_order.__doc__)
 
-KEYS = Mark(func.keys_mark, func.keys_mark_holds)
+KEYS = Mark(
+    lambda: func.keys_mark(type_=Text), lambda mark: func.keys_mark_holds(mark, type_=Boolean)
+)
 """A cursor of changes is good as long as its holder holds the same keys."""
 
 CHANGES = Listing(
