@@ -8,6 +8,7 @@ COMMANDS = {
     "check": ("portal.cli.check:command", "Say what is missing or unsafe, and what to do."),
     "contract": ("portal.cli.contract:contract", "Write graphql/ from the code."),
     "demo": ("portal.cli.demo:command", "Serve a sample partnership, with its own database."),
+    "import": ("portal.cli.sheets:import_", "Import initiatives from a spreadsheet."),
     "migrate": ("portal.cli.migrate:command", "Bring the database to this release."),
     "query": ("portal.cli.query:query", "Ask the API, as an API client."),
     "seed": ("portal.cli.seed:command", "Invent initiatives, for a demonstration at size."),

@@ -1,0 +1,130 @@
+"""`portal import` and `portal export`: initiatives from a spreadsheet, and into one."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import click
+from sqlalchemy.exc import DBAPIError
+
+from portal.cli.common import fail, settings_here, with_engines
+from portal.cli.who import Who
+from portal.context import LONDON, ByCommand, Context, Rehearsal
+from portal.edge.logs import sqlstate
+from portal.settings import Settings
+from portal.sheets.faults import Unreadable
+from portal.sheets.importing import Report, quiet, run_import
+from portal.sheets.plan import Options
+from portal.sheets.reading import Book, read_book
+from portal.sheets.telling import changes, summary, table
+from portal.sheets.workbook import write_template
+from portal.sheets.writing import Told
+from portal.store.engines import Engines
+
+COMMAND = "PORTAL_COMMAND_DATABASE_URL"
+LONG = 1_000
+"""From so many rows on, progress is shown."""
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("import")
+@click.argument("what", required=False, type=click.Choice(["initiatives"]))
+@click.argument("file", required=False, type=_FILE)
+@click.option("--template", type=_FILE, help="Write an empty workbook with help to this file.")
+@click.option("--as", "who", type=Who(), help="For whom: the id of a membership or API client.")
+@click.option("--apply", is_flag=True, help="Save it. Without this nothing is saved.")
+@click.option("--mine", is_flag=True, help="Leave rows of initiatives that others lead alone.")
+@click.option(
+    "--from-elsewhere",
+    is_flag=True,
+    help="The file was exported by another portal: take its initiatives as new ones.",
+)
+def import_(  # noqa: PLR0913 - the command's options
+    what: str | None,
+    file: Path | None,
+    template: Path | None,
+    who: UUID | None,
+    *,
+    apply: bool,
+    mine: bool,
+    from_elsewhere: bool,
+) -> None:
+    """Import initiatives from FILE, a .xlsx workbook or a .csv file, for somebody.
+
+    Shows what it would do and every fault; with --apply it saves all of it, or nothing.
+    Exit code 1 when there is a fault.
+    """
+    if template is not None:
+        write_template(template)
+        click.echo(f"Wrote {template}. Fill it in; its sheet Help explains every column.")
+        return
+    if what is None or file is None or who is None:
+        raise click.UsageError("Say what, the file and for whom: initiatives FILE --as WHO.")
+    try:
+        book = read_book(file)
+    except Unreadable as problem:
+        fail(str(problem))
+    report = _run(book, who, Options(mine, from_elsewhere), apply=apply)
+    _tell(report, apply=apply)
+
+
+def _run(book: Book, who: UUID, options: Options, *, apply: bool) -> Report:
+    settings = settings_here(os.environ, COMMAND)
+    kind = Context if apply else Rehearsal
+
+    async def work(engines: Engines) -> Report:
+        context = kind(engines.command, ByCommand(who), uuid4(), moment(settings))
+        with known_caller(), _progress(book.size) as told:
+            return await run_import(context, book, options, told)
+
+    return with_engines(settings, work)
+
+
+def moment(settings: Settings) -> datetime:
+    """Now; on the day that the settings fix, if they fix one."""
+    real = datetime.now(UTC)
+    if settings.today is None:
+        return real
+    return datetime.combine(settings.today, real.astimezone(LONDON).time(), LONDON).astimezone(UTC)
+
+
+@contextmanager
+def known_caller() -> Iterator[None]:
+    """A caller without access ends the command with one line."""
+    try:
+        yield
+    except DBAPIError as error:
+        if sqlstate(error) != "PA401":
+            raise
+        fail("Nobody with this id has access today. `.portal/demo.json` lists the demo's people.")
+
+
+@contextmanager
+def _progress(rows: int) -> Iterator[Told]:
+    if rows < LONG or not sys.stderr.isatty():
+        yield quiet
+        return
+    with click.progressbar(length=rows, label="Importing", file=sys.stderr) as bar:
+        yield bar.update
+
+
+def _tell(report: Report, *, apply: bool) -> None:
+    if report.faults:
+        for line in table(report.faults):
+            click.echo(line)
+        number = len(report.faults)
+        fail(f"{number:,} {'fault' if number == 1 else 'faults'}; nothing was saved.")
+    if report.warnings:
+        click.echo("Worth a second look:")
+        for line in table(report.warnings):
+            click.echo(line)
+    for line in summary(report):
+        click.echo(line)
+    if apply:
+        click.echo("Saved." if changes(report) else "Nothing to do: it is all there.")
+    else:
+        click.echo("Nothing was saved: this was a rehearsal. Add --apply to save it.")

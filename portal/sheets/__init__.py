@@ -1,0 +1,1 @@
+"""Spreadsheets: a workbook of initiatives comes in, is checked row by row, and goes out again."""

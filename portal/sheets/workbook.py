@@ -1,0 +1,105 @@
+"""An XLSX workbook of the format: typed cells, bold headers, lists of the allowed words, help."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from portal.sheets.columns import Column, Kind, Sheet, shown
+from portal.sheets.format import ABOUT, HELP, RULES, SHEETS
+
+CHECKED_ROWS = 5_000
+"""So far down the template offers its lists of words."""
+PRECISE = 15
+"""A spreadsheet keeps so many digits of a number; a longer one is written as text."""
+FIRST_DAY = date(1900, 3, 1)
+"""Before this day the calendars of spreadsheet programs differ: it is written as text."""
+_OPTIONS = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "constant_memory": True,
+}
+Rows = Iterable[Sequence[Any]]
+
+
+def write_template(path: Path) -> None:
+    """An empty workbook to fill in."""
+    write_workbook(path, {sheet.name: () for sheet in SHEETS}, (HELP, _help()))
+
+
+def write_export(path: Path, rows: Mapping[str, Rows], about: Sequence[tuple[str, str]]) -> None:
+    """What was exported, with what should be known of it."""
+    write_workbook(path, rows, (ABOUT, about))
+
+
+def write_workbook(path: Path, rows: Mapping[str, Rows], last: tuple[str, Rows]) -> None:
+    """The sheets of the format, then one for people."""
+    with xlsxwriter.Workbook(path, _OPTIONS) as book:
+        formats = {
+            "head": book.add_format({"bold": True, "text_wrap": True, "valign": "top"}),
+            "needed": book.add_format({"bold": True, "bg_color": "#FFF2CC", "valign": "top"}),
+            "day": book.add_format({"num_format": "yyyy-mm-dd"}),
+            "text": book.add_format({"num_format": "@"}),
+            "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
+        }
+        for sheet in SHEETS:
+            _write_sheet(book.add_worksheet(sheet.name), sheet, rows.get(sheet.name, ()), formats)
+        name, lines = last
+        page = book.add_worksheet(name)
+        page.set_column(0, 5, 32, formats["wrap"])
+        for at, line in enumerate(lines):
+            for column, text in enumerate(line):
+                page.write_string(at, column, str(text), formats["wrap"])
+
+
+def _write_sheet(page: Any, sheet: Sheet, rows: Rows, formats: Mapping[str, Any]) -> None:  # noqa: ANN401
+    page.freeze_panes(1, 1)
+    for at, column in enumerate(sheet.columns):
+        width = 40 if column.lines else max(14, len(column.header) + 2)
+        usual = {Kind.DAY: "day", Kind.TEXT: "text", Kind.LIST: "text", Kind.YEAR: "text"}
+        kind = usual.get(column.kind)
+        page.set_column(at, at, width, formats[kind] if kind else None)
+        page.write_string(0, at, column.header, formats["needed" if column.required else "head"])
+        words = _words(column)
+        if words:
+            page.data_validation(1, at, CHECKED_ROWS, at, {"validate": "list", "source": words})
+    for number, row in enumerate(rows, 1):
+        for at, value in enumerate(row):
+            _write_cell(page, number, at, value, formats)
+
+
+def _words(column: Column) -> list[str]:
+    if column.kind is Kind.YES:
+        return ["yes", "no"]
+    if column.kind is Kind.CHOICE and column.choices is not None:
+        return [shown(choice) for choice in column.choices]
+    return []
+
+
+def _write_cell(page: Any, row: int, at: int, value: Any, formats: Mapping[str, Any]) -> None:  # noqa: ANN401
+    """A cell of the value's own type: no text ever becomes a formula, a link or a number."""
+    match value:
+        case None | "":
+            return
+        case date() if value >= FIRST_DAY:
+            page.write_datetime(row, at, value, formats["day"])
+        case Decimal() if len(value.as_tuple().digits) <= PRECISE:
+            page.write_number(row, at, float(value))
+        case _:
+            page.write_string(row, at, str(value), formats["text"])
+
+
+def _help() -> Rows:
+    yield ("How to fill in this workbook",)
+    yield from ((rule,) for rule in RULES)
+    for sheet in SHEETS:
+        yield ()
+        yield (sheet.name, sheet.help)
+        yield ("Column", "Meaning", "Needed in a new row", "What may stand in it", "Example")
+        for column in sheet.columns:
+            needed = "yes" if column.required else "no"
+            yield column.header, column.help, needed, column.allowed, column.example

@@ -1,0 +1,193 @@
+"""What a file's rows refer to, read as the caller sees it: names, and the records there are."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import any_, bindparam, func, not_, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import Text, Uuid
+from sqlmodel import SQLModel, col
+
+from auth.tables import Agency, Area, Team
+from portal.actions.tables import Action
+from portal.frameworks.tables import (
+    FrameworkEntry,
+    FrameworkVersion,
+    InitiativeEntry,
+    InitiativeTheme,
+    Theme,
+)
+from portal.funding.tables import FundingLine
+from portal.initiatives.tables import Initiative, InitiativeArea, Partner, PartnerState, RatingSet
+from portal.measures.tables import Measure, MeasureDefinition, Observation
+from portal.sheets.names import Names
+from portal.store.rules import table_of
+
+M = TypeVar("M", bound=SQLModel)
+CHILDREN = (
+    Partner, InitiativeArea, InitiativeTheme, InitiativeEntry, FundingLine, Action, Measure,
+    Observation,
+)  # fmt: skip
+
+
+@dataclass
+class Entry:
+    """An initiative that the file speaks of, with what hangs on it before and after the import."""
+
+    row: Initiative
+    new: bool = False
+    reason: str | None = None
+    """Why it was last rated as it is."""
+    children: dict[type[SQLModel], list[Any]] = field(default_factory=dict)
+    seen: set[tuple[object, ...]] = field(default_factory=set)
+    """What the file has said so far: nothing is said twice."""
+
+    def of(self, model: type[M]) -> list[M]:
+        """Its rows of a table."""
+        return self.children.setdefault(model, [])
+
+    @property
+    def committed(self) -> frozenset[UUID]:
+        """The partners that have committed themselves."""
+        partners = self.of(Partner)
+        return frozenset(p.agency_id for p in partners if p.state is PartnerState.COMMITTED)
+
+
+@dataclass(frozen=True)
+class World:
+    """What can be named."""
+
+    agencies: Names[UUID]
+    agency: dict[UUID, Agency]
+    teams: dict[UUID, Names[UUID]]
+    team: dict[UUID, Team]
+    areas: Names[str]
+    themes: Names[UUID]
+    theme: dict[UUID, Theme]
+    entries: Names[UUID]
+    definitions: Names[UUID]
+    definition: dict[UUID, MeasureDefinition]
+
+
+async def read_world(db: AsyncSession, today: date) -> World:
+    """Everything that a row can name."""
+    agency = {row.id: row for row in await rows_of(db, Agency)}
+    team = {row.id: row for row in await rows_of(db, Team)}
+    theme = {row.id: row for row in await rows_of(db, Theme)}
+    definition = {row.id: row for row in await rows_of(db, MeasureDefinition)}
+    return World(
+        agencies=Names(
+            "agency",
+            "Write one agency in a cell, by its full or short name.",
+            [(name, a.id) for a in agency.values() for name in (a.name, a.short_name)],
+        ),
+        agency=agency,
+        teams={of: _teams(agency[of].name, of, team.values()) for of in agency},
+        team=team,
+        areas=Names("area", "Write its name or ONS code.", await _areas(db, today)),
+        themes=Names(
+            "theme",
+            "Choose from the portal's themes.",
+            [(name, t.id) for t in theme.values() for name in (t.name, t.key)],
+        ),
+        theme=theme,
+        entries=Names(
+            "framework entry",
+            "Write the version, a colon and the code, such as The 4 Ps, 2024: PREVENT.",
+            await _entries(db),
+        ),
+        definitions=Names(
+            "measure",
+            "Write the key of a definition that the portal has, or define it there first.",
+            _keys(definition.values()),
+        ),
+        definition=definition,
+    )
+
+
+def _teams(agency: str, of: UUID, teams: Iterable[Team]) -> Names[UUID]:
+    named = [(team.name, team.id) for team in teams if team.agency_id == of]
+    return Names(f"team of {agency}", "Write the team's name as the portal has it.", named)
+
+
+async def _areas(db: AsyncSession, today: date) -> list[tuple[str, str]]:
+    valid = [
+        area
+        for area in await rows_of(db, Area)
+        if area.valid_from <= today and (area.valid_to is None or area.valid_to >= today)
+    ]
+    return [(name, area.code) for area in valid for name in (area.name, area.code)]
+
+
+async def _entries(db: AsyncSession) -> list[tuple[str, UUID]]:
+    label = {row.id: row.label for row in await rows_of(db, FrameworkVersion)}
+    entries = await rows_of(db, FrameworkEntry)
+    return [(entry_name(label[e.framework_version_id], e.code), e.id) for e in entries]
+
+
+def entry_name(label: str, code: str) -> str:
+    """A framework entry as the file names it."""
+    return f"{label}: {code}"
+
+
+def _keys(definitions: Iterable[MeasureDefinition]) -> list[tuple[str, UUID]]:
+    """Each edition by its number, the newest by the bare key, too."""
+    newest: dict[str, MeasureDefinition] = {}
+    named = []
+    for each in sorted(definitions, key=lambda d: d.edition):
+        newest[each.key] = each
+        named.append((f"{each.key}@{each.edition}", each.id))
+    return [*named, *((key, each.id) for key, each in newest.items())]
+
+
+async def rows_of(db: AsyncSession, model: type[M], *where: Any) -> list[M]:  # noqa: ANN401
+    """Rows as the caller sees them, not kept by the session: what changes is written in bulk."""
+    table = table_of(model)
+    found = await db.execute(select(table).where(*where))
+    return [model(**row) for row in found.mappings()]
+
+
+async def read_entries(
+    db: AsyncSession, references: Sequence[str], ids: Sequence[UUID]
+) -> list[Entry]:
+    """The initiatives with these references or ids that the caller sees, with their rows."""
+    wanted = or_(
+        col(Initiative.reference) == _in("refs", [*references], Text),
+        col(Initiative.id) == _in("ids", [*ids], Uuid),
+    )
+    entries = {row.id: Entry(row) for row in await rows_of(db, Initiative, wanted)}
+    among = _in("of", [*entries], Uuid)
+    for model in CHILDREN:
+        more = [not_(col(Observation.superseded))] if model is Observation else []
+        for row in await rows_of(db, model, table_of(model).c.initiative_id == among, *more):
+            entries[row.initiative_id].of(model).append(row)
+    for initiative_id, reason in await _reasons(db, among):
+        entries[initiative_id].reason = reason
+    return list(entries.values())
+
+
+def _in(name: str, values: list[Any], kind: Any) -> Any:  # noqa: ANN401 - a bound array
+    return any_(bindparam(name, values, type_=ARRAY(kind)))
+
+
+async def _reasons(db: AsyncSession, among: Any) -> list[Any]:  # noqa: ANN401 - a bound array
+    latest = (
+        select(col(RatingSet.initiative_id), col(RatingSet.reason))
+        .distinct(col(RatingSet.initiative_id))
+        .where(col(RatingSet.initiative_id) == among)
+        .order_by(
+            col(RatingSet.initiative_id), col(RatingSet.set_at).desc(), col(RatingSet.id).desc()
+        )
+    )
+    return list((await db.execute(latest)).all())
+
+
+async def known_grants(db: AsyncSession, references: Iterable[str]) -> list[FundingLine]:
+    """Lines of any initiative that the caller sees with one of these grant references."""
+    wanted = _in("grants", sorted({reference.lower() for reference in references}), Text)
+    named = func.lower(func.coalesce(col(FundingLine.grant_reference), "")) == wanted
+    return await rows_of(db, FundingLine, named, not_(col(FundingLine.is_match)))
