@@ -26,6 +26,7 @@ PARSERS: dict[type, Callable[[str], object]] = {
     Decimal: Decimal,
     int: int,
     str: str,
+    object: str,  # what a function returns whose type SQLAlchemy does not know
 }
 """The types of columns by which a list can be ordered, and how each is read back from text."""
 
