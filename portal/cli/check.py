@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable
 
 import asyncpg
 import click
@@ -42,24 +42,32 @@ def command() -> None:
 async def _ask(settings: Settings) -> list[str]:
     engines = Engines(settings)
     try:
-        return [line async for line in _findings(settings, engines)]
+        given = [name for name, url in settings.database_urls.items() if url]
+        found = {name: await _finding(_powers(engines, name), name) for name in given}
+        answering = [name for name in READERS if name in given and not found[name]]
+        if answering:
+            name = answering[0]
+            found[name] = await _finding(_revision(engines, name), name)
+        return [line for lines in found.values() for line in lines]
     finally:
         await engines.dispose()
 
 
-async def _findings(settings: Settings, engines: Engines) -> AsyncIterator[str]:
-    given = [name for name, url in settings.database_urls.items() if url]
-    answering = []
-    for name in given:
-        try:
-            for power in await powers(engines.of(name), name):
-                yield f"{name} signs in as a role that {power}: use its own role."
-            answering.append(name)
-        except (OSError, asyncpg.PostgresError, DBAPIError) as error:
-            if not unreachable(error):
-                raise
-            yield f"{name} does not lead to a database that answers: {one_line(error)}"
-    for name in [name for name in READERS if name in answering][:1]:
-        where = await stand(engines.of(name))
-        if where in STANDS:
-            yield STANDS[where]
+async def _powers(engines: Engines, name: str) -> list[str]:
+    held = await powers(engines.of(name), name)
+    return [f"{name} signs in as a role that {power}: use its own role." for power in held]
+
+
+async def _revision(engines: Engines, name: str) -> list[str]:
+    where = await stand(engines.of(name))
+    return [STANDS[where]] if where in STANDS else []
+
+
+async def _finding(asked: Awaitable[list[str]], name: str) -> list[str]:
+    """What was found; that there is no answer is a finding too."""
+    try:
+        return await asked
+    except (OSError, asyncpg.PostgresError, DBAPIError) as error:
+        if not unreachable(error):
+            raise
+        return [f"{name} does not lead to a database that answers: {one_line(error)}"]

@@ -9,7 +9,7 @@ import click
 from sqlalchemy.exc import DBAPIError, InterfaceError
 
 from portal.edge.logs import sqlstate
-from portal.settings import NEEDED_BY, RefusedSettings, Settings
+from portal.settings import NEEDED_BY, Mode, RefusedSettings, Settings
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import MigrationProblem
 from portal.store.server import ROLE_OF_SETTING, at_work
@@ -29,6 +29,12 @@ def settings_here(environ: Mapping[str, str], *needed: str) -> Settings:
                 " deploy/README.md), or start `portal demo` in another terminal."
             )
     return settings
+
+
+def only_for_show(environ: Mapping[str, str]) -> None:
+    """End the command in production, before it reads anything else."""
+    if environ.get("PORTAL_MODE", "").strip() == Mode.PRODUCTION:
+        fail("PORTAL_MODE is production, and the sample is for demonstrations only.")
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

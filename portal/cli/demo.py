@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from joserfc.jwk import ECKey
 
-from portal.cli.common import fail, read_settings, with_engines
+from portal.cli.common import fail, only_for_show, read_settings, with_engines
 from portal.cli.serve import door, serve, told_to_stop
 from portal.edge.logs import configure
 from portal.furnishing import furnish_portal
@@ -17,7 +17,7 @@ from portal.sample.load import load_sample
 from portal.sample.notes import Notes
 from portal.sample.partnership import DAY
 from portal.sample.programs import keys_in, load_programs
-from portal.settings import Mode, Settings
+from portal.settings import Settings
 from portal.store.cluster import checkout
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import Stand, migrate, stand
@@ -40,6 +40,7 @@ def command(port: int, *, reset: bool, folder: Path | None) -> None:
     Writes demo.json: the address, the sample's API clients with their key files, its people and
     their roles. What is entered is kept for the next start. Stops on Ctrl-C.
     """
+    only_for_show(os.environ)
     with told_to_stop(), door(HOST, port) as listening:
         address = f"http://localhost:{listening.getsockname()[1]}"
         defaults = {"PORTAL_TODAY": DAY.isoformat(), "PORTAL_BASE_URL": address}
@@ -74,8 +75,6 @@ def database(folder: Path | None, *, reset: bool) -> Iterator[Mapping[str, str]]
 
 def prepare(settings: Settings, keys: Mapping[str, ECKey]) -> None:
     """The tables, the sample and its programs; quick when they are there."""
-    if settings.mode is Mode.PRODUCTION:
-        fail("PORTAL_MODE is production: the sample is for demonstrations. See `portal serve`.")
 
     async def work(engines: Engines) -> None:
         if await stand(engines.owner) is Stand.UNKNOWN:

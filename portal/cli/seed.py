@@ -4,12 +4,11 @@ import os
 
 import click
 
-from portal.cli.common import fail, settings_here, with_engines
+from portal.cli.common import fail, only_for_show, settings_here, with_engines
 from portal.furnishing import furnish_portal
 from portal.sample.ground import Ground, ground
 from portal.sample.load import load_sample
 from portal.sample.seeding import seed
-from portal.settings import Mode
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import migrate
 
@@ -33,9 +32,8 @@ def command(initiatives: int, agencies: int) -> None:
 
     The demo may be running. What is there stays; all of the new is written, or nothing.
     """
+    only_for_show(os.environ)
     settings = settings_here(os.environ, "PORTAL_OWNER_DATABASE_URL")
-    if settings.mode is Mode.PRODUCTION:
-        fail("PORTAL_MODE is production: nothing is invented there.")
 
     async def work(engines: Engines) -> None:
         await migrate(engines.owner, furnish_portal)

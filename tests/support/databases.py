@@ -1,5 +1,6 @@
 """Further databases on the run's own server, each with the portal's roles in it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -23,6 +24,17 @@ async def empty_database(server: Server, name: str) -> AsyncIterator[Engines]:
         connection = await asyncpg.connect(server.dsn(SUPERUSER, "postgres"))
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
         await connection.close()
+
+
+def execute(dsn: str, sql: str) -> None:
+    """For tests without an event loop."""
+
+    async def work() -> None:
+        connection = await asyncpg.connect(dsn)
+        await connection.execute(sql)
+        await connection.close()
+
+    asyncio.run(work())
 
 
 def environ_of(server: Server, name: str) -> dict[str, str]:

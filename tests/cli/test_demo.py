@@ -1,0 +1,125 @@
+"""A newcomer starts the demo, pastes the query it prints, stops it and comes back."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from joserfc.jwk import Key
+from support.commands import PORTAL, Started, becomes_empty, run, started
+
+from portal.client import Client, Refused, read_key
+from portal.sample.partnership import PEOPLE
+from portal.store.cluster import home
+
+READY = "Ctrl-C stops everything"
+TITLES = "{ initiatives(first: 50) { nodes { title } } }"
+LOG = "mutation($input: LogInitiativeInput!) { logInitiative(input: $input) { __typename } }"
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """Where an unprivileged PostgreSQL can get to."""
+    folder = home() / f"demo-test-{os.getpid()}"
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def demo(folder: Path, *more: str):
+    return started("demo", "--port", "0", "--folder", str(folder), *more, until=READY)
+
+
+def notes(folder: Path) -> dict:
+    return json.loads((folder / "demo.json").read_text())
+
+
+def ask(folder: Path, agency: str, document: str = TITLES, **variables) -> dict:
+    noted = notes(folder)
+    [client] = [c for c in noted["clients"] if c["agency"] == agency]
+    with httpx2.Client() as http:
+        program = Client(noted["base_url"], client["id"], read_key(Path(client["key_file"])), http)
+        return program.query(document, variables)["data"]
+
+
+def test_the_demo_answers_the_query_it_prints_and_is_warm_the_next_time(folder: Path):
+    with demo(folder) as first:
+        check_the_printed_query(first)
+        check_the_notes(folder)
+        given = {"title": "Entered by hand", "idempotencyKey": "1"}
+        made = ask(folder, "Wirral Council", LOG, input=given)
+        assert made == {"logInitiative": {"__typename": "InitiativePayload"}}
+        code, rest = first.stop(signal.SIGINT)
+    assert (code, "Stopped." in rest) == (0, True)
+    assert becomes_empty(folder / "database")
+    made_at = (folder / "database" / "PG_VERSION").stat().st_mtime
+    lost, kept = (folder / "keys" / f"{agency}.jwk.json" for agency in ("rasa", "wirral"))
+    old, before = read_key(lost), kept.read_text()
+    lost.unlink()
+    with demo(folder) as second:
+        assert {"title": "Entered by hand"} in ask(folder, "Wirral Council")["initiatives"]["nodes"]
+        check_only_the_new_key_is_accepted(folder, old)
+        assert second.stop(signal.SIGTERM)[0] == 0
+    assert becomes_empty(folder / "database")
+    assert (folder / "database" / "PG_VERSION").stat().st_mtime == made_at
+    assert kept.read_text() == before
+
+
+def check_only_the_new_key_is_accepted(folder: Path, old: Key) -> None:
+    assert ask(folder, "RASA Merseyside")["initiatives"]["nodes"]
+    [client] = [c for c in notes(folder)["clients"] if c["agency"] == "RASA Merseyside"]
+    with httpx2.Client() as http, pytest.raises(Refused, match="Client authentication failed"):
+        Client(notes(folder)["base_url"], client["id"], old, http).query(TITLES, {})
+
+
+def check_the_printed_query(demo: Started) -> None:
+    lines = demo.said.splitlines()
+    begin = next(n for n, line in enumerate(lines) if line.startswith("  echo "))
+    pasted = "\n".join(lines[begin : begin + 2]).replace("uv run portal", str(PORTAL))
+    ran = subprocess.run(  # noqa: S602 - a person pastes it into a shell
+        pasted, shell=True, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert len(json.loads(ran.stdout)["data"]["initiatives"]["nodes"]) == 5
+
+
+def check_the_notes(folder: Path) -> None:
+    noted = notes(folder)
+    assert noted["base_url"].startswith("http://localhost:")
+    assert {client["agency"] for client in noted["clients"]} == {
+        "RASA Merseyside",
+        "Wirral Council",
+        "Merseyside Police",
+    }
+    for client in noted["clients"]:
+        assert stat.S_IMODE(Path(client["key_file"]).stat().st_mode) == 0o600
+    people = {person["key"]: person for person in noted["people"]}
+    assert set(people) == set(PEOPLE)
+    assert people["wirral.coordinator"]["roles"] == ["initiative_coordinator"]
+
+
+def test_reset_forgets_what_was_entered(folder: Path):
+    with demo(folder, "--reset"):
+        nodes = ask(folder, "Wirral Council")["initiatives"]["nodes"]
+        assert nodes
+        assert {"title": "Entered by hand"} not in nodes
+        second = run("demo", "--port", "0", "--folder", str(folder), "--reset")
+        assert (second.exit_code, second.output.count("\n")) == (1, 1)
+        assert "already in use" in second.output
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_started(tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = run("demo", "--port", str(port), "--folder", str(tmp_path / "new"))
+    assert ran.exit_code == 1
+    assert ran.output.startswith(f"Error: Port {port} of 127.0.0.1 cannot be used")
+    assert f"--port {port + 1}" in ran.output
+    assert ran.output.count("\n") == 1
+    assert not (tmp_path / "new").exists()
