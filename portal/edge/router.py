@@ -10,6 +10,7 @@ from strawberry import Schema
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from portal.context import Context
 from portal.edge.bodies import Asked, ask
 from portal.edge.codes import Code
 from portal.edge.errors import NotAnswered, Unauthenticated, fault, nobody, published, refusal
@@ -79,11 +80,15 @@ class Edge:
 
     async def _answer(self, request: Request, media_type: str) -> Response:
         asked = await ask(request, self._library.limits, self._library.trusted)
-        result = await self._execute(asked, await self._open_context(request))
+        context = await self._open_context(request)
+        result = await self._execute(asked, context)
         if stranger := nobody(result.errors or ()):
             raise stranger
         result.errors = [published(e, request_id_of(request)) for e in result.errors or ()]
         self._note(request, asked, result)
+        if isinstance(context, Context) and context.opened:
+            request.state.client = str(context.opened.principal_id)
+            request.state.agency = str(context.opened.agency_id)
         return reply(result, media_type)
 
     async def _execute(self, asked: Asked, context: object) -> ExecutionResult:

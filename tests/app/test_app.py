@@ -70,6 +70,22 @@ async def test_a_change_is_found_by_the_request_id_in_the_answer(site: Site):
     assert tuple(found) == ("log_initiative", "done", program_id("wirral"))
 
 
+def test_the_log_says_who_asked_and_nothing_of_what_was_said(site: Site, caplog):
+    document = "mutation Log($a: LogInitiativeInput!) { logInitiative(input: $a) { __typename } }"
+    given = {"title": "Words not for a log", "idempotencyKey": str(uuid4())}
+    with caplog.at_level("INFO"), site.program("wirral") as wirral:
+        answer = wirral.send(document, wirral.headers(), a=given)
+    told = answer.headers["x-request-id"]
+    lines = [vars(r) for r in caplog.records if getattr(r, "request_id", None) == told]
+    [line] = [line for line in lines if line["name"] == "portal.request"]
+    assert (line["client"], line["agency"], line["operation"]) == (
+        str(program_id("wirral")),
+        str(agency_id("wirral")),
+        "Log",
+    )
+    assert "Words not for a log" not in str([vars(record) for record in caplog.records])
+
+
 def test_each_field_of_a_mutation_is_done_in_turn(site: Site):
     document = """mutation($a: LogInitiativeInput!, $b: LogInitiativeInput!) {
         one: logInitiative(input: $a) { __typename } two: logInitiative(input: $b) { __typename }

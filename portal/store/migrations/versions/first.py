@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_841b5e8f1b0b"
+revision = "first_9c74639cf7f2"
 down_revision = None
 
 

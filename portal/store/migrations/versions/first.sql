@@ -63,7 +63,7 @@ CREATE TABLE audit_line (
 	CONSTRAINT audit_line_outcome_check CHECK (outcome IN ('done', 'refused'))
 );
 
-CREATE INDEX audit_line_by_time ON audit_line (at);
+CREATE INDEX audit_line_by_time ON audit_line (at, id);
 
 CREATE TABLE auth_secret.context_key (
 	id UUID NOT NULL, 
@@ -82,25 +82,25 @@ CREATE TABLE auth_secret.seen_proof (
 );
 
 CREATE TABLE change (
-	id BIGINT GENERATED ALWAYS AS IDENTITY, 
-	txid BIGINT NOT NULL, 
 	at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	request_id UUID, 
 	actor_id UUID, 
 	actor_agency_id UUID, 
 	verb VARCHAR(80) NOT NULL, 
 	kind VARCHAR(40) NOT NULL, 
 	object_type VARCHAR(40) NOT NULL, 
 	object_id UUID NOT NULL, 
+	version INTEGER NOT NULL, 
 	initiative_id UUID NOT NULL, 
+	within_agency_id UUID, 
 	acl INTEGER[] NOT NULL, 
+	id UUID NOT NULL, 
+	txid BIGINT NOT NULL, 
+	request_id UUID, 
 	CONSTRAINT change_pkey PRIMARY KEY (id), 
 	CONSTRAINT change_kind_check CHECK (kind IN ('created', 'updated', 'deleted', 'visibility'))
 );
 
-CREATE INDEX change_by_initiative ON change (initiative_id, id);
-
-CREATE INDEX change_in_order ON change (txid, id);
+CREATE INDEX change_in_order ON change (txid, version, id);
 
 CREATE TABLE framework (
 	id UUID NOT NULL, 
@@ -110,6 +110,28 @@ CREATE TABLE framework (
 	CONSTRAINT framework_pkey PRIMARY KEY (id), 
 	CONSTRAINT framework_key_key UNIQUE (key)
 );
+
+CREATE TABLE history (
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	actor_id UUID, 
+	actor_agency_id UUID, 
+	verb VARCHAR(80) NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	object_type VARCHAR(40) NOT NULL, 
+	object_id UUID NOT NULL, 
+	version INTEGER NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	within_agency_id UUID, 
+	acl INTEGER[] NOT NULL, 
+	change_id UUID NOT NULL, 
+	seen_then INTEGER[] NOT NULL, 
+	before JSONB, 
+	after JSONB, 
+	CONSTRAINT history_pkey PRIMARY KEY (change_id), 
+	CONSTRAINT history_kind_check CHECK (kind IN ('created', 'updated', 'deleted', 'visibility'))
+);
+
+CREATE INDEX history_newest ON history (initiative_id, at, version, change_id);
 
 CREATE TABLE person (
 	id UUID NOT NULL, 
@@ -183,19 +205,6 @@ CREATE TABLE framework_version (
 	CONSTRAINT framework_version_dates_check CHECK (valid_to >= valid_from), 
 	CONSTRAINT framework_version_framework_id_fkey FOREIGN KEY(framework_id) REFERENCES framework (id)
 );
-
-CREATE TABLE history (
-	change_id BIGINT NOT NULL, 
-	initiative_id UUID NOT NULL, 
-	narrow BOOLEAN NOT NULL, 
-	before JSONB, 
-	after JSONB, 
-	acl INTEGER[] NOT NULL, 
-	CONSTRAINT history_pkey PRIMARY KEY (change_id), 
-	CONSTRAINT history_change_id_fkey FOREIGN KEY(change_id) REFERENCES change (id)
-);
-
-CREATE INDEX history_by_initiative ON history (initiative_id, change_id);
 
 CREATE TABLE measure_definition (
 	id UUID NOT NULL, 
@@ -394,8 +403,8 @@ CREATE TABLE team_member (
 	agency_id UUID NOT NULL, 
 	leads BOOLEAN NOT NULL, 
 	CONSTRAINT team_member_pkey PRIMARY KEY (team_id, membership_id), 
-	CONSTRAINT team_member_team_id_agency_id_fkey FOREIGN KEY(team_id, agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE, 
-	CONSTRAINT team_member_membership_id_agency_id_fkey FOREIGN KEY(membership_id, agency_id) REFERENCES membership (id, agency_id) ON UPDATE CASCADE
+	CONSTRAINT team_member_team_id_agency_id_fkey FOREIGN KEY(team_id, agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT team_member_membership_id_agency_id_fkey FOREIGN KEY(membership_id, agency_id) REFERENCES membership (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED
 );
 
 CREATE INDEX team_member_membership_id_idx ON team_member (membership_id);
@@ -493,6 +502,30 @@ CREATE TABLE client_key (
 	CONSTRAINT client_key_retirement_check CHECK (retired_at >= added_at), 
 	CONSTRAINT client_key_client_id_fkey FOREIGN KEY(client_id) REFERENCES client (id)
 );
+
+CREATE TABLE comment (
+	id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	audience VARCHAR(40) NOT NULL, 
+	author_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	text VARCHAR(4000), 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	withdrawn_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT comment_pkey PRIMARY KEY (id), 
+	CONSTRAINT comment_withdrawn_check CHECK ((text IS NULL) = (withdrawn_at IS NOT NULL)), 
+	CONSTRAINT comment_text_check CHECK (length(btrim(text)) > 0), 
+	CONSTRAINT comment_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE, 
+	CONSTRAINT comment_audience_check CHECK (audience IN ('partners', 'agency')), 
+	CONSTRAINT comment_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX comment_agency_id_idx ON comment (agency_id);
+
+CREATE INDEX comment_by_initiative ON comment (initiative_id, created_at, id);
 
 CREATE TABLE evidence_item (
 	id UUID NOT NULL, 
@@ -889,6 +922,35 @@ CREATE TABLE plan_update (
 
 CREATE INDEX plan_update_newest ON plan_update (plan_action_id, recorded_at, id);
 
+CREATE TABLE survivor_consultation (
+	id UUID NOT NULL, 
+	initiative_id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	held_on DATE NOT NULL, 
+	"group" VARCHAR(200) NOT NULL, 
+	heard VARCHAR(4000) NOT NULL, 
+	changed VARCHAR(4000), 
+	action_id UUID, 
+	agency_id UUID NOT NULL, 
+	recorded_by_id UUID NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT survivor_consultation_pkey PRIMARY KEY (id), 
+	CONSTRAINT survivor_consultation_action_id_initiative_id_fkey FOREIGN KEY(action_id, initiative_id) REFERENCES action (id, initiative_id) ON DELETE SET NULL (action_id), 
+	CONSTRAINT survivor_consultation_group_check CHECK (length(btrim("group")) > 0), 
+	CONSTRAINT survivor_consultation_heard_check CHECK (length(btrim(heard)) > 0), 
+	CONSTRAINT survivor_consultation_changed_check CHECK (length(btrim(changed)) > 0), 
+	CONSTRAINT survivor_consultation_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE, 
+	CONSTRAINT survivor_consultation_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX survivor_consultation_agency_id_idx ON survivor_consultation (agency_id);
+
+CREATE INDEX survivor_consultation_by_action ON survivor_consultation (action_id, initiative_id);
+
+CREATE INDEX survivor_consultation_by_initiative ON survivor_consultation (initiative_id, held_on, id);
+
 -- The caller's context: a transaction-local setting, signed with a key that no login role can read and bound
 -- to this backend and this transaction. An SQL injection can set it, but cannot make one that verifies.
 
@@ -1124,8 +1186,9 @@ FOR EACH ROW EXECUTE FUNCTION show_membership_names();
 CREATE TRIGGER shows_names AFTER UPDATE OF name ON person FOR EACH ROW EXECUTE FUNCTION show_membership_names();
 CREATE TRIGGER shows_names AFTER UPDATE OF shows_names ON agency FOR EACH ROW EXECUTE FUNCTION show_membership_names();
 
--- Every insert, update and delete of a tracked table leaves a change (seen by all who saw the row before or see it
--- now: that is how lost sight becomes a tombstone) and, unless only the row's keys moved, its history.
+-- Every insert, update and delete of a tracked table leaves a change (seen by all who saw the row
+-- before or see it now: that is how lost sight becomes a tombstone) and, unless only the row's keys
+-- moved, its history.
 
 CREATE FUNCTION touch_row() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -1143,41 +1206,78 @@ SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(a) WHERE b -> key IS DISTINCT FROM value
 $$;
 
+-- Arguments: the row's type; the column that names its initiative; and, for rows whose `audience`
+-- may keep them within their `agency_id`, the word "kept".
 CREATE FUNCTION record_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    object_type text := TG_ARGV[0];
-    parent text := TG_ARGV[1];
     was jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
     now_is jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
-    row_json jsonb := coalesce(now_is, was);
     plain_was jsonb := was - '{acl,version,updated_at}'::text[];
     plain_is jsonb := now_is - '{acl,version,updated_at}'::text[];
-    kind text := CASE TG_OP WHEN 'INSERT' THEN 'created' WHEN 'DELETE' THEN 'deleted' ELSE 'updated' END;
-    number bigint;
+    row_json jsonb := coalesce(now_is, was);
+    this change;
 BEGIN
+    this.kind := CASE TG_OP WHEN 'INSERT' THEN 'created' WHEN 'DELETE' THEN 'deleted' ELSE 'updated' END;
     IF TG_OP = 'UPDATE' AND plain_was = plain_is THEN
         IF OLD.acl = NEW.acl THEN
             RETURN NULL;
         END IF;
-        kind := 'visibility';
+        this.kind := 'visibility';
     END IF;
-    INSERT INTO change (txid, at, request_id, actor_id, actor_agency_id, verb, kind, object_type, object_id,
-                        initiative_id, acl)
-    VALUES (pg_current_xact_id()::text::bigint, caller_now(), caller_request(), caller_principal(), caller_agency(),
-            coalesce(nullif(current_setting('portal.verb', true), ''), 'system'), kind, object_type,
-            (row_json ->> 'id')::uuid, (row_json ->> parent)::uuid,
-            CASE TG_OP WHEN 'INSERT' THEN NEW.acl WHEN 'DELETE' THEN OLD.acl
-                 ELSE (SELECT array_agg(DISTINCT k) FROM unnest(OLD.acl || NEW.acl) k) END)
-    RETURNING id INTO number;
-    IF kind <> 'visibility' THEN
-        INSERT INTO history (change_id, initiative_id, narrow, before, after, acl)
-        VALUES (number, (row_json ->> parent)::uuid, coalesce(row_json ->> 'audience' = 'agency', false),
+    this.id := gen_random_uuid();
+    this.txid := pg_current_xact_id()::text::bigint;
+    this.at := caller_now();
+    this.request_id := caller_request();
+    this.actor_id := caller_principal();
+    this.actor_agency_id := caller_agency();
+    this.verb := coalesce(nullif(current_setting('portal.verb', true), ''), 'system');
+    this.object_type := TG_ARGV[0];
+    this.object_id := row_json ->> 'id';
+    this.initiative_id := row_json ->> TG_ARGV[1];
+    -- A deletion comes after the last version.
+    this.version := (row_json ->> 'version')::int + (TG_OP = 'DELETE')::int;
+    IF TG_NARGS > 2 AND row_json ->> 'audience' = 'agency' THEN
+        this.within_agency_id := row_json ->> 'agency_id';
+    END IF;
+    this.acl := ARRAY(SELECT DISTINCT k FROM unnest(OLD.acl || NEW.acl) k ORDER BY k);
+    INSERT INTO change SELECT this.*;
+    IF this.kind <> 'visibility' THEN
+        -- The row's own keys may be out of date here: a partner that leaves has just changed them.
+        INSERT INTO history (change_id, at, actor_id, actor_agency_id, verb, kind, object_type, object_id, version,
+                             initiative_id, within_agency_id, acl, seen_then, before, after)
+        VALUES (this.id, this.at, this.actor_id, this.actor_agency_id, this.verb, this.kind,
+                this.object_type, this.object_id, this.version, this.initiative_id, this.within_agency_id,
+                coalesce(initiative_acl(this.initiative_id), NEW.acl, OLD.acl), coalesce(OLD.acl, NEW.acl),
                 CASE WHEN TG_OP = 'UPDATE' THEN changed_part(plain_was, plain_is) ELSE plain_was END,
-                CASE WHEN TG_OP = 'UPDATE' THEN changed_part(plain_is, plain_was) ELSE plain_is END,
-                CASE TG_OP WHEN 'DELETE' THEN OLD.acl ELSE NEW.acl END);
+                CASE WHEN TG_OP = 'UPDATE' THEN changed_part(plain_is, plain_was) ELSE plain_is END);
     END IF;
     RETURN NULL;
+END
+$$;
+
+-- The caller's agency and those it took over from: what they kept within themselves is its own now.
+CREATE FUNCTION caller_agencies() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH RECURSIVE own AS (
+        SELECT caller_agency() AS id UNION SELECT a.id FROM agency a JOIN own ON a.successor_id = own.id
+    )
+    SELECT array_agg(id) FROM own
+$$;
+
+-- Which keys a caller holds, as a cursor notes it: what its holder may see has not moved since.
+CREATE FUNCTION keys_mark() RETURNS text LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT left(encode(sha256(convert_to(caller_keys()::text, 'UTF8')), 'hex'), 16)
+$$;
+
+CREATE FUNCTION keys_mark_holds(mark text) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF mark IS DISTINCT FROM keys_mark() THEN
+        RAISE EXCEPTION 'what this caller may see has changed since the cursor was made' USING ERRCODE = 'PA410';
+    END IF;
+    RETURN true;
 END
 $$;
 
@@ -1229,7 +1329,7 @@ BEGIN
 END
 $$;
 
--- New keys of an initiative reach its rows; `TG_ARGV` lists the tables. History that was narrow stays narrow.
+-- New keys of an initiative reach its rows and its history; `TG_ARGV` lists the tables.
 CREATE FUNCTION spread_initiative_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -1238,7 +1338,7 @@ BEGIN
     FOREACH child IN ARRAY TG_ARGV LOOP
         EXECUTE format('UPDATE %I SET acl = $1 WHERE initiative_id = $2', child) USING NEW.acl, NEW.id;
     END LOOP;
-    UPDATE history SET acl = NEW.acl WHERE initiative_id = NEW.id AND NOT narrow;
+    UPDATE history SET acl = NEW.acl WHERE initiative_id = NEW.id;
     RETURN NULL;
 END
 $$;
@@ -1302,15 +1402,71 @@ BEGIN
 END
 $$;
 
+-- A body ends and another takes over: its initiatives, its part in others', its teams, people and programs. What was
+-- recorded under its name keeps that name, and the old agency's row tells who came after it.
+CREATE FUNCTION succeed_agency(old uuid, successor uuid, day date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT caller_can('partnership:manage') THEN
+        RAISE EXCEPTION 'only a partnership administrator lets one agency succeed another' USING ERRCODE = '42501';
+    END IF;
+    UPDATE agency SET ended_on = day, successor_id = successor WHERE id = old;
+    UPDATE team SET agency_id = successor WHERE agency_id = old;
+    UPDATE membership SET agency_id = successor WHERE agency_id = old;
+    UPDATE client SET agency_id = successor WHERE agency_id = old;
+    UPDATE agency SET host_id = successor WHERE host_id = old;
+    -- Where the successor takes part already, the old body has left; elsewhere the successor steps into its place.
+    UPDATE partner p SET state = 'left', ended_reason = 'Succeeded by another agency', answered_at = caller_now()
+    WHERE p.agency_id = old AND p.state IN ('invited', 'offered', 'committed') AND (
+        EXISTS (SELECT FROM partner q WHERE q.initiative_id = p.initiative_id AND q.agency_id = successor)
+        OR EXISTS (SELECT FROM initiative i WHERE i.id = p.initiative_id AND i.lead_agency_id = successor));
+    UPDATE partner SET agency_id = successor
+    WHERE agency_id = old AND state IN ('invited', 'offered', 'committed');
+    -- A lead is no partner of its own: the successor leaves the partners before it becomes the lead.
+    UPDATE partner p SET state = 'left', ended_reason = 'Leads the initiative now', answered_at = caller_now()
+    FROM initiative i
+    WHERE i.id = p.initiative_id AND i.lead_agency_id = old AND p.agency_id = successor
+      AND p.state IN ('invited', 'offered', 'committed');
+    UPDATE initiative SET lead_agency_id = successor WHERE lead_agency_id = old;
+    UPDATE plan_action SET owner_agency_id = successor WHERE owner_agency_id = old;
+END
+$$;
+
+-- A comment stands as it was written; withdrawing it takes the text out of sight.
+
+CREATE FUNCTION comment_stands() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF (NEW.initiative_id, NEW.author_id, NEW.audience) IS DISTINCT FROM (OLD.initiative_id, OLD.author_id, OLD.audience)
+        OR NEW.text IS NOT NULL AND NEW.text IS DISTINCT FROM OLD.text THEN
+        RAISE EXCEPTION 'a comment is withdrawn, never rewritten' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- What was withdrawn stays on record for those who wrote it, and is no longer read by the others.
+CREATE FUNCTION keep_withdrawn_comment() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE history SET within_agency_id = NEW.agency_id
+    WHERE initiative_id = NEW.initiative_id AND object_type = 'Comment' AND object_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_request(), caller_now(), caller_can(text), touch_row(), changed_part(jsonb,jsonb) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_request(), caller_now(), caller_can(text), touch_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION open_caller(bytea,text,bytea,timestamptz,uuid,uuid,timestamptz,uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION open_command_caller(uuid,uuid,timestamptz) TO portal_command;
+
+GRANT EXECUTE ON FUNCTION succeed_agency(uuid,uuid,date) TO portal_runtime;
 
 ALTER TABLE area ENABLE ROW LEVEL SECURITY;
 
@@ -1530,7 +1686,7 @@ ALTER TABLE change FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON change FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON change FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON change FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()) AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))));
 
 GRANT SELECT ON change TO portal_runtime;
 
@@ -1540,7 +1696,7 @@ ALTER TABLE history FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON history FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON history FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON history FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()) AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))) AND (seen_then && (SELECT caller_keys()) OR (SELECT i.lead_agency_id FROM initiative i WHERE i.id = history.initiative_id) = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:read'))));
 
 GRANT SELECT ON history TO portal_runtime;
 
@@ -2052,6 +2208,58 @@ GRANT INSERT ON self_assessment TO portal_runtime;
 
 CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON self_assessment FOR EACH ROW EXECUTE FUNCTION set_self_assessment_keys();
 
+ALTER TABLE comment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE comment FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON comment FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON comment FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()) AND (audience = 'partners' OR agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))));
+
+GRANT SELECT ON comment TO portal_runtime;
+
+CREATE POLICY add ON comment FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = (SELECT caller_agency()) AND author_id = (SELECT caller_principal()) AND withdrawn_at IS NULL);
+
+GRANT INSERT ON comment TO portal_runtime;
+
+CREATE POLICY change ON comment FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[])) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]));
+
+GRANT UPDATE ON comment TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON comment FOR EACH ROW EXECUTE FUNCTION initiative_child_keys();
+
+CREATE TRIGGER c_stands BEFORE UPDATE ON comment FOR EACH ROW EXECUTE FUNCTION comment_stands();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON comment FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON comment FOR EACH ROW EXECUTE FUNCTION record_change('Comment', 'initiative_id', kept);
+
+CREATE TRIGGER zz_keep AFTER UPDATE OF withdrawn_at ON comment FOR EACH ROW EXECUTE FUNCTION keep_withdrawn_comment();
+
+ALTER TABLE survivor_consultation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE survivor_consultation FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON survivor_consultation FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON survivor_consultation FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+
+GRANT SELECT ON survivor_consultation TO portal_runtime;
+
+CREATE POLICY add ON survivor_consultation FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = (SELECT caller_agency()) AND recorded_by_id = (SELECT caller_principal()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = survivor_consultation.initiative_id AND p.state = 'committed'));
+
+GRANT INSERT ON survivor_consultation TO portal_runtime;
+
+CREATE POLICY change ON survivor_consultation FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]) OR acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id) = (SELECT caller_agency())) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]) OR acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id) = (SELECT caller_agency()));
+
+GRANT UPDATE ON survivor_consultation TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON survivor_consultation FOR EACH ROW EXECUTE FUNCTION initiative_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON survivor_consultation FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON survivor_consultation FOR EACH ROW EXECUTE FUNCTION record_change('SurvivorConsultation', 'initiative_id');
+
 CREATE TRIGGER y_partners AFTER INSERT OR UPDATE OR DELETE ON partner FOR EACH ROW EXECUTE FUNCTION partner_changed();
 
-CREATE TRIGGER y_spread AFTER UPDATE ON initiative FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl) EXECUTE FUNCTION spread_initiative_keys('initiative_area', 'partner', 'stage_move', 'rating_set', 'action', 'action_move', 'milestone', 'risk', 'evidence_item', 'measure', 'observation', 'funding_line', 'initiative_theme', 'initiative_entry');
+CREATE TRIGGER y_spread AFTER UPDATE ON initiative FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl) EXECUTE FUNCTION spread_initiative_keys('initiative_area', 'partner', 'stage_move', 'rating_set', 'action', 'action_move', 'milestone', 'risk', 'evidence_item', 'measure', 'observation', 'funding_line', 'initiative_theme', 'initiative_entry', 'comment', 'survivor_consultation');
