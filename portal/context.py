@@ -3,7 +3,7 @@ on.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.caller import Caller
@@ -102,7 +103,7 @@ class Context:
             driver = (await connection.get_raw_connection()).driver_connection
             if not isinstance(driver, asyncpg.Connection):
                 raise TypeError("reads need asyncpg")
-            async with driver.transaction():
+            async with self._marked(), driver.transaction():
                 sql, values = self.opening.statement(self.request_id, self.now)
                 self.opened = caller_of(await driver.fetchrow(sql, *values))
                 yield driver
@@ -110,10 +111,23 @@ class Context:
     @asynccontextmanager
     async def acting(self) -> AsyncIterator[AsyncSession]:
         """A session with the caller opened; it commits at the end, or rolls back on an exception."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+        async with self._marked(), AsyncSession(self.engine, expire_on_commit=False) as session:
             await self._open(session)
             yield session
             await session.commit()
+
+    @asynccontextmanager
+    async def _marked(self) -> AsyncIterator[None]:
+        """Keep the proof's replay mark when what follows is rolled back: no proof works twice."""
+        try:
+            yield
+        except BaseException:
+            if self.opened is not None and isinstance(self.opening, ByToken):
+                sql, values = self.opening.statement(self.request_id, self.now)
+                with suppress(DBAPIError, OSError):
+                    async with self.engine.begin() as connection:
+                        await connection.exec_driver_sql(sql, tuple(values))
+            raise
 
     async def _open(self, session: AsyncSession) -> None:
         session.info["now"] = self.now

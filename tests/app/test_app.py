@@ -133,6 +133,15 @@ def test_a_request_that_was_listened_to_cannot_be_sent_again(site: Site):
     assert "data" not in again.json()
 
 
+def test_a_request_that_failed_cannot_be_sent_again_either(site: Site):
+    """Its changes are rolled back; that its proof was used is not."""
+    with site.program("rasa") as rasa:
+        headers = rasa.headers()
+        bad = rasa.send('{ initiatives(after: "no cursor") { nodes { id } } }', headers)
+        assert bad.json()["errors"][0]["extensions"]["code"] == "BAD_CURSOR"
+        assert rasa.send(TITLES, headers).status_code == 401
+
+
 def test_a_stolen_token_is_no_use_without_its_key(site: Site):
     with site.program("rasa") as rasa, site.program("police") as thief:
         thief.token()
