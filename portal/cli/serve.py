@@ -55,6 +55,9 @@ def door(host: str, port: int) -> Iterator[socket.socket]:
             f" another portal, or choose one of your own, such as --port {port + 1}."
         )
     with listening:
+        # Else the body of an answer waits 40 ms until its head is confirmed: asyncio sees to that
+        # only on sockets that it opened itself.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield listening
 
 

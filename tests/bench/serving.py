@@ -6,7 +6,6 @@ request, over as many connections. Prints its port when it is ready.
 
 import json
 import os
-import socket
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, time
@@ -18,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.requests import Request
 
+from portal.cli.serve import door
 from portal.context import ByCommand, Context
 from portal.edge.guarded import guarded
 from portal.edge.logs import configure
@@ -123,9 +123,6 @@ def bare(answer: Answer):
 
 def serve(app) -> None:
     """With the settings of `portal serve`."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    sys.stdout.write(f"{listening.getsockname()[1]}\n")
-    sys.stdout.flush()
     config = uvicorn.Config(
         app,
         access_log=False,
@@ -135,7 +132,10 @@ def serve(app) -> None:
         ws="none",
         timeout_graceful_shutdown=1,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    with door("127.0.0.1", 0) as listening:
+        sys.stdout.write(f"{listening.getsockname()[1]}\n")
+        sys.stdout.flush()
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 if __name__ == "__main__":
