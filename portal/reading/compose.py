@@ -16,13 +16,12 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.sql.selectable import NamedFromClause
 
 from portal.reading import declare
 from portal.reading.binding import Binds, ask
 from portal.reading.fields import read_field
 from portal.reading.jsonsql import constant, json_object
-from portal.reading.rows import Columns
+from portal.reading.rows import Columns, columns_of
 
 Details = list[Any]
 """The places in the document that ask for one response key; graphql-core's own, internal type."""
@@ -30,25 +29,20 @@ Details = list[Any]
 
 @dataclass(frozen=True)
 class Place:
-    """A field where it is asked for: of which type, by which nodes, over which row (None: the
-    root).
+    """A field where it is asked for: of which type, by which nodes, over which row's columns (None:
+    the root).
     """
 
     kind: GraphQLObjectType
     field: GraphQLField
     details: Details
-    row: NamedFromClause[Any] | None
+    columns: Any
 
     @property
     def node(self) -> FieldNode:
         """The first node that asks; validation has made sure that the others ask the same."""
         node: FieldNode = self.details[0].node
         return node
-
-    @property
-    def columns(self) -> Any:  # noqa: ANN401 - a row's columns, by name
-        """The row's columns; None at the root."""
-        return None if self.row is None else Columns(self.row)
 
     @property
     def target(self) -> GraphQLNamedType:
@@ -102,13 +96,13 @@ class Composer:
         return found.grouped_field_set
 
     def object(
-        self, kind: GraphQLObjectType, fields: dict[str, Details], row: NamedFromClause[Any] | None
+        self, kind: GraphQLObjectType, fields: dict[str, Details], row: Columns | None
     ) -> ColumnElement[Any]:
-        """The JSON of one object, from the columns of `row`."""
+        """The JSON of one object, from the columns of a row."""
         return json_object([(key, self.field(kind, d, row)) for key, d in fields.items()])
 
     def field(
-        self, kind: GraphQLObjectType, details: Details, row: NamedFromClause[Any] | None
+        self, kind: GraphQLObjectType, details: Details, row: Columns | None
     ) -> ColumnElement[Any]:
         """The JSON of one field."""
         name = details[0].node.name.value
@@ -122,10 +116,11 @@ class Composer:
         self, kind: GraphQLObjectType, details: Details, wanted: ColumnElement[Any]
     ) -> ColumnElement[Any]:
         """The row of `kind` whose key equals `wanted`, or null."""
-        source = declare.SOURCES[kind.name]
-        target = source.table.alias(self.name())
-        found = select(self.object(kind, self.below(kind, details), target)).select_from(target)
-        return found.where(target.c[source.key] == wanted).scalar_subquery()
+        source, name = declare.SOURCES[kind.name], self.name()
+        row = columns_of(source.table, name)
+        found = select(self.object(kind, self.below(kind, details), row))
+        found = found.select_from(source.table.alias(name))
+        return found.where(row[source.key] == wanted).scalar_subquery()
 
     def name(self) -> str:
         """A name for the next row of the statement; see `Columns`."""

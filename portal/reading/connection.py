@@ -4,12 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLInputObjectType, GraphQLList, GraphQLNonNull, get_named_type
 from sqlalchemy import ColumnElement, Select, false, func, literal_column, select, true, tuple_
-from sqlalchemy.sql.selectable import NamedFromClause
 
 from portal.reading import declare
 from portal.reading.cursors import cursor_sql, read_cursor
 from portal.reading.jsonsql import constant, json_array, json_object
-from portal.reading.rows import Columns
+from portal.reading.rows import PAGED, Columns, columns_of
 from portal.reading.wires import wire_of
 
 if TYPE_CHECKING:
@@ -45,37 +44,41 @@ class Page:
 
     def json(self) -> Json:
         """The connection's JSON."""
-        page = self._page().subquery(self.composer.name())
+        name = self.composer.name()
+        page = columns_of(self.source.table, name, **PAGED)
         below = self.composer.below(self.kind, self.place.details)
         parts = [(key, self._part(details, page)) for key, details in below.items()]
         # HAVING makes it an aggregate whatever was asked: one answer, on an empty page too.
-        return select(json_object(parts)).select_from(page).having(true()).scalar_subquery()
+        found = select(json_object(parts)).select_from(self._page().subquery(name))
+        return found.having(true()).scalar_subquery()
 
     def _page(self) -> Select[Any]:
         """One row more than asked for, numbered: whether it came is `hasNextPage`."""
-        table = self.source.table.alias(self.composer.name())
-        order = [*self.order.columns(Columns(table)), table.c[self.source.key]]
+        name = self.composer.name()
+        row = columns_of(self.source.table, name)
+        order = [*self.order.columns(row), row[self.source.key]]
         by = [c.desc() if self.order.descending else c.asc() for c in order]
         chosen = select(
-            table,
+            literal_column(f"{name}.*"),
             func.row_number().over(order_by=by).label("position_"),
             func.lead(literal_column("true")).over(order_by=by).label("more_"),
             cursor_sql(self.order_name, [*self._mark(), *order]).label("cursor_"),
         )
         one_more: Any = literal_column(str(int(self.first) + 1))
-        chosen = chosen.where(*self._conditions(table), *self._after(order))
+        chosen = chosen.select_from(self.source.table.alias(name))
+        chosen = chosen.where(*self._conditions(row), *self._after(order))
         return chosen.order_by(*by).limit(one_more)
 
-    def _conditions(self, table: NamedFromClause[Any]) -> list[ColumnElement[bool]]:
+    def _conditions(self, row: Columns) -> list[ColumnElement[bool]]:
         conditions = []
         if self.read.joins is not None:
             ask = self.composer.ask
-            conditions.append(self.read.joins(self.place.columns, Columns(table), ask))
+            conditions.append(self.read.joins(self.place.columns, row, ask))
         given = self.arguments.get("filter") or {}
-        conditions += [self._filter(name, table) for name in given if given[name] is not None]
+        conditions += [self._filter(name, row) for name in given if given[name] is not None]
         return conditions
 
-    def _filter(self, name: str, table: NamedFromClause[Any]) -> ColumnElement[bool]:
+    def _filter(self, name: str, row: Columns) -> ColumnElement[bool]:
         kind = get_named_type(self.place.field.args["filter"].type)
         if not isinstance(kind, GraphQLInputObjectType):
             raise TypeError(f"{kind} is no filter")
@@ -90,7 +93,7 @@ class Page:
         else:
             value = binds.take(self.site, wire.bound, lambda a: wire.argument(a["filter"][name]))
         condition: ColumnElement[bool] = declare.declared(field)["where"](
-            Columns(table), value, self.composer.ask
+            row, value, self.composer.ask
         )
         return condition
 
@@ -114,7 +117,7 @@ class Page:
 
         return self.composer.binds.take(self.site, types[at], value)
 
-    def _part(self, details: "Details", page: NamedFromClause[Any]) -> Json:
+    def _part(self, details: "Details", page: Columns) -> Json:
         match details[0].node.name.value:
             case "totalCount":
                 return self._total()
@@ -128,24 +131,24 @@ class Page:
                 return self._listed(json_object(edge), page)
         return constant(self.kind.name)
 
-    def _edge_part(self, details: "Details", page: NamedFromClause[Any]) -> Json:
+    def _edge_part(self, details: "Details", page: Columns) -> Json:
         match details[0].node.name.value:
             case "cursor":
-                return Columns(page)["cursor_"]
+                return page.cursor_
             case "node":
                 return self._node(details, page)
         return constant(self.edge_type.name)
 
-    def _node(self, details: "Details", page: NamedFromClause[Any]) -> Json:
+    def _node(self, details: "Details", page: Columns) -> Json:
         below = self.composer.below(self.node_type, details)
         return self.composer.object(self.node_type, below, page)
 
-    def _listed(self, item: Json, page: NamedFromClause[Any]) -> Json:
-        return json_array(item, page.c.position_, page.c.position_ <= self.limit)
+    def _listed(self, item: Json, page: Columns) -> Json:
+        return json_array(item, page.position_, page.position_ <= self.limit)
 
-    def _page_info(self, details: "Details", page: NamedFromClause[Any]) -> Json:
-        at, cursor = page.c.position_, page.c.cursor_
-        last = (at == self.limit) | (page.c.more_.is_(None) & (at <= self.limit))
+    def _page_info(self, details: "Details", page: Columns) -> Json:
+        at, cursor = page.position_, page.cursor_
+        last = (at == self.limit) | (page.more_.is_(None) & (at <= self.limit))
         back = "true" if self.arguments.get("after") is not None else "false"
         known: dict[str, Json] = {
             "__typename": constant("PageInfo"),
@@ -158,6 +161,7 @@ class Page:
         return json_object([(key, known[d[0].node.name.value]) for key, d in below.items()])
 
     def _total(self) -> Json:
-        table = self.source.table.alias(self.composer.name())
-        counted = select(func.count()).select_from(table).where(*self._conditions(table))
-        return counted.scalar_subquery()
+        name = self.composer.name()
+        row = columns_of(self.source.table, name)
+        counted = select(func.count()).select_from(self.source.table.alias(name))
+        return counted.where(*self._conditions(row)).scalar_subquery()

@@ -1,19 +1,19 @@
 """How each kind of field becomes SQL: one function for each way to be read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from graphql import GraphQLList, GraphQLNonNull
-from sqlalchemy import ColumnElement, Text, case, cast, func, null, select
+from sqlalchemy import ColumnElement, Integer, Select, Text, case, func, null, select
 
 from portal.reading import declare
 from portal.reading.binding import Refused
 from portal.reading.connection import Page
 from portal.reading.ids import BadId, from_global, global_id
 from portal.reading.jsonsql import constant, json_array
-from portal.reading.rows import Columns
+from portal.reading.rows import Columns, columns_of
 from portal.reading.wires import wire_of
 
 if TYPE_CHECKING:
@@ -66,18 +66,23 @@ def _many(read: declare.Many, composer: "Composer", place: "Place") -> Json:
 @read_field.register(declare.Value)
 def _value(read: declare.Value, composer: "Composer", place: "Place") -> Json:
     """The one row of a declared select; only the labels asked for are computed."""
-    row = read.select(place.columns, composer.ask).subquery(composer.name())
-    fields = composer.below(place.object, place.details)
-    return select(composer.object(place.object, fields, row)).select_from(row).scalar_subquery()
+    return _over(read.select(place.columns, composer.ask), composer, place, lambda item: item)
 
 
 @read_field.register(declare.Values)
 def _values(read: declare.Values, composer: "Composer", place: "Place") -> Json:
     """The rows of a declared select, in its order."""
-    row = read.select(place.columns, composer.ask).subquery(composer.name())
-    item = composer.object(place.object, composer.below(place.object, place.details), row)
     # PostgreSQL aggregates in the order of the subquery; it would number rows before sorting them.
-    return select(json_array(item)).select_from(row).scalar_subquery()
+    return _over(read.select(place.columns, composer.ask), composer, place, json_array)
+
+
+def _over(
+    chosen: Select[Any], composer: "Composer", place: "Place", gather: Callable[[Json], Json]
+) -> Json:
+    name = composer.name()
+    fields = composer.below(place.object, place.details)
+    item = composer.object(place.object, fields, columns_of(chosen, name))
+    return select(gather(item)).select_from(chosen.subquery(name)).scalar_subquery()
 
 
 @read_field.register(declare.ById)
@@ -92,11 +97,12 @@ def _by_id(read: declare.ById, composer: "Composer", place: "Place") -> Json:
         type_name, row_id = from_global(arguments["id"])
         return row_id if type_name == place.object.name else NOWHERE
 
-    row = source.table.alias(composer.name())
-    column = row.c[source.key if read.column == "id" else read.column]
-    found = composer.object(place.object, composer.below(place.object, place.details), row)
-    value = composer.binds.take(site, column.type, wanted)
-    return select(found).select_from(row).where(column == value).scalar_subquery()
+    name = composer.name()
+    row = columns_of(source.table, name)
+    column = row[source.key if read.column == "id" else read.column]
+    found = select(composer.object(place.object, composer.below(place.object, place.details), row))
+    found = found.select_from(source.table.alias(name))
+    return found.where(column == composer.binds.take(site, column.type, wanted)).scalar_subquery()
 
 
 @read_field.register(declare.AnyNode)
@@ -143,6 +149,7 @@ def _nodes_by_id(read: declare.NodesById, composer: "Composer", place: "Place") 
     names = composer.binds.take(site, declare.TEXTS, lambda a: [n for n, _ in _asked(a["ids"])])
     ids = composer.binds.take(site, declare.ROW_IDS, lambda a: [i for _, i in _asked(a["ids"])])
     wanted = func.unnest(names, ids).table_valued("name", "id", with_ordinality="position")
-    row = wanted.render_derived(name=composer.name())
-    found = _branches(composer, place, cast(row.c.name, Text), Columns(row)["id"])
-    return select(json_array(found, row.c.position)).select_from(row).scalar_subquery()
+    name = composer.name()
+    row = Columns(name, {"name": Text(), "id": declare.ROW_ID, "position": Integer()})
+    found = select(json_array(_branches(composer, place, row.name, row.id), row.position))
+    return found.select_from(wanted.render_derived(name=name)).scalar_subquery()

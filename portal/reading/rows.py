@@ -1,9 +1,10 @@
 """A row in the statement: its columns by name, for what is declared over it."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal_column
-from sqlalchemy.sql.selectable import NamedFromClause
+from sqlalchemy import Boolean, ColumnElement, Integer, Select, Table, Text, literal_column
+from sqlalchemy.types import TypeEngine
 
 
 class Columns:
@@ -13,13 +14,24 @@ class Columns:
     never lists the row's table in it again.
     """
 
-    def __init__(self, row: NamedFromClause[Any]) -> None:
-        self._row = row
+    def __init__(self, name: str, types: Mapping[str, TypeEngine[Any]]) -> None:
+        self._name = name
+        self._types = types
 
     def __getitem__(self, column: str) -> ColumnElement[Any]:
-        return literal_column(f'{self._row.name}."{column}"', self._row.c[column].type)
+        return literal_column(f'{self._name}."{column}"', self._types[column])
 
     def __getattr__(self, column: str) -> ColumnElement[Any]:
-        if column not in self._row.c:
-            raise AttributeError(f"{self._row} has no column {column}")
+        if column not in self._types:
+            raise AttributeError(f"{self._name} has no column {column}")
         return self[column]
+
+
+def columns_of(source: Table | Select[Any], name: str, **more: TypeEngine[Any]) -> Columns:
+    """The columns of a table or select that stands in the statement under this name."""
+    listed = source.columns if isinstance(source, Table) else source.selected_columns
+    return Columns(name, {str(column.key): column.type for column in listed} | more)
+
+
+PAGED: dict[str, TypeEngine[Any]] = {"position_": Integer(), "more_": Boolean(), "cursor_": Text()}
+"""What a page adds to the columns of its rows."""
