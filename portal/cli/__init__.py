@@ -6,8 +6,10 @@ import click
 
 COMMANDS = {
     "check": ("portal.cli.check:command", "Say what is missing or unsafe, and what to do."),
+    "client": ("portal.cli.client:client", "Let a program of an agency in."),
     "contract": ("portal.cli.contract:contract", "Write graphql/ from the code."),
     "demo": ("portal.cli.demo:command", "Serve a sample partnership, with its own database."),
+    "export": ("portal.cli.sheets:export", "Export initiatives to a spreadsheet."),
     "import": ("portal.cli.sheets:import_", "Import initiatives from a spreadsheet."),
     "migrate": ("portal.cli.migrate:command", "Bring the database to this release."),
     "query": ("portal.cli.query:query", "Ask the API, as an API client."),

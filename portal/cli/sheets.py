@@ -12,16 +12,19 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from portal.cli.common import fail, settings_here, with_engines
-from portal.cli.who import Who
+from portal.cli.query import Variables
+from portal.cli.who import AS, Who
 from portal.context import LONDON, ByCommand, Context, Rehearsal
 from portal.edge.logs import sqlstate
+from portal.schema import build
 from portal.settings import Settings
+from portal.sheets.exporting import About, Export, Exported, NotAnswered
 from portal.sheets.faults import Unreadable
 from portal.sheets.importing import Report, quiet, run_import
 from portal.sheets.plan import Options
 from portal.sheets.reading import Book, read_book
 from portal.sheets.telling import changes, summary, table
-from portal.sheets.workbook import write_template
+from portal.sheets.workbook import write_export, write_template
 from portal.sheets.writing import Told
 from portal.store.engines import Engines
 
@@ -110,6 +113,39 @@ def _progress(rows: int) -> Iterator[Told]:
         return
     with click.progressbar(length=rows, label="Importing", file=sys.stderr) as bar:
         yield bar.update
+
+
+@click.command("export")
+@click.argument("what", type=click.Choice(["initiatives"]))
+@click.argument("file", type=_FILE)
+@AS
+@click.option("--filter", "chosen", type=Variables(), help="Which ones: an InitiativeFilter.")
+@click.option("--replace", is_flag=True, help="Write over a file that is there.")
+def export(
+    what: str, file: Path, who: UUID, chosen: dict[str, object] | None, *, replace: bool
+) -> None:
+    """Export the initiatives that somebody may see to FILE, .xlsx or .csv.
+
+    A .xlsx workbook holds all sheets, a .csv file the initiatives alone. `portal import` reads
+    both again.
+    """
+    if file.suffix.lower() not in {".xlsx", ".csv"}:
+        raise click.UsageError("Name a file that ends with .xlsx or .csv.")
+    if file.exists() and not replace:
+        fail(f"{file} is there already. Choose another name, or add --replace.")
+    settings = settings_here(os.environ, COMMAND)
+
+    async def work(engines: Engines) -> Exported:
+        context = Context(engines.command, ByCommand(who), uuid4(), moment(settings))
+        with known_caller():
+            return await Export(build(), context, chosen).run()
+
+    try:
+        exported = with_engines(settings, work)
+    except NotAnswered as problem:
+        fail(f"The portal does not answer this: {problem}")
+    write_export(file, exported, About(exported, settings.base_url, chosen))
+    click.echo(f"Wrote {exported.initiatives:,} {what} to {file}. Handling: OFFICIAL.")
 
 
 def _tell(report: Report, *, apply: bool) -> None:

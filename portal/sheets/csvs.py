@@ -1,7 +1,7 @@
 """A CSV file: in UTF-8, with an apostrophe before what looks like a formula."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -26,6 +26,15 @@ def guarded(text: str) -> str:
 def unguarded(cell: str) -> str:
     """The text of a CSV cell: exactly one apostrophe comes off, where one was put on."""
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(RISKY) else cell
+
+
+def write_csv(path: Path, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """The rows as a spreadsheet program opens them: UTF-8 with its mark."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(headers)
+        for row in rows:
+            writer.writerow(["" if cell is None else guarded(str(cell)) for cell in row])
 
 
 def read_csv(path: Path, name: str) -> list[Grid]:

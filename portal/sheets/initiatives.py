@@ -8,7 +8,7 @@ from portal.acting.work import reference
 from portal.frameworks.mapping import LINK_LIMIT, check_themes
 from portal.frameworks.tables import InitiativeEntry, InitiativeTheme
 from portal.initiatives import access
-from portal.initiatives.checks import describe, tidy
+from portal.initiatives.checks import check_areas, describe, tidy
 from portal.initiatives.stages import MOVES, REASON_LIMIT, REOPENING
 from portal.initiatives.tables import (
     Initiative,
@@ -248,6 +248,8 @@ def _link(line: Line, entry: Entry) -> bool:
 
 
 def _check_links(line: Line, entry: Entry, wanted: dict[str, list[Any] | None]) -> None:
+    covered = {row.area_code for row in entry.of(InitiativeArea)}
+    line.findings(check_areas(wanted["areas"] or (), line.plan.world.valid_areas | covered))
     for name in ("themes", "framework_entries"):
         if len(wanted[name] or ()) > LINK_LIMIT:
             line.fault(name, f"There are more than {LINK_LIMIT}.", "Keep those that matter most.")

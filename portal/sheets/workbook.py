@@ -9,7 +9,9 @@ from typing import Any
 import xlsxwriter
 
 from portal.sheets.columns import Column, Kind, Sheet, shown
-from portal.sheets.format import ABOUT, HELP, RULES, SHEETS
+from portal.sheets.csvs import write_csv
+from portal.sheets.exporting import About, Exported
+from portal.sheets.format import ABOUT, HELP, INITIATIVES, RULES, SHEETS
 
 CHECKED_ROWS = 5_000
 """So far down the template offers its lists of words."""
@@ -31,9 +33,19 @@ def write_template(path: Path) -> None:
     write_workbook(path, {sheet.name: () for sheet in SHEETS}, (HELP, _help()))
 
 
-def write_export(path: Path, rows: Mapping[str, Rows], about: Sequence[tuple[str, str]]) -> None:
-    """What was exported, with what should be known of it."""
-    write_workbook(path, rows, (ABOUT, about))
+def write_export(path: Path, exported: Exported, about: About) -> None:
+    """What was exported, readable for its owner alone; a CSV file holds the first sheet."""
+    begun = path.with_name(f".{path.name}.part")
+    begun.touch(mode=0o600)
+    try:
+        if path.suffix.lower() == ".csv":
+            headers = [column.header for column in INITIATIVES.columns]
+            write_csv(begun, headers, exported.rows[INITIATIVES.name])
+        else:
+            write_workbook(begun, exported.rows, (ABOUT, about.lines))
+        begun.replace(path)
+    finally:
+        begun.unlink(missing_ok=True)
 
 
 def write_workbook(path: Path, rows: Mapping[str, Rows], last: tuple[str, Rows]) -> None:

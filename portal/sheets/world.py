@@ -66,6 +66,7 @@ class World:
     teams: dict[UUID, Names[UUID]]
     team: dict[UUID, Team]
     areas: Names[str]
+    valid_areas: frozenset[str]
     themes: Names[UUID]
     theme: dict[UUID, Theme]
     entries: Names[UUID]
@@ -79,20 +80,30 @@ async def read_world(db: AsyncSession, today: date) -> World:
     team = {row.id: row for row in await rows_of(db, Team)}
     theme = {row.id: row for row in await rows_of(db, Theme)}
     definition = {row.id: row for row in await rows_of(db, MeasureDefinition)}
+    areas = await rows_of(db, Area)
+    valid = {a.code for a in areas if a.valid_from <= today and (a.valid_to or today) >= today}
     return World(
         agencies=Names(
             "agency",
             "Write one agency in a cell, by its full or short name.",
-            [(name, a.id) for a in agency.values() for name in (a.name, a.short_name)],
+            [(a.name, a.id) for a in agency.values()],
+            [(a.short_name, a.id) for a in agency.values()],
         ),
         agency=agency,
         teams={of: _teams(agency[of].name, of, team.values()) for of in agency},
         team=team,
-        areas=Names("area", "Write its name or ONS code.", await _areas(db, today)),
+        areas=Names(
+            "area",
+            "Write its name or ONS code.",
+            [(area.code, area.code) for area in areas],
+            [(area.name, area.code) for area in areas if area.code in valid],
+        ),
+        valid_areas=frozenset(valid),
         themes=Names(
             "theme",
             "Choose from the portal's themes.",
-            [(name, t.id) for t in theme.values() for name in (t.name, t.key)],
+            [(t.name, t.id) for t in theme.values()],
+            [(t.key, t.id) for t in theme.values()],
         ),
         theme=theme,
         entries=Names(
@@ -112,15 +123,6 @@ async def read_world(db: AsyncSession, today: date) -> World:
 def _teams(agency: str, of: UUID, teams: Iterable[Team]) -> Names[UUID]:
     named = [(team.name, team.id) for team in teams if team.agency_id == of]
     return Names(f"team of {agency}", "Write the team's name as the portal has it.", named)
-
-
-async def _areas(db: AsyncSession, today: date) -> list[tuple[str, str]]:
-    valid = [
-        area
-        for area in await rows_of(db, Area)
-        if area.valid_from <= today and (area.valid_to is None or area.valid_to >= today)
-    ]
-    return [(name, area.code) for area in valid for name in (area.name, area.code)]
 
 
 async def _entries(db: AsyncSession) -> list[tuple[str, UUID]]:
