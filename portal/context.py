@@ -110,7 +110,7 @@ class Context:
 
     @asynccontextmanager
     async def acting(self) -> AsyncIterator[AsyncSession]:
-        """A session with the caller opened; it commits at the end, or rolls back on an exception."""
+        """A session with the caller opened; it commits at the end, or rolls back."""
         async with self._marked(), AsyncSession(self.engine, expire_on_commit=False) as session:
             await self._open(session)
             yield session

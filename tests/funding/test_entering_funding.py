@@ -197,10 +197,12 @@ async def test_a_change_leaves_what_is_not_given_and_null_clears_what_may_be_emp
     portal: Portal,
 ) -> None:
     line = await entered(portal, await log(portal), note="first offer", grantReference="KEEP-1")
-    changed = await made(portal, "changeFundingLine", **held(line), amount="1000.01", source=None)
+    changed = await made(portal, "changeFundingLine", **held(line), amount="1000.01")
     assert (changed["amount"], changed["note"], changed["source"]) == (
         "1000.01", "first offer", GRANT["source"]
     )  # fmt: skip
+    kept = await answer(portal, LEAD, "changeFundingLine", **held(changed), source=None)
+    assert kept["__typename"] == "ValidationError"
     stale = await answer(portal, LEAD, "changeFundingLine", **held(line), amount="2")
     assert (stale["__typename"], stale["currentVersion"]) == ("Conflict", changed["version"])
     cleared = await made(
