@@ -8,7 +8,11 @@ BEGIN
         RAISE EXCEPTION 'only a partnership administrator lets one agency succeed another' USING ERRCODE = '42501';
     END IF;
     UPDATE agency SET ended_on = day, successor_id = successor WHERE id = old;
-    UPDATE team SET agency_id = successor WHERE agency_id = old;
+    -- Two councils each have a team called "Community safety": the one that arrives says where it comes from.
+    UPDATE team t SET agency_id = successor, name = CASE
+        WHEN EXISTS (SELECT FROM team s WHERE s.agency_id = successor AND s.name = t.name)
+        THEN left(t.name, 47) || ' (' || o.short_name || ')' ELSE t.name END
+    FROM agency o WHERE o.id = old AND t.agency_id = old;
     UPDATE membership SET agency_id = successor WHERE agency_id = old;
     UPDATE client SET agency_id = successor WHERE agency_id = old;
     UPDATE agency SET host_id = successor WHERE host_id = old;

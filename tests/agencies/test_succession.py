@@ -87,6 +87,18 @@ async def test_its_people_go_on_working_for_the_successor(partnership: Portal) -
     assert answer["__typename"] == "InitiativePayload"
 
 
+async def test_of_two_teams_of_one_name_the_one_that_arrives_says_where_from(
+    partnership: Portal,
+) -> None:
+    councils = {"agency": f"Agency:{agency_id('sefton')}", "by": f"Agency:{agency_id('wirral')}"}
+    done = await partnership.do("cheshire.viewer", "succeedAgency", SUCCEED | councils, SHOWN)
+    assert done["__typename"] == "AgencyPayload"
+    query = "query($id: ID!) { agency(id: $id) { teams { nodes { name } } } }"
+    seen = await partnership.ask("wirral.viewer", query, id=councils["by"])
+    names = {team["name"] for team in seen["agency"]["teams"]["nodes"]}
+    assert {"Community safety", "Community safety (Sefton)"} <= names
+
+
 @pytest.mark.parametrize("who", ["pcc.coordinator", "pcc.programme", "wirral.viewer"])
 async def test_only_a_partnership_administrator_may_do_it(unchanged: Portal, who: str) -> None:
     answer = await unchanged.do(who, "succeedAgency", SUCCEED)

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_9c74639cf7f2"
+revision = "first_229effde1eed"
 down_revision = None
 
 

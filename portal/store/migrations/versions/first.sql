@@ -1412,7 +1412,11 @@ BEGIN
         RAISE EXCEPTION 'only a partnership administrator lets one agency succeed another' USING ERRCODE = '42501';
     END IF;
     UPDATE agency SET ended_on = day, successor_id = successor WHERE id = old;
-    UPDATE team SET agency_id = successor WHERE agency_id = old;
+    -- Two councils each have a team called "Community safety": the one that arrives says where it comes from.
+    UPDATE team t SET agency_id = successor, name = CASE
+        WHEN EXISTS (SELECT FROM team s WHERE s.agency_id = successor AND s.name = t.name)
+        THEN left(t.name, 47) || ' (' || o.short_name || ')' ELSE t.name END
+    FROM agency o WHERE o.id = old AND t.agency_id = old;
     UPDATE membership SET agency_id = successor WHERE agency_id = old;
     UPDATE client SET agency_id = successor WHERE agency_id = old;
     UPDATE agency SET host_id = successor WHERE host_id = old;
@@ -1616,6 +1620,10 @@ CREATE POLICY see ON client FOR SELECT TO portal_runtime USING (agency_id = (SEL
 
 GRANT SELECT ON client TO portal_runtime;
 
+CREATE POLICY add ON client FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND EXISTS (SELECT FROM membership m WHERE m.id = owner_membership_id AND m.agency_id = client.agency_id));
+
+GRANT INSERT ON client TO portal_runtime;
+
 ALTER TABLE client_key ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE client_key FORCE ROW LEVEL SECURITY;
@@ -1625,6 +1633,10 @@ CREATE POLICY owner ON client_key FOR ALL TO portal_owner USING (true) WITH CHEC
 CREATE POLICY auth_select ON client_key FOR SELECT TO portal_auth USING (true);
 
 GRANT SELECT ON client_key TO portal_auth;
+
+CREATE POLICY add ON client_key FOR INSERT TO portal_runtime WITH CHECK (EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))));
+
+GRANT INSERT ON client_key TO portal_runtime;
 
 ALTER TABLE auth_secret.access_token ENABLE ROW LEVEL SECURITY;
 
