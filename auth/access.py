@@ -3,8 +3,13 @@ package.
 """
 
 from auth import tables
+from auth.caller import Caller
 from auth.oauth import tables as oauth
+from auth.roles import Scope
+from portal.errors import NotAllowed
 from portal.store.rules import HELD, RowRule, everyone, hidden, table_of
+
+OWN_TO_MANAGE = "agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))"
 
 RULES = (
     everyone(tables.Area, "Every signed-in caller."),
@@ -28,9 +33,17 @@ RULES = (
         table_of(oauth.Client),
         "Members and clients of the agency it belongs to.",
         "agency_id = (SELECT caller_agency())",
+        add=f"{OWN_TO_MANAGE} AND EXISTS (SELECT FROM membership m"
+        " WHERE m.id = owner_membership_id AND m.agency_id = client.agency_id)",
         auth=("SELECT",),
     ),
-    hidden(oauth.ClientKey, "Nobody: keys are used at the token endpoint.", "SELECT"),
+    RowRule(
+        table_of(oauth.ClientKey),
+        "Nobody: keys are used at the token endpoint.",
+        None,
+        add=f"EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.{OWN_TO_MANAGE})",
+        auth=("SELECT",),
+    ),
     hidden(
         oauth.AccessToken,
         "Nobody: tokens are checked by open_caller.",
@@ -70,3 +83,13 @@ CALLABLE: tuple[str, ...] = (
     "caller_can(text)",
 )
 """Functions with the caller's own rights that policies and triggers need."""
+
+
+def may_let_programs_in(caller: Caller) -> None:
+    """Add an API client to one's own agency."""
+    if not caller.can(Scope.AGENCIES_MANAGE):
+        raise NotAllowed(
+            "Only an administrator of the agency can let a program in.",
+            rule="client.administrator_adds",
+            granted_by="the partnership administrator",
+        )

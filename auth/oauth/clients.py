@@ -13,9 +13,12 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from auth.access import may_let_programs_in
+from auth.caller import Caller
 from auth.oauth.jose import Malformed, public_key
 from auth.oauth.tables import Client, ClientKey
 from auth.roles import Scope
+from auth.tables import Membership, MembershipRole, RoleScope
 from portal.errors import Invalid, NotVisible
 
 LONGEST_LIFE = timedelta(days=366)
@@ -53,6 +56,23 @@ async def add_client(db: AsyncSession, new: NewClient, *, now: datetime) -> UUID
     db.add(key)
     await db.flush()
     return client.id
+
+
+async def let_in(db: AsyncSession, caller: Caller, new: NewClient, *, now: datetime) -> UUID:
+    """Let a program in as an administrator of its agency, who names the member it answers to."""
+    may_let_programs_in(caller)
+    owner = await db.get(Membership, new.owner) if new.owner else None
+    if owner is None or owner.agency_id != new.agency_id:
+        raise Invalid.field("owner", "Name a member of your own agency who answers for it.")
+    held = select(col(RoleScope.scope)).join(
+        MembershipRole, col(MembershipRole.role) == col(RoleScope.role)
+    )
+    allowed = set(
+        (await db.execute(held.where(col(MembershipRole.membership_id) == owner.id))).scalars()
+    )
+    if beyond := sorted(set(new.scopes) - allowed):
+        raise Invalid.field("scopes", f"Its owner's roles do not allow {', '.join(beyond)}.")
+    return await add_client(db, new, now=now)
 
 
 async def add_key(db: AsyncSession, client_id: UUID, jwk: dict[str, str], *, now: datetime) -> UUID:

@@ -15,6 +15,7 @@ from portal.store.migrations.migrate import MigrationProblem
 from portal.store.server import ROLE_OF_SETTING, at_work
 
 T = TypeVar("T")
+NO_ACCESS = "PA401"
 
 
 def settings_here(environ: Mapping[str, str], *needed: str) -> Settings:
@@ -60,6 +61,8 @@ def with_engines(settings: Settings, work: Callable[[Engines], Awaitable[T]]) ->
     except MigrationProblem as problem:
         fail(str(problem))
     except (OSError, asyncpg.PostgresError, DBAPIError) as error:
+        if sqlstate(error) == NO_ACCESS:
+            fail("This id has no access: it is unknown, or its membership or client has ended.")
         if not unreachable(error):
             raise
         fail(f"The database does not answer: {one_line(error)} `portal check` looks closer.")

@@ -37,6 +37,20 @@ def execute(dsn: str, sql: str) -> None:
     asyncio.run(work())
 
 
+def value(dsn: str, *statements: str) -> object:
+    """The first value of the last statement, all in one transaction."""
+
+    async def work() -> object:
+        connection = await asyncpg.connect(dsn)
+        try:
+            async with connection.transaction():
+                return [await connection.fetchval(statement) for statement in statements][-1]
+        finally:
+            await connection.close()
+
+    return asyncio.run(work())
+
+
 def environ_of(server: Server, name: str) -> dict[str, str]:
     """The settings that point at this database."""
     return {setting: server.dsn(role, name) for setting, role in ROLE_OF_SETTING.items()}
