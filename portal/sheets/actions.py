@@ -40,13 +40,20 @@ def check_action_row(line: Line) -> Outcome:
 
 
 def _same_title(line: Line, entry: Entry) -> Action | None:
-    """The first action of this title of which the file has not spoken yet."""
     wanted = line.get("title").casefold()
-    for known in entry.of(Action):
-        said = (line.sheet.name, known.id) in entry.seen
-        if not said and one_line(known.title).casefold() == wanted:
-            return known
-    return None
+    alike = [known for known in entry.of(Action) if one_line(known.title).casefold() == wanted]
+    if len(alike) < 2:
+        return line.closest(entry, alike, lambda _: 0)
+
+    def alikeness(known: Action) -> int:
+        told = known.done_note or known.not_done_reason
+        state = line.get("state") or ActionState.OPEN
+        return sum((
+            4 * (known.state is state), 2 * (known.due_on == line.get("due_on")),
+            told == line.get("note"), -len(line.differing(known, **FIELDS)),
+        ))  # fmt: skip
+
+    return line.closest(entry, alike, alikeness)
 
 
 def _add(line: Line, entry: Entry) -> Outcome:

@@ -66,13 +66,16 @@ def _as_given(line: Line, entry: Entry) -> FundingLine:
 
 
 def _same_line(line: Line, entry: Entry) -> FundingLine | None:
-    """The line that this row is about; of several match sums the first that is still unsaid."""
+    """The line that this row is about; match funding may have several alike."""
     wanted = _as_given(line, entry)
-    for known in entry.of(FundingLine):
-        free = not wanted.is_match or (line.sheet.name, known.id) not in entry.seen
-        if free and known.is_match == wanted.is_match and grant_of(known) == grant_of(wanted):
-            return known
-    return None
+    alike = [
+        known
+        for known in entry.of(FundingLine)
+        if known.is_match == wanted.is_match and grant_of(known) == grant_of(wanted)
+    ]
+    if not wanted.is_match:
+        return alike[0] if alike else None
+    return line.closest(entry, alike, lambda known: -len(line.differing(known, **FIELDS)))
 
 
 def _accept(line: Line, entry: Entry, new: FundingLine, itself: UUID) -> None:

@@ -153,8 +153,13 @@ def _equal(line: Line, known: Observation, new: Observation) -> bool:
     def counted(row: Observation) -> list[Decimal | bool | None]:
         return [getattr(row, name) for name in STORED]
 
-    # Whoever recorded it: where the lead has corrected a partner's figure, it stands as the lead's.
-    same = _period(known)[2:] == _period(new)[2:]
+    same = _period(known) == _period(new)
+    if (
+        known.supersedes_id is not None
+        and known.recorded_by_agency_id == line.entry().row.lead_agency_id
+    ):
+        # The lead has corrected a partner's figure: it stands as the lead's.
+        same = _period(known)[2:] == _period(new)[2:]
     return same and counted(known) == counted(new) and said(known) == said(new)
 
 

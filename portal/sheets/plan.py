@@ -24,6 +24,7 @@ from portal.sheets.world import Entry, World
 from portal.store.rules import table_of
 
 T = TypeVar("T")
+M = TypeVar("M", bound=SQLModel)
 REFERENCE = re.compile(r"VG-[0-9A-Z-]{6,9}", re.IGNORECASE)
 _RECORD = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/(\d{1,9})")
 _SPACE = uuid5(NAMESPACE_URL, "vawg-portal-import")
@@ -270,6 +271,13 @@ class Line:
         if said in entry.seen:
             raise self.stop("", "An earlier row of the file is for the same.", "Keep one of them.")
         entry.seen.add(said)
+
+    def closest(self, entry: Entry, alike: Sequence[M], alikeness: Callable[[M], int]) -> M | None:
+        """Of rows with the same name the one that the file has not spoken of and that differs least:
+        where several have one name, the same file finds each again.
+        """
+        free = [row for row in alike if (self.sheet.name, row.id) not in entry.seen]  # type: ignore[attr-defined]
+        return max(free, key=alikeness, default=None)
 
 
 class Stopped(Exception):

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import any_, bindparam, func, not_, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Text, Uuid
 from sqlmodel import SQLModel, col
@@ -179,7 +179,7 @@ def _in(name: str, values: list[Any], kind: Any) -> Any:  # noqa: ANN401 - a bou
 async def _reasons(db: AsyncSession, among: Any) -> list[Any]:  # noqa: ANN401 - a bound array
     latest = (
         select(col(RatingSet.initiative_id), col(RatingSet.reason))
-        .distinct(col(RatingSet.initiative_id))
+        .ext(distinct_on(col(RatingSet.initiative_id)))
         .where(col(RatingSet.initiative_id) == among)
         .order_by(
             col(RatingSet.initiative_id), col(RatingSet.set_at).desc(), col(RatingSet.id).desc()
