@@ -145,7 +145,7 @@ class AuditLine(Node):
     """Who asked for which mutation, and whether it was done or refused."""
 
     at: datetime = column("When.")
-    agency: Agency = one("The agency.", "agency_id")
+    agency: Agency | None = one("The agency; null when it is known no more.", "agency_id")
     membership: Membership | None = one("Who; null for a program.", "principal_id")
     verb: str = sql("The mutation, such as `shareInitiative`.", verb_name)
     outcome: Outcome = column("How it ended.")
