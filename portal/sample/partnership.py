@@ -243,7 +243,8 @@ def _people() -> list[SQLModel]:
     for key, (agency, name, roles, team) in PEOPLE.items():
         person, home, member = fixed("person", name), team_id(agency, team), membership_id(key)
         people[person] = Person(id=person, name=name)
-        teams[home] = Team(id=home, agency_id=agency_id(agency), name=team)
+        inbox = f"{team.lower().replace(' ', '-')}@{agency}.example"
+        teams[home] = Team(id=home, agency_id=agency_id(agency), name=team, inbox=inbox)
         memberships.append(
             Membership(id=member, person_id=person, agency_id=agency_id(agency), starts_on=JOINED)
         )
