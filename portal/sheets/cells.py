@@ -12,10 +12,10 @@ from portal.sheets.faults import quoted
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?|[+-]?\.\d+")
-_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?|[+-]?\.\d+", re.ASCII)
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 _SLASHED = re.compile(r"\d{1,4}[/.]\d{1,2}[/.]\d{2,4}")
-_YEAR = re.compile(r"(\d{4})(?:\s*[/\u2013-]\s*(\d{2}|\d{4}))?")
+_YEAR = re.compile(r"(\d{4})(?:\s*[/\u2013-]\s*(\d{2}|\d{4}))?", re.ASCII)
 _EXACT = 2**53
 _LONGEST_NUMBER = 60
 YES, NO = frozenset({"yes", "y", "true"}), frozenset({"no", "n", "false"})

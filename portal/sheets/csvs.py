@@ -42,7 +42,7 @@ def read_csv(path: Path, name: str) -> list[Grid]:
     text = _decoded(path.read_bytes())
     delimiter = _delimiter(text)
     if text.lower().startswith("sep="):
-        text = "\n" + text.partition("\n")[2]
+        text = text.partition("\n")[2]
     csv.field_size_limit(1_000_000)
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:

@@ -273,7 +273,7 @@ class Line:
         entry.seen.add(said)
 
     def closest(self, entry: Entry, alike: Sequence[M], alikeness: Callable[[M], int]) -> M | None:
-        """Of rows with the same name the one that the file has not spoken of and that differs least:
+        """Of rows with one name that which the file has not spoken of and which differs least:
         where several have one name, the same file finds each again.
         """
         free = [row for row in alike if (self.sheet.name, row.id) not in entry.seen]  # type: ignore[attr-defined]
