@@ -1,4 +1,4 @@
-"""A validated selection becomes one SQLAlchemy expression that evaluates to the response's JSON."""
+"""A validated selection becomes one SQLAlchemy expression: the text of the response's JSON."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, select
 from portal.reading import declare
 from portal.reading.binding import Binds, ask
 from portal.reading.fields import read_field
-from portal.reading.jsonsql import constant, json_object
+from portal.reading.jsonsql import Json, json_object, type_name
 from portal.reading.rows import Columns, columns_of
 
 Details = list[Any]
@@ -101,13 +101,11 @@ class Composer:
         """The JSON of one object, from the columns of a row."""
         return json_object([(key, self.field(kind, d, row)) for key, d in fields.items()])
 
-    def field(
-        self, kind: GraphQLObjectType, details: Details, row: Columns | None
-    ) -> ColumnElement[Any]:
+    def field(self, kind: GraphQLObjectType, details: Details, row: Columns | None) -> Json:
         """The JSON of one field."""
         name = details[0].node.name.value
         if name == "__typename":
-            return constant(kind.name)
+            return type_name(kind.name)
         place = Place(kind, kind.fields[name], details, row)
         read = declare.declared(place.field).get("read", declare.Column())
         return read_field(read, self, place)
@@ -115,7 +113,7 @@ class Composer:
     def one(
         self, kind: GraphQLObjectType, details: Details, wanted: ColumnElement[Any]
     ) -> ColumnElement[Any]:
-        """The row of `kind` whose key equals `wanted`, or null."""
+        """The row of `kind` whose key equals `wanted`; NULL when there is none."""
         source, name = declare.SOURCES[kind.name], self.name()
         row = columns_of(source.table, name)
         found = select(self.object(kind, self.below(kind, details), row))

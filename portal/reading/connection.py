@@ -3,18 +3,29 @@
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLInputObjectType, GraphQLList, GraphQLNonNull, get_named_type
-from sqlalchemy import ColumnElement, Select, false, func, literal_column, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    cast,
+    false,
+    func,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
 
 from portal.reading import declare
 from portal.reading.cursors import cursor_sql, read_cursor
-from portal.reading.jsonsql import constant, json_array, json_object
+from portal.reading.jsonsql import Json, json_array, json_object, type_name
 from portal.reading.rows import PAGED, Columns, columns_of
 from portal.reading.wires import wire_of
 
 if TYPE_CHECKING:
     from portal.reading.compose import Composer, Details, Place
 
-Json = ColumnElement[Any]
+Sql = ColumnElement[Any]
 
 
 class Page:
@@ -42,32 +53,37 @@ class Page:
             raise composer.binds.refused(self.site, message)
         self.limit: ColumnElement[int] = literal_column(str(int(self.first)))
 
-    def json(self) -> Json:
+    def json(self) -> Sql:
         """The connection's JSON."""
         name = self.composer.name()
         page = columns_of(self.source.table, name, **PAGED)
         below = self.composer.below(self.kind, self.place.details)
+        self.tells = any(d[0].node.name.value == "pageInfo" for d in below.values())
         parts = [(key, self._part(details, page)) for key, details in below.items()]
         # HAVING makes it an aggregate whatever was asked: one answer, on an empty page too.
         found = select(json_object(parts)).select_from(self._page().subquery(name))
         return found.having(true()).scalar_subquery()
 
     def _page(self) -> Select[Any]:
-        """One row more than asked for, numbered: whether it came is `hasNextPage`."""
+        """The rows; if the page tells where it stands, numbered, and one more than asked for:
+        whether that came is `hasNextPage`.
+        """
         name = self.composer.name()
         row = columns_of(self.source.table, name)
         order = [*self.order.columns(row), row[self.source.key]]
         by = [c.desc() if self.order.descending else c.asc() for c in order]
-        chosen = select(
-            literal_column(f"{name}.*"),
-            func.row_number().over(order_by=by).label("position_"),
-            func.lead(literal_column("true")).over(order_by=by).label("more_"),
-            cursor_sql(self.order_name, [*self._mark(), *order]).label("cursor_"),
-        )
-        one_more: Any = literal_column(str(int(self.first) + 1))
+        cursor = cursor_sql(self.order_name, [*self._mark(), *order]).label("cursor_")
+        every: ColumnElement[Any] = literal_column(f"{name}.*")
+        chosen: Select[Any] = select(every, cursor)
+        if self.tells:
+            chosen = chosen.add_columns(
+                func.row_number().over(order_by=by).label("position_"),
+                func.lead(literal_column("true")).over(order_by=by).label("more_"),
+            )
+        size: Any = literal_column(str(self.first + 1 if self.tells else self.first))
         chosen = chosen.select_from(self.source.table.alias(name))
         chosen = chosen.where(*self._conditions(row), *self._after(order))
-        return chosen.order_by(*by).limit(one_more)
+        return chosen.order_by(*by).limit(size)
 
     def _conditions(self, row: Columns) -> list[ColumnElement[bool]]:
         conditions = []
@@ -97,7 +113,7 @@ class Page:
         )
         return condition
 
-    def _after(self, order: list[Json]) -> list[ColumnElement[bool]]:
+    def _after(self, order: list[Sql]) -> list[ColumnElement[bool]]:
         """Keyset: strictly past the cursor's row. A bad cursor is refused when values are bound."""
         if self.arguments.get("after") is None:
             return []
@@ -108,10 +124,10 @@ class Page:
         holds = [self.order.mark.holds(bounds[0])] if self.order.mark else []
         return [*holds, left < right if self.order.descending else left > right]
 
-    def _mark(self) -> list[Json]:
+    def _mark(self) -> list[Sql]:
         return [self.order.mark.made()] if self.order.mark else []
 
-    def _bound(self, types: list[Any], at: int) -> Json:
+    def _bound(self, types: list[Any], at: int) -> Sql:
         def value(arguments: dict[str, Any]) -> object:
             return read_cursor(arguments["after"], self.order_name, types)[at]
 
@@ -120,47 +136,49 @@ class Page:
     def _part(self, details: "Details", page: Columns) -> Json:
         match details[0].node.name.value:
             case "totalCount":
-                return self._total()
+                return Json(cast(self._total(), Text), certain=True)
             case "pageInfo":
-                return self._page_info(details, page)
+                return Json(self._page_info(details, page), certain=True)
             case "nodes":
-                return self._listed(self._node(details, page), page)
+                return Json(self._listed(self._node(details, page), page), certain=True)
             case "edges":
                 below = self.composer.below(self.edge_type, details)
                 edge = [(key, self._edge_part(d, page)) for key, d in below.items()]
-                return self._listed(json_object(edge), page)
-        return constant(self.kind.name)
+                return Json(self._listed(json_object(edge), page), certain=True)
+        return type_name(self.kind.name)
 
     def _edge_part(self, details: "Details", page: Columns) -> Json:
         match details[0].node.name.value:
             case "cursor":
-                return page.cursor_
+                return Json(page.cursor_, quoted=True, certain=True)
             case "node":
-                return self._node(details, page)
-        return constant(self.edge_type.name)
+                return Json(self._node(details, page), certain=True)
+        return type_name(self.edge_type.name)
 
-    def _node(self, details: "Details", page: Columns) -> Json:
+    def _node(self, details: "Details", page: Columns) -> Sql:
         below = self.composer.below(self.node_type, details)
         return self.composer.object(self.node_type, below, page)
 
-    def _listed(self, item: Json, page: Columns) -> Json:
-        return json_array(item, page.position_, page.position_ <= self.limit)
+    def _listed(self, item: Sql, page: Columns) -> Sql:
+        if self.tells:
+            return json_array(item, page.position_, page.position_ <= self.limit)
+        return json_array(item)  # PostgreSQL aggregates in the order of the subquery
 
-    def _page_info(self, details: "Details", page: Columns) -> Json:
+    def _page_info(self, details: "Details", page: Columns) -> Sql:
         at, cursor = page.position_, page.cursor_
         last = (at == self.limit) | (page.more_.is_(None) & (at <= self.limit))
-        back = "true" if self.arguments.get("after") is not None else "false"
+        back = "'true'" if self.arguments.get("after") is not None else "'false'"
         known: dict[str, Json] = {
-            "__typename": constant("PageInfo"),
-            "hasNextPage": func.count() > self.limit,
-            "hasPreviousPage": literal_column(back),
-            "startCursor": func.max(cursor).filter((at == 1) & (at <= self.limit)),
-            "endCursor": func.max(cursor).filter(last),
+            "__typename": type_name("PageInfo"),
+            "hasNextPage": Json(cast(func.count() > self.limit, Text), certain=True),
+            "hasPreviousPage": Json(literal_column(back, Text), certain=True),
+            "startCursor": Json(func.max(cursor).filter(at == 1), quoted=True),
+            "endCursor": Json(func.max(cursor).filter(last), quoted=True),
         }
         below = self.composer.below(self.info_type, details)
         return json_object([(key, known[d[0].node.name.value]) for key, d in below.items()])
 
-    def _total(self) -> Json:
+    def _total(self) -> Sql:
         name = self.composer.name()
         row = columns_of(self.source.table, name)
         counted = select(func.count()).select_from(self.source.table.alias(name))

@@ -12,14 +12,14 @@ from portal.reading import declare
 from portal.reading.binding import Refused
 from portal.reading.connection import Page
 from portal.reading.ids import BadId, from_global, global_id
-from portal.reading.jsonsql import constant, json_array
+from portal.reading.jsonsql import Json, constant, json_array
 from portal.reading.rows import Columns, columns_of
 from portal.reading.wires import wire_of
 
 if TYPE_CHECKING:
     from portal.reading.compose import Composer, Place
 
-Json = ColumnElement[Any]
+Sql = ColumnElement[Any]
 NOWHERE = UUID(int=0)
 """No row has this id: what an id of another type is looked up as."""
 
@@ -33,52 +33,58 @@ def read_field(read: declare.Read, composer: "Composer", place: "Place") -> Json
 @read_field.register(declare.Column)
 def _column(read: declare.Column, composer: "Composer", place: "Place") -> Json:
     name = read.name or place.field.extensions["strawberry-definition"].python_name
-    return _leaf(place, place.columns[name])
+    source = declare.SOURCES.get(place.kind.name)
+    certain = source is not None and not source.table.c[name].nullable
+    return _leaf(place, place.columns[name], certain=certain)
 
 
 @read_field.register(declare.Sql)
 def _sql(read: declare.Sql, composer: "Composer", place: "Place") -> Json:
     value = read.expression(place.columns, composer.ask)
-    return value if place.target.name == "ID" else _leaf(place, value)  # it names its own type
+    if place.target.name == "ID":  # it names its own type
+        return wire_of(place.target).to_json(value)
+    return _leaf(place, value)
 
 
-def _leaf(place: "Place", value: Json) -> Json:
+def _leaf(place: "Place", value: Sql, *, certain: bool = False) -> Json:
     """A value in its wire form; a type's own `id` becomes a global id."""
     if place.target.name == "ID":
-        return global_id(place.kind.name, value)
+        return Json(global_id(place.kind.name, value), quoted=True, certain=certain)
     kind = place.field.type
     inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
-    return wire_of(place.target, many=isinstance(inner, GraphQLList)).to_json(value)
+    wire = wire_of(place.target, many=isinstance(inner, GraphQLList))
+    return wire.to_json(value, certain=certain)
 
 
 @read_field.register(declare.One)
 def _one(read: declare.One, composer: "Composer", place: "Place") -> Json:
     key = read.key
     wanted = place.columns[key] if isinstance(key, str) else key(place.columns, composer.ask)
-    return composer.one(place.object, place.details, wanted)
+    return Json(composer.one(place.object, place.details, wanted))
 
 
 @read_field.register(declare.Many)
 def _many(read: declare.Many, composer: "Composer", place: "Place") -> Json:
-    return Page(composer, place, read).json()
+    return Json(Page(composer, place, read).json(), certain=True)
 
 
 @read_field.register(declare.Value)
 def _value(read: declare.Value, composer: "Composer", place: "Place") -> Json:
     """The one row of a declared select; only the labels asked for are computed."""
-    return _over(read.select(place.columns, composer.ask), composer, place, lambda item: item)
+    return Json(_over(read.select(place.columns, composer.ask), composer, place, lambda item: item))
 
 
 @read_field.register(declare.Values)
 def _values(read: declare.Values, composer: "Composer", place: "Place") -> Json:
     """The rows of a declared select, in its order."""
     # PostgreSQL aggregates in the order of the subquery; it would number rows before sorting them.
-    return _over(read.select(place.columns, composer.ask), composer, place, json_array)
+    chosen = read.select(place.columns, composer.ask)
+    return Json(_over(chosen, composer, place, json_array), certain=True)
 
 
 def _over(
-    chosen: Select[Any], composer: "Composer", place: "Place", gather: Callable[[Json], Json]
-) -> Json:
+    chosen: Select[Any], composer: "Composer", place: "Place", gather: Callable[[Sql], Sql]
+) -> Sql:
     name = composer.name()
     fields = composer.below(place.object, place.details)
     item = composer.object(place.object, fields, columns_of(chosen, name))
@@ -102,16 +108,17 @@ def _by_id(read: declare.ById, composer: "Composer", place: "Place") -> Json:
     column = row[source.key if read.column == "id" else read.column]
     found = select(composer.object(place.object, composer.below(place.object, place.details), row))
     found = found.select_from(source.table.alias(name))
-    return found.where(column == composer.binds.take(site, column.type, wanted)).scalar_subquery()
+    value = composer.binds.take(site, column.type, wanted)
+    return Json(found.where(column == value).scalar_subquery())
 
 
 @read_field.register(declare.AnyNode)
 def _any_node(read: declare.AnyNode, composer: "Composer", place: "Place") -> Json:
     names = read.type_name(place.columns, composer.ask)
-    return _branches(composer, place, names, read.row_id(place.columns, composer.ask))
+    return Json(_branches(composer, place, names, read.row_id(place.columns, composer.ask)))
 
 
-def _branches(composer: "Composer", place: "Place", names: Json, ids: Json) -> Json:
+def _branches(composer: "Composer", place: "Place", names: Sql, ids: Sql) -> Sql:
     """A node of any type: one branch a type, of which each row runs one."""
     possible = composer.schema.get_possible_types(place.interface)
     branches = [
@@ -132,8 +139,8 @@ def _node_by_id(read: declare.NodeById, composer: "Composer", place: "Place") ->
     wanted = composer.binds.take(site, declare.ROW_ID, lambda a: from_global(a["id"])[1])
     for kind in composer.schema.get_possible_types(place.interface):
         if kind.name == type_name:
-            return composer.one(kind, place.details, wanted)
-    return case((wanted.is_(None), null()), else_=null())  # the id's form is still checked
+            return Json(composer.one(kind, place.details, wanted))
+    return Json(case((wanted.is_(None), null()), else_=null()))  # the id's form is still checked
 
 
 def _asked(ids: Sequence[str]) -> list[tuple[str, UUID]]:
@@ -152,4 +159,5 @@ def _nodes_by_id(read: declare.NodesById, composer: "Composer", place: "Place") 
     name = composer.name()
     row = Columns(name, {"name": Text(), "id": declare.ROW_ID, "position": Integer()})
     found = select(json_array(_branches(composer, place, row.name, row.id), row.position))
-    return found.select_from(wanted.render_derived(name=name)).scalar_subquery()
+    found = found.select_from(wanted.render_derived(name=name))
+    return Json(found.scalar_subquery(), certain=True)

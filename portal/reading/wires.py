@@ -26,23 +26,37 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from portal.reading.ids import from_global
+from portal.reading.jsonsql import Json, escaped
 from portal.store.base import Instant
 
 
 @dataclass(frozen=True)
 class Wire:
-    """One scalar: its bound type, its SQL to JSON, its Python to JSON, and its argument
-    to Python.
+    """One scalar: its bound type, its SQL to the text of JSON, its Python to JSON, and its argument
+    to Python. `quoted`: the text stands in quotes and holds nothing that needs to be escaped.
     """
 
     bound: TypeEngine[Any]
-    to_json: Callable[[ColumnElement[Any]], ColumnElement[Any]]
+    to_text: Callable[[ColumnElement[Any]], ColumnElement[Any]]
     plain: Callable[[Any], object]
     argument: Callable[[Any], object]
+    quoted: bool = False
+
+    def to_json(self, value: ColumnElement[Any], *, certain: bool = False) -> Json:
+        """The value as JSON; `certain` when it is never NULL."""
+        return Json(self.to_text(value), self.quoted, certain)
 
 
 def _same(value: Any) -> Any:  # noqa: ANN401 - the identity, for any value
     return value
+
+
+def _text(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(value, Text)
+
+
+def _string(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    return escaped(cast(value, Text))
 
 
 def _instant_sql(value: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -63,25 +77,26 @@ def _number(value: Decimal) -> str:
 
 
 _WIRES: dict[str, Wire] = {
-    "String": Wire(Text(), _same, _same, _same),
-    "Int": Wire(Integer(), _same, _same, _same),
-    "Boolean": Wire(Boolean(), _same, _same, _same),
-    "Date": Wire(Date(), lambda v: cast(v, Text), date.isoformat, _same),
-    "DateTime": Wire(Instant, _instant_sql, _instant, _same),
-    "Decimal": Wire(Numeric(), _number_sql, _number, _same),
-    "UUID": Wire(Uuid(), lambda v: cast(v, Text), str, _same),
-    "JSON": Wire(Text(), _same, _same, _same),
-    "ID": Wire(Uuid(), _same, _same, lambda text: from_global(text)[1]),
+    "String": Wire(Text(), _string, _same, _same),
+    "Int": Wire(Integer(), _text, _same, _same),
+    "Boolean": Wire(Boolean(), _text, _same, _same),
+    "Date": Wire(Date(), _text, date.isoformat, _same, quoted=True),
+    "DateTime": Wire(Instant, _instant_sql, _instant, _same, quoted=True),
+    "Decimal": Wire(Numeric(), _number_sql, _number, _same, quoted=True),
+    "UUID": Wire(Uuid(), _text, str, _same, quoted=True),
+    "JSON": Wire(Text(), _text, _same, _same),
+    "ID": Wire(Uuid(), _string, _same, lambda text: from_global(text)[1]),
 }
 _ENUM = Wire(
     Text(),
     lambda v: func.upper(cast(v, Text)),
     lambda member: str(member).upper(),
     lambda member: member.value if isinstance(member, Enum) else member,
+    quoted=True,
 )
 _ENUMS = Wire(
     ARRAY(Text()),
-    lambda v: cast(func.upper(cast(v, Text)), ARRAY(Text())),
+    lambda v: escaped(cast(func.upper(cast(v, Text)), ARRAY(Text()))),
     lambda members: [str(m).upper() for m in members],
     lambda members: [_ENUM.argument(m) for m in members],
 )
@@ -96,7 +111,7 @@ def wire_of(kind: GraphQLNamedType, *, many: bool = False) -> Wire:
         return one
     return Wire(
         ARRAY(one.bound),
-        _same,
+        escaped,
         lambda items: [one.plain(i) for i in items],
         lambda items: [one.argument(i) for i in items],
     )
