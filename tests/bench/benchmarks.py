@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
 
+import importing
 from asked import DOCUMENTS, KINDS, Questions, by_name, check_equal, in_graphql, questions
 from results import Result, at_least, at_most
 from seeded import FEW, FULL, MANY, Size, environ, seeded
@@ -123,6 +124,12 @@ def _mixed(ours: Serving, asked: Questions, begin: int, end: int) -> None:
         ours.load(some, 8, f"{len(some)}x")
 
 
+def imported(ground: Ground) -> Iterator[Result]:
+    """A spreadsheet of 10,000 rows, read, checked and written, against COPY of what it wrote."""
+    ratio = importing.ratio(ground.server, ground.pace.rounds)
+    yield at_most(6, "import of 10,000 rows", "COPY of the same rows", ratio)
+
+
 ALL: dict[str, Callable[[Ground], Iterator[Result]]] = {
-    each.__name__: each for each in (hand, oracle, growth, first, memory)
+    each.__name__: each for each in (hand, oracle, growth, first, memory, imported)
 }

@@ -1,0 +1,143 @@
+"""From a terminal: a template to fill in, a rehearsal, an import, an export."""
+
+import os
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+from python_calamine import CalamineWorkbook
+from support.commands import run
+from support.databases import environ_of
+from support.workbooks import initiatives, key, workbook
+
+from portal.sample.partnership import membership_id
+from portal.sheets.format import HELP, SHEETS
+from portal.store.bootstrap import bootstrap
+from portal.store.server import Server
+
+WHO = "wirral.coordinator"
+
+
+@pytest.fixture(scope="module")
+def environ(server: Server) -> dict[str, str]:
+    """A demo's database, on the demo's day."""
+    bootstrap(server.dsn, "sheets")
+    environ = {**environ_of(server, "sheets"), "PORTAL_TODAY": "2026-11-16"}
+    for words in (("migrate",), ("seed", "--initiatives", "1")):
+        ran = run(*words, environ=environ)
+        assert ran.exit_code == 0, ran.output
+    return environ
+
+
+def good(path: Path, title: str = "Safer stops") -> Path:
+    return initiatives(path, {"Initiative": key(), "Title": title, "Visibility": "public"})
+
+
+def imports(environ: dict[str, str], file: Path, *more: str, who: str = WHO) -> tuple[int, str]:
+    ran = run("import", "initiatives", str(file), "--as", who, *more, environ=environ)
+    return ran.exit_code, ran.output
+
+
+def test_the_template_explains_every_column_and_offers_the_words(tmp_path: Path):
+    file = tmp_path / "template.xlsx"
+    ran = run("import", "--template", str(file))
+    assert ran.exit_code == 0, ran.output
+    book = CalamineWorkbook.from_path(file)
+    assert book.sheet_names == [*(sheet.name for sheet in SHEETS), HELP]
+    helped = book.get_sheet_by_name(HELP).to_python()
+    for sheet in SHEETS:
+        assert book.get_sheet_by_name(sheet.name).to_python() == [[c.header for c in sheet.columns]]
+        for column in sheet.columns:
+            row = next(row for row in helped if row[:2] == [column.header, column.help])
+            assert row[3]
+    with zipfile.ZipFile(file) as archive:
+        assert b"proposed,approved,live" in archive.read("xl/worksheets/sheet1.xml")
+
+
+def test_a_rehearsal_then_the_import_then_nothing_left_to_do(environ, tmp_path: Path):
+    file = good(tmp_path / "a.xlsx")
+    assert imports(environ, file) == (
+        0,
+        "Initiatives: 1 new\nNothing was saved: this was a rehearsal. Add --apply to save it.\n",
+    )
+    assert imports(environ, file, "--apply") == (0, "Initiatives: 1 new\nSaved.\n")
+    done = "Initiatives: 1 unchanged\nNothing to do: it is all there.\n"
+    assert imports(environ, file, "--apply") == (0, done)
+    assert imports(environ, file, "--apply", who=f"Membership:{membership_id(WHO)}") == (0, done)
+
+
+def test_every_fault_is_a_line_of_a_table_and_the_exit_code_is_1(environ, tmp_path: Path):
+    file = initiatives(
+        tmp_path / "a.xlsx",
+        {"Initiative": "a", "Title": "x", "Rating": "red"},
+        {"Initiative": "b", "Title": "y", "Stage": "\x07running"},
+    )
+    code, said = imports(environ, file, "--apply")
+    assert code == 1
+    assert said.splitlines() == [
+        "Sheet        Row  Column         What is wrong → What to do",
+        "Initiatives  2    Rating reason  It cannot stay as it is. → Say why it is red, and what"
+        " would help.",
+        "Initiatives  3    Stage          It holds control characters. → Type the text anew,"
+        " without them.",
+        "Error: 2 faults; nothing was saved.",
+    ]
+
+
+def test_an_export_comes_in_again_from_both_kinds_of_file(environ, tmp_path: Path):
+    assert imports(environ, good(tmp_path / "a.xlsx", "=1+1"), "--apply")[0] == 0
+    for name in ("out.xlsx", "out.csv"):
+        out = tmp_path / name
+        words = ("export", "initiatives", str(out), "--as", WHO, "--filter", '{"mine": true}')
+        ran = run(*words, environ=environ)
+        assert (ran.exit_code, "Handling: OFFICIAL." in ran.output) == (0, True), ran.output
+        assert stat.S_IMODE(os.stat(out).st_mode) == 0o600  # noqa: PTH116 - the mode itself
+        assert run(*words, environ=environ).exit_code == 1  # it is there already
+        assert run(*words, "--replace", environ=environ).exit_code == 0
+        code, said = imports(environ, out, "--apply")
+        assert (code, "Nothing to do" in said) == (0, True), said
+    assert "'=1+1" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+    about = dict(CalamineWorkbook.from_path(tmp_path / "out.xlsx").get_sheet_by_name("About")
+                 .to_python())  # fmt: skip
+    assert about["Handling"].startswith("OFFICIAL")
+    assert about["Exported for"] == f"Wirral Council, {membership_id(WHO)}"
+    assert about["Filter"] == '{"mine": true}'
+    assert about["Exported at"].startswith("2026-11-16")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("import",), "Say what, the file and for whom"),
+        (("import", "initiatives", "none.xlsx", "--as", WHO), "cannot be opened"),
+        (("import", "initiatives", "x", "--as", "nobody.known"), "give the id of a membership"),
+        (("import", "referrals", "x", "--as", WHO), "'referrals' is not 'initiatives'"),
+        (("export", "initiatives", "x.pdf", "--as", WHO), ".xlsx or .csv"),
+        (("export", "initiatives", "x.csv"), "Missing option '--as'"),
+        (("export", "initiatives", "x.csv", "--as", WHO, "--filter", "{"), "not JSON"),
+        (("export", "initiatives", "x.csv", "--as", WHO, "--filter", '{"colour": 1}'), "colour"),
+        (("export", "initiatives", "x.csv", "--as", str(membership_id("x"))), "Nobody with"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_said_in_a_line(environ, tmp_path, monkeypatch, words, says):
+    monkeypatch.chdir(tmp_path)
+    ran = run(*words, environ=environ)
+    assert ran.exit_code in {1, 2}
+    assert says in ran.output
+    assert "Traceback" not in ran.output
+
+
+def test_nobody_imports_without_access(environ, tmp_path: Path):
+    code, said = imports(environ, good(tmp_path / "a.xlsx"), who=str(membership_id("nobody")))
+    assert code == 1
+    assert "Nobody with this id has access" in said
+
+
+def test_a_workbook_with_an_unknown_sheet_ends_with_one_line(environ, tmp_path: Path):
+    file = workbook(tmp_path / "a.xlsx", {"Partnrs": [["Initiative"]]})
+    assert imports(environ, file) == (
+        1,
+        "Error: The sheet “Partnrs” is not part of the format. Did you mean Partners? Rename it,"
+        " or delete it.\n",
+    )
