@@ -86,7 +86,7 @@ async def run_import(context: Context, book: Book, options: Options, told: Told 
 async def _attempt(
     db: AsyncSession, context: Context, book: Book, options: Options, told: Told
 ) -> Report:
-    plan = await _planned(db, context, book, options)
+    plan = await planned(db, context, book, options)
     report = Report(_in_order([*book.faults, *plan.faults]), plan.warnings, plan.counts)
     if report.faults:
         raise _Refused(report)
@@ -115,7 +115,8 @@ def _late(state: str | None) -> Fault:
     )  # fmt: skip
 
 
-async def _planned(db: AsyncSession, context: Context, book: Book, options: Options) -> Plan:
+async def planned(db: AsyncSession, context: Context, book: Book, options: Options) -> Plan:
+    """What the file asks for, checked row by row; nothing is written."""
     world = await read_world(db, context.today)
     plan = Plan(context.caller, context.now, context.today, world, options)
     keys = {

@@ -2,6 +2,7 @@
 
 from uuid import UUID, uuid4
 
+from portal.acting.work import Warned
 from portal.errors import Invalid
 from portal.initiatives import access
 from portal.initiatives.checks import parts_of, tidy
@@ -48,12 +49,17 @@ def _first_state(line: Line, entry: Entry, agency: UUID) -> PartnerState:
         state = PartnerState.OFFERED
     else:
         access.may_lead(plan.caller, entry.row)
-    if line.get("state") not in {None, state} and not plan.options.elsewhere:
-        line.fault(
-            "state",
-            "Only the agency itself can accept, decline or leave.",
-            f"Empty the cell: it is {state}, and answers in the portal.",
-        )
+    if line.get("state") in {None, state}:
+        return state
+    if plan.options.elsewhere:
+        says = f"It was {line.get('state')} there. Here it is {state}, and answers itself."
+        line.warn([Warned(("state",), says, "ASKED_AGAIN")])
+        return state
+    line.fault(
+        "state",
+        "Only the agency itself can accept, decline or leave.",
+        f"Empty the cell: it is {state}, and answers in the portal.",
+    )
     return state
 
 
