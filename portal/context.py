@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.caller import Caller
@@ -91,7 +91,7 @@ class Context:
             self.today,
             self.caller.principal_id,
             self.caller.agency_id,
-            sorted(self.caller.team_ids),
+            self.caller.team_ids,
         )
 
     @asynccontextmanager
@@ -103,31 +103,42 @@ class Context:
             driver = (await connection.get_raw_connection()).driver_connection
             if not isinstance(driver, asyncpg.Connection):
                 raise TypeError("reads need asyncpg")
-            async with self._marked(), driver.transaction():
-                sql, values = self.opening.statement(self.request_id, self.now)
-                self.opened = caller_of(await driver.fetchrow(sql, *values))
-                yield driver
+            sql, values = self.opening.statement(self.request_id, self.now)
+            try:
+                async with driver.transaction():
+                    self.opened = caller_of(await driver.fetchrow(sql, *values))
+                    yield driver
+            except BaseException:
+                await self._mark(driver)
+                raise
 
     @asynccontextmanager
     async def acting(self) -> AsyncIterator[AsyncSession]:
         """A session with the caller opened; it commits at the end, or rolls back."""
-        async with self._marked(), AsyncSession(self.engine, expire_on_commit=False) as session:
-            await self._open(session)
-            yield session
-            await session.commit()
+        async with (
+            self.engine.connect() as connection,
+            AsyncSession(connection, expire_on_commit=False) as session,
+        ):
+            try:
+                await self._open(session)
+                yield session
+                await session.commit()
+            except BaseException:
+                await session.rollback()
+                await self._mark((await connection.get_raw_connection()).driver_connection)
+                raise
 
-    @asynccontextmanager
-    async def _marked(self) -> AsyncIterator[None]:
-        """Keep the proof's replay mark when what follows is rolled back: no proof works twice."""
-        try:
-            yield
-        except BaseException:
-            if self.opened is not None and isinstance(self.opening, ByToken):
-                sql, values = self.opening.statement(self.request_id, self.now)
-                with suppress(DBAPIError, OSError):
-                    async with self.engine.begin() as connection:
-                        await connection.exec_driver_sql(sql, tuple(values))
-            raise
+    async def _mark(self, driver: Any) -> None:  # noqa: ANN401 - the driver is untyped
+        """Keep the proof's replay mark after a rollback: no proof works twice.
+
+        On the connection at hand: a second one might never come while others wait as this one does.
+        """
+        if self.opened is None or not isinstance(self.opening, ByToken):
+            return
+        sql, values = self.opening.statement(self.request_id, self.now)
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            async with driver.transaction():
+                await driver.fetchrow(sql, *values)
 
     async def _open(self, session: AsyncSession) -> None:
         session.info["now"] = self.now
@@ -151,13 +162,23 @@ class Rehearsal(Context):
 
 
 def caller_of(row: Any) -> Caller:  # noqa: ANN401 - a record of either driver
-    """The caller that the database has opened."""
+    """The caller that the database has opened; asyncpg's ids are UUIDs already."""
     return Caller(
-        principal_id=UUID(str(row["principal_id"])),
+        principal_id=row["principal_id"],
         kind=row["kind"],
-        agency_id=UUID(str(row["agency_id"])),
-        person_id=row["person_id"] and UUID(str(row["person_id"])),
-        roles=frozenset(Role(role) for role in row["roles"]),
-        scopes=frozenset(Scope(scope) for scope in row["scopes"]),
-        team_ids=frozenset(UUID(str(team)) for team in row["team_ids"]),
+        agency_id=row["agency_id"],
+        person_id=row["person_id"],
+        roles=_roles(tuple(row["roles"])),
+        scopes=_scopes(tuple(row["scopes"])),
+        team_ids=frozenset(row["team_ids"]),
     )
+
+
+@lru_cache(512)
+def _roles(names: tuple[str, ...]) -> frozenset[Role]:
+    return frozenset(map(Role, names))
+
+
+@lru_cache(512)
+def _scopes(names: tuple[str, ...]) -> frozenset[Scope]:
+    return frozenset(map(Scope, names))

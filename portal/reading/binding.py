@@ -1,6 +1,6 @@
 """Bound values: where each parameter of a statement comes from, at this request and at the next."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -34,7 +34,7 @@ class Asked:
     today: date
     principal: UUID
     agency: UUID
-    teams: Sequence[UUID]
+    teams: Collection[UUID]
 
 
 def ask() -> Ask:
