@@ -47,6 +47,7 @@ class World:
     shared: dict[UUID, Shared] = field(default_factory=dict)
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     partners: dict[UUID, set[UUID]] = field(default_factory=dict)
+    standing: dict[tuple[UUID, UUID], PartnerState] = field(default_factory=dict)
     initiatives: dict[UUID, Initiative] = field(default_factory=dict)
     comments: dict[UUID, Comment] = field(default_factory=dict)
 
@@ -196,6 +197,7 @@ async def gather(owner: AsyncConnection, world: World) -> None:
             found = await owner.execute(select(rule.table))
             world.rows[name] = [dict(row) for row in found.mappings()]
     for row in world.rows["partner"]:
+        world.standing[row["initiative_id"], row["agency_id"]] = PartnerState(row["state"])
         if row["state"] in ASKED:
             world.partners.setdefault(row["initiative_id"], set()).add(row["agency_id"])
     columns = set(Initiative.model_fields)

@@ -1,0 +1,187 @@
+"""Every mutation: what it is done with, who may do it, and an input that can succeed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from support import powers
+from support.powers import Case, Power
+
+from auth.roles import Role
+from portal.frameworks.reference import entry_id, theme_id
+from portal.sample.partnership import AGENCIES, DAY, agency_id, fixed, membership_id
+from portal.sample.figures import definition_id
+
+NAMES = {agency_id(key): key for key in AGENCIES}
+TODAY, SOON = DAY.isoformat(), "2026-12-01"
+LEAD, TAKES_PART = powers.coordinator_of_the_lead, powers.contributor_of_whom_takes_part
+OWNER_OR_LEAD, KEEPER = powers.owner_or_lead, powers.keeper_of_frameworks
+WORKERS = {
+    "wirral": "wirral.coordinator",
+    "police": "police.contributor",
+    "rasa": "rasa.contributor",
+}
+FIGURE = {"periodFrom": "2026-10-01", "periodTo": "2026-10-31", "value": "7"}
+WORDS = {
+    "name": "Lamps that work", "unit": "lamps", "direction": "HIGHER_IS_BETTER", "kind": "OUTPUT",
+    "frequency": "MONTHLY",
+}  # fmt: skip
+Given = dict[str, Any]
+Value = Any | Callable[[Case], Any]
+
+
+@dataclass(frozen=True)
+class Doing:
+    """A mutation as somebody would use it; one may stand in the table more than once."""
+
+    mutation: str
+    about: str
+    """The table of the record it is done with; "" for none."""
+    power: Power
+    given: Callable[[Case], Given]
+    only: Callable[[dict[str, Any]], bool] | None = None
+    """Which records, where not all will do."""
+
+
+def type_of(table: str) -> str:
+    """The API's name of a table's records."""
+    return "".join(part.capitalize() for part in table.split("_"))
+
+
+def team(agency: UUID) -> str:
+    """The team that the matrix gave to an agency."""
+    return f"Team:{fixed('matrix-team', NAMES[agency])}"
+
+
+def colleague(case: Case) -> str:
+    """Somebody else of the agency of the membership in question."""
+    key = f"{NAMES[case.row['agency_id']]}/"
+    both = (fixed("matrix", key + Role.VIEWER), fixed("matrix", key + Role.AUDITOR))
+    return f"Membership:{next(one for one in both if one != case.row['id'])}"
+
+
+def worker(case: Case) -> str | None:
+    """A member of the team that owns the action."""
+    return f"Membership:{membership_id(WORKERS[NAMES[case.row['owner_agency_id']]])}"
+
+
+def doing(
+    mutation: str,
+    about: str,
+    power: Power,
+    *,
+    named: str = "id",
+    only: Callable[[dict[str, Any]], bool] | None = None,
+    **more: Value,
+) -> Doing:
+    """A row of the table; `named` is the input's field for the record; `id` brings a version."""
+
+    def given(case: Case) -> Given:
+        asked = {k: v(case) if callable(v) else v for k, v in more.items()}
+        if about:
+            asked[named] = f"{type_of(about)}:{case.row['id']}"
+            if named == "id":
+                asked["expectedVersion"] = case.row["version"]
+        return asked
+
+    return Doing(mutation, about, power, given, only)
+
+
+def key(_: Case) -> str:
+    """A name that nothing has."""
+    return f"m{uuid4().hex[:20]}"
+
+
+SAVERA, PARTS = f"Agency:{agency_id('savera')}", ["FUND"]
+OF_THE_LEAD, OWN_TEAM = (lambda c: team(c.lead)), (lambda c: team(c.caller.agency_id))
+INITIATIVE: Sequence[Doing] = (
+    doing("logInitiative", "", powers.coordinator, title="New", startsOn=TODAY, endsOn=SOON),
+    doing("changeInitiative", "initiative", LEAD, title="Another title", areas=["E08000011"]),
+    doing("shareInitiative", "initiative", LEAD, visibility="PARTNERSHIP"),
+    doing("deleteInitiative", "initiative", LEAD),
+    doing("moveInitiative", "initiative", LEAD, to="PAUSED"),
+    doing("rateInitiative", "initiative", LEAD, rating="RED", reason="Late."),
+    doing("handOverLead", "initiative", LEAD, agency=SAVERA),
+    doing("setThemes", "initiative", LEAD, themes=[f"Theme:{theme_id('online')}"]),
+    doing(
+        "setFrameworkEntries", "initiative", LEAD,
+        entries=[f"FrameworkEntry:{entry_id('four_ps', 'PURSUE')}"],
+    ),
+    doing("invitePartner", "initiative", LEAD, named="initiative", parts=PARTS,
+          agency=f"Agency:{agency_id('icb')}"),
+    doing("offerContribution", "initiative", powers.contributor, named="initiative", parts=PARTS),
+    doing("acceptInvitation", "partner", powers.coordinator_of_the_partner),
+    doing("declineInvitation", "partner", powers.coordinator_of_the_partner),
+    doing("leaveInitiative", "partner", powers.coordinator_of_the_partner, reason="No money."),
+    doing("acceptOffer", "partner", LEAD),
+    doing("declineOffer", "partner", LEAD, reason="Not now."),
+    doing("changePartnerParts", "partner", LEAD, parts=PARTS),
+    doing("removePartner", "partner", LEAD, reason="It is over."),
+)  # fmt: skip
+WORK: Sequence[Doing] = (
+    doing("addAction", "initiative", TAKES_PART, named="initiative", title="Do", dueOn=SOON,
+          ownerTeam=OWN_TEAM),
+    doing("addAction", "initiative", LEAD, named="initiative", title="Do", dueOn=SOON,
+          ownerTeam=f"Team:{fixed('matrix-team', 'icb')}"),
+    doing("changeAction", "action", OWNER_OR_LEAD, title="Do it"),
+    doing("allocateAction", "action", powers.contributor_of_the_owner, allocatedTo=worker),
+    doing("reassignAction", "action", OWNER_OR_LEAD,
+          ownerTeam=lambda c: team(c.row["owner_agency_id"])),
+    doing("reassignAction", "action", LEAD, ownerTeam=f"Team:{fixed('matrix-team', 'savera')}"),
+    doing("startAction", "action", OWNER_OR_LEAD),
+    doing("finishAction", "action", OWNER_OR_LEAD, note="Done."),
+    doing("dropAction", "action", OWNER_OR_LEAD, reason="Not needed."),
+    doing("reopenAction", "action", OWNER_OR_LEAD, reason="Needed after all."),
+    doing("handOverWork", "membership", powers.contributor_of_its_agency, named="fromMember",
+          toMember=colleague),
+    doing("addMilestone", "initiative", LEAD, named="initiative", title="Lit", dueOn=SOON),
+    doing("changeMilestone", "milestone", LEAD, title="All lit"),
+    doing("reachMilestone", "milestone", LEAD),
+    doing("unreachMilestone", "milestone", LEAD),
+    doing("addRisk", "initiative", LEAD, named="initiative", title="Storm", likelihood=2, impact=3,
+          ownerTeam=OF_THE_LEAD),
+    doing("changeRisk", "risk", LEAD, impact=5),
+    doing("closeRisk", "risk", LEAD, reason="Over."),
+    doing("reopenRisk", "risk", LEAD),
+    doing("addEvidence", "initiative", LEAD, named="initiative", title="Survey",
+          url="https://example.org/new"),
+    doing("changeEvidence", "evidence_item", LEAD, title="Survey, again"),
+    doing("withdrawEvidence", "evidence_item", LEAD, reason="Wrong."),
+    doing("addComment", "initiative", powers.contributor, named="initiative", text="Well done.",
+          audience="AGENCY"),
+    doing("withdrawComment", "comment", powers.contributor_of_its_agency),
+    doing("recordConsultation", "initiative", TAKES_PART, named="initiative", heldOn=TODAY,
+          group="Students", heard="More lamps."),
+    doing("changeConsultation", "survivor_consultation", powers.recorder_or_lead,
+          changed="More lamps."),
+)  # fmt: skip
+FIGURES: Sequence[Doing] = (
+    doing("addFundingLine", "initiative", LEAD, named="initiative", source="A fund", amount="10",
+          financialYear=2026, grantReference=key),
+    doing("changeFundingLine", "funding_line", LEAD, amount="11", grantReference=key),
+    doing("recordSpend", "funding_line", LEAD, spent="5"),
+    doing("deleteFundingLine", "funding_line", LEAD),
+    doing("defineMeasure", "", powers.coordinator, key=key, words=WORDS),
+    doing("reviseMeasureDefinition", "measure_definition", powers.keeper_of_the_definition,
+          words=WORDS),
+    doing("retireMeasureDefinition", "measure_definition", powers.keeper_of_the_definition),
+    doing("addMeasure", "initiative", LEAD, named="initiative",
+          definition=f"MeasureDefinition:{definition_id('conduct-cases')}"),
+    doing("changeMeasure", "measure", LEAD, target={"value": "9", "on": "2027-03-31"}),
+    doing("retireMeasure", "measure", LEAD),
+    doing("recordObservation", "measure", TAKES_PART, named="measure", figure=FIGURE),
+    doing("correctObservation", "observation", powers.corrector, figure=FIGURE),
+)  # fmt: skip
+SHARED: Sequence[Doing] = (
+    doing("addTheme", "", KEEPER, name=key),
+    doing("retireTheme", "theme", KEEPER),
+    doing("updatePlanAction", "plan_action", KEEPER, rating="GREEN", text="It goes on."),
+    doing("handOverPlanAction", "plan_action", KEEPER, agency=SAVERA),
+    doing("assessOurselves", "framework_entry", powers.coordinator, named="entry",
+          level="STARTED", text="Training has begun.", assessedOn=TODAY,
+          only=lambda row: row["code"].isalpha()),
+    doing("succeedAgency", "agency", powers.manager_of_the_partnership, named="agency",
+          by=f"Agency:{agency_id('icb')}", fromDay=TODAY),
+)  # fmt: skip
+DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED)

@@ -1,0 +1,126 @@
+"""Who may do what, in plain words: written from the domain's papers, not from the portal's code."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from support.world import World
+
+from auth.caller import Caller
+from auth.roles import Role
+from portal.initiatives.tables import Initiative, PartnerState
+
+COORDINATES = frozenset({Role.INITIATIVE_COORDINATOR, Role.PROGRAMME_LEAD})
+CONTRIBUTES = COORDINATES | {Role.CONTRIBUTOR, Role.TEAM_LEAD, Role.AGENCY_SPOC}
+KEEPS_FRAMEWORKS = frozenset({Role.PROGRAMME_LEAD, Role.PARTNERSHIP_ADMINISTRATOR})
+MANAGES_PARTNERSHIP = frozenset({Role.PARTNERSHIP_ADMINISTRATOR})
+
+
+@dataclass(frozen=True)
+class Case:
+    """Somebody and the record that something is to be done with; {} where it is done with none."""
+
+    world: World
+    caller: Caller
+    row: dict[str, Any]
+
+    def one_of(self, roles: frozenset[Role]) -> bool:
+        """Whether the caller has one of these roles."""
+        return bool(self.caller.roles & roles)
+
+    def of_mine(self, column: str) -> bool:
+        """Whether the record names the caller's own agency here."""
+        return bool(self.row[column] == self.caller.agency_id)
+
+    @cached_property
+    def initiative(self) -> Initiative:
+        """The record itself, or what it hangs on."""
+        return self.world.initiatives[self.row.get("initiative_id", self.row["id"])]
+
+    @property
+    def lead(self) -> UUID:
+        """The agency that leads the initiative."""
+        return self.initiative.lead_agency_id
+
+    @property
+    def is_of_the_lead(self) -> bool:
+        """Whether the caller's agency leads the initiative."""
+        return self.lead == self.caller.agency_id
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether the caller's agency leads the initiative, or is committed to it."""
+        state = self.world.standing.get((self.initiative.id, self.caller.agency_id))
+        return self.is_of_the_lead or state is PartnerState.COMMITTED
+
+
+Power = Callable[[Case], bool]
+
+
+def coordinator(case: Case) -> bool:
+    """A coordinator of any agency."""
+    return case.one_of(COORDINATES)
+
+
+def contributor(case: Case) -> bool:
+    """A contributor of any agency."""
+    return case.one_of(CONTRIBUTES)
+
+
+def keeper_of_frameworks(case: Case) -> bool:
+    """Whoever keeps the shared lists."""
+    return case.one_of(KEEPS_FRAMEWORKS)
+
+
+def manager_of_the_partnership(case: Case) -> bool:
+    """Whoever says who takes part."""
+    return case.one_of(MANAGES_PARTNERSHIP)
+
+
+def coordinator_of_the_lead(case: Case) -> bool:
+    """They change everything about an initiative but what others said."""
+    return case.is_of_the_lead and coordinator(case)
+
+
+def contributor_of_whom_takes_part(case: Case) -> bool:
+    """The lead's and the committed partners' contributors."""
+    return case.takes_part and contributor(case)
+
+
+def coordinator_of_the_partner(case: Case) -> bool:
+    """It binds the agency: its own coordinator answers."""
+    return case.of_mine("agency_id") and coordinator(case)
+
+
+def contributor_of_the_owner(case: Case) -> bool:
+    """The agency whose team does it."""
+    return case.of_mine("owner_agency_id") and contributor(case)
+
+
+def owner_or_lead(case: Case) -> bool:
+    """A contributor of the owner, or a coordinator of the lead."""
+    return contributor_of_the_owner(case) or coordinator_of_the_lead(case)
+
+
+def contributor_of_its_agency(case: Case) -> bool:
+    """Of the author's agency, or of the agency somebody works for."""
+    return case.of_mine("agency_id") and contributor(case)
+
+
+def recorder_or_lead(case: Case) -> bool:
+    """A contributor of the agency that recorded it, or a coordinator of the lead."""
+    return contributor_of_its_agency(case) or coordinator_of_the_lead(case)
+
+
+def corrector(case: Case) -> bool:
+    """The lead's coordinators, and the recording agency's contributors while it takes part."""
+    recorded = case.of_mine("recorded_by_agency_id") and contributor_of_whom_takes_part(case)
+    return recorded or coordinator_of_the_lead(case)
+
+
+def keeper_of_the_definition(case: Case) -> bool:
+    """A coordinator of the agency that defined it, or whoever keeps the shared lists."""
+    defined = case.of_mine("defined_by_agency_id") and coordinator(case)
+    return defined or keeper_of_frameworks(case)
