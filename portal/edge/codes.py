@@ -88,4 +88,8 @@ class Code(StrEnum):
         "TIMEOUT", 503,
         "The answer took too long and was stopped; repeat a change with its idempotency key.",
     )  # fmt: skip
+    BUSY = (
+        "BUSY", 503,
+        "No place was free in time; ask again, and repeat a change with its idempotency key.",
+    )  # fmt: skip
     INTERNAL = ("INTERNAL", 500, "A fault of ours; quote the request id when you report it.")

@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Collection, Iterable, Mapping
 
+import asyncpg
 from graphql import GraphQLError, Node
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from auth.oauth.resource import invalid_token
 from portal.edge.codes import Code
@@ -17,6 +19,14 @@ TOOK_TOO_LONG = (
     "This took too long and was stopped. Ask for less at once; repeat a change with the same "
     "idempotency key, so that it happens once."
 )
+COME_BACK = (
+    "The portal is busy or restarting. Ask again in a few seconds; repeat a change with the same "
+    "idempotency key, so that it happens once."
+)
+BUSY_STATES = frozenset({"55P03", "40P01", "57P01", "57P02", "57P03", "53300"})
+"""Lock not to be had, deadlock, server going, crashed or coming, too many connections."""
+BUSY_ERRORS = (PoolTimeout, OSError, asyncpg.InterfaceError)
+"""No connection in time, none at all, or one that has just been lost."""
 
 
 class Unauthenticated(Exception):
@@ -63,8 +73,11 @@ def published(error: GraphQLError, request_id: str) -> GraphQLError:
             return coded(error, Code.BAD_USER_INPUT)
         case Refusal() as refused:
             return _instead(error, str(refused), {"code": Code.BAD_USER_INPUT.value})
-        case cause if isinstance(cause, TimeoutError) or sqlstate(cause) == QUERY_CANCELED:
+        case cause if type(cause) is TimeoutError or sqlstate(cause) == QUERY_CANCELED:
             return _instead(error, TOOK_TOO_LONG, {"code": Code.TIMEOUT.value})
+        case cause if isinstance(cause, BUSY_ERRORS) or sqlstate(cause) in BUSY_STATES:
+            log.warning("A request found no place.", extra={"request_id": request_id})
+            return _instead(error, COME_BACK, {"code": Code.BUSY.value})
         case cause:
             log.error("A request failed.", exc_info=cause, extra={"request_id": request_id})
             return _instead(error, _ours(request_id), _internal(request_id))
