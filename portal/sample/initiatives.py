@@ -30,6 +30,8 @@ from portal.sample.partnership import ALL, agency_id, fixed
 
 IMPORTED = datetime.combine(date(2026, 9, 1), time(9), UTC)
 """When the sample's public history was brought in."""
+LOGGED = IMPORTED + timedelta(days=20)
+"""When the invented initiatives were logged."""
 LIVERPOOL, ST_HELENS, KNOWSLEY = "E08000012", "E08000013", "E08000011"
 PLAN_STARTED = date(2022, 11, 24)
 WEB = "merseysidepcc.info, VAWG strategy page"

@@ -1,15 +1,10 @@
-"""Invented initiatives that show everything the portal keeps; every row is marked as sample.
-
-One exception carries no such mark: the conduct figures of 2021 to 2023, which are public. Cases,
-allegations and people are three different counts, and the two periods differ.
-"""
+"""Invented initiatives that show everything the portal keeps; every row is marked as sample."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from sqlmodel import SQLModel
 
@@ -29,22 +24,14 @@ from portal.initiatives.tables import (
     Timing,
     Visibility,
 )
-from portal.measures.tables import (
-    Direction,
-    Frequency,
-    Measure,
-    MeasureDefinition,
-    MeasureKind,
-    Observation,
-)
 from portal.milestones.tables import Milestone
 from portal.risks.tables import Risk, RiskState
-from portal.sample.initiatives import IMPORTED, initiative_id, partner, tags
+from portal.sample.figures import figures
+from portal.sample.initiatives import LOGGED, initiative_id, partner, tags
 from portal.sample.partnership import ALL, agency_id, fixed, membership_id, team_id
 from portal.voices.tables import Audience, Comment, SurvivorConsultation
 
 WIRRAL, LIVERPOOL = "E08000015", "E08000012"
-LOGGED = IMPORTED + timedelta(days=20)
 
 
 @dataclass(frozen=True)
@@ -139,9 +126,7 @@ def invented_rows() -> Iterator[SQLModel]:
     yield from _actions()
     yield from _plan()
     yield from _voices()
-    yield from _definitions()
-    yield from _measures()
-    yield from _conduct()
+    yield from figures()
 
 
 def _initiative(known: Invented) -> Initiative:
@@ -338,111 +323,3 @@ def _voices() -> Iterator[SQLModel]:
         recorded_by_id=membership_id("wirral.coordinator"),
         **tied,
     )
-
-
-DEFINITIONS = (
-    # key, name, unit, direction, kind, source
-    ("felt-safe", "Women who feel safe on the route at night (sample)", "percent",
-     Direction.HIGHER_IS_BETTER, MeasureKind.OUTCOME, None),
-    ("lamps-fitted", "Lamps fitted (sample)", "lamps", Direction.HIGHER_IS_BETTER,
-     MeasureKind.OUTPUT, None),
-    ("conduct-people", "Officers and staff accused of VAWG", "people", Direction.LOWER_IS_BETTER,
-     MeasureKind.OUTCOME, "NPCC benchmark report published March 2023"),
-    ("conduct-cases", "Cases of VAWG alleged against officers and staff", "cases",
-     Direction.LOWER_IS_BETTER, MeasureKind.OUTCOME, "NPCC benchmark report published March 2023"),
-    ("conduct-allegations", "Allegations of VAWG against officers and staff", "allegations",
-     Direction.LOWER_IS_BETTER, MeasureKind.OUTCOME, "NPCC benchmark report published March 2023"),
-)  # fmt: skip
-
-
-def definition_id(key: str) -> UUID:
-    """The id of a sample definition."""
-    return fixed("definition", key)
-
-
-def _definitions() -> Iterator[SQLModel]:
-    for key, name, unit, direction, kind, source in DEFINITIONS:
-        yield MeasureDefinition(
-            id=definition_id(key),
-            key=key,
-            name=name,
-            unit=unit,
-            direction=direction,
-            kind=kind,
-            frequency=Frequency.QUARTERLY,
-            source=source,
-            defined_by_agency_id=agency_id("pcc"),
-            defined_by_id=membership_id("pcc.coordinator"),
-            is_sample=source is None,
-            created_at=LOGGED,
-            updated_at=LOGGED,
-        )
-
-
-def _measures() -> Iterator[SQLModel]:
-    """A measure with a baseline, a target and four quarters, all invented."""
-    yield _measure("felt-safe", "safe-routes", (Decimal(38), date(2025, 12, 31)), Decimal(60))
-    yield _measure("lamps-fitted", "safe-routes", None, Decimal(24))
-    for at, value in enumerate((41, 44, 52)):
-        start = date(2026, 1 + 3 * at, 1)
-        yield _observed("felt-safe", "wirral", (start, _quarter_end(start)), value, None)
-    yield _observed("lamps-fitted", "wirral", (date(2026, 1, 1), date(2026, 9, 30)), 15, None)
-
-
-def _measure(
-    key: str, initiative: str, baseline: tuple[Decimal, date] | None, target: Decimal | None
-) -> Measure:
-    return Measure(
-        id=fixed("measure", key),
-        initiative_id=initiative_id(initiative),
-        definition_id=definition_id(key),
-        baseline_value=baseline[0] if baseline else None,
-        baseline_on=baseline[1] if baseline else None,
-        target_value=target,
-        target_on=date(2026, 12, 31) if target else None,
-        is_sample=target is not None,
-        created_at=LOGGED,
-        updated_at=LOGGED,
-    )
-
-
-def _quarter_end(start: date) -> date:
-    return date(start.year, start.month + 3, 1) - timedelta(days=1)
-
-
-def _observed(
-    key: str, agency: str, period: tuple[date, date], value: float, source: str | None
-) -> Observation:
-    initiative = "conduct-figures" if key.startswith("conduct") else "safe-routes"
-    when = datetime.combine(date(2026, 10, 6), time(9), LOGGED.tzinfo)
-    return Observation(
-        id=fixed("observation", f"{key}/{period[0]}"),
-        initiative_id=initiative_id(initiative),
-        measure_id=fixed("measure", key),
-        period_from=period[0],
-        period_to=period[1],
-        value=Decimal(str(value)),
-        source=source,
-        is_sample=source is None,
-        recorded_by_agency_id=agency_id(agency),
-        recorded_by_id=membership_id(f"{agency}.coordinator"),
-        recorded_at=when,
-        updated_at=when,
-    )
-
-
-NATIONAL = (date(2021, 10, 1), date(2022, 3, 31))
-LOCAL = (date(2022, 9, 1), date(2023, 2, 28))
-REPORT = "NPCC benchmark report published March 2023: England and Wales and BTP"
-STATEMENT = "news report of the force's statement: Merseyside Police"
-
-
-def _conduct() -> Iterator[SQLModel]:
-    """The public figures: the national ones and the force's own, each with unit, period, source."""
-    for key in ("conduct-people", "conduct-cases", "conduct-allegations"):
-        yield _measure(key, "conduct-figures", None, None)
-    yield _observed("conduct-people", "police", NATIONAL, 1539, REPORT)
-    yield _observed("conduct-cases", "police", NATIONAL, 1177, REPORT)
-    yield _observed("conduct-allegations", "police", NATIONAL, 1483, REPORT)
-    yield _observed("conduct-cases", "police", LOCAL, 22, STATEMENT)
-    yield _observed("conduct-allegations", "police", LOCAL, 32, STATEMENT)
