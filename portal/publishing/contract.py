@@ -9,6 +9,8 @@ from graphql import build_schema, find_breaking_changes
 from portal.publishing.access_table import access_table
 
 SDL, ACCESS = "schema.graphql", "access.md"
+RELEASED = "released.graphql"
+"""The schema that partners know: written at a release, compared with at every check."""
 
 
 @dataclass(frozen=True)

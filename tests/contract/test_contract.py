@@ -2,19 +2,22 @@
 
 import json
 import re
+import shutil
 from collections.abc import AsyncIterator
 
+import click
 import pytest
 import strawberry
 from graphql import get_named_type, parse, validate
 from support.databases import empty_database
 
 from portal import database
+from portal.cli.contract import _refuse_breaks
 from portal.contract import contract_path
 from portal.edge.documents import TrustedDocuments
 from portal.edge.guarded import guarded
 from portal.furnishing import furnish_portal
-from portal.publishing.contract import ACCESS, SDL, breaking_changes, written
+from portal.publishing.contract import ACCESS, RELEASED, SDL, breaking_changes, written
 from portal.publishing.examples import answer, teller
 from portal.sample.load import load_sample
 from portal.store.build import build
@@ -111,6 +114,22 @@ def test_a_field_taken_away_breaks_partners_unless_it_was_announced() -> None:
     assert "summary" in found[0]
     assert breaking_changes(before, after, changelog=f"- {found[0]}") == []
     assert breaking_changes(after, before, changelog="") == []
+
+
+def test_nothing_that_partners_know_is_broken_unannounced(schema: strawberry.Schema) -> None:
+    changelog = (FOLDER.parent / "CHANGELOG.md").read_text()
+    known = (FOLDER / RELEASED).read_text()
+    assert breaking_changes(known, schema.as_str(), changelog) == []
+
+
+def test_the_check_fails_on_a_break_and_says_what_to_do(tmp_path) -> None:
+    folder = tmp_path / "graphql"
+    shutil.copytree(FOLDER, folder)
+    shutil.copy(FOLDER.parent / "CHANGELOG.md", tmp_path)
+    known = (folder / RELEASED).read_text()
+    (folder / RELEASED).write_text(known + "\ntype Taken {\n  away: String\n}\n")
+    with pytest.raises(click.ClickException, match="CHANGELOG"):
+        _refuse_breaks(folder, known)
 
 
 def test_documents_fit_the_schema(schema: strawberry.Schema) -> None:
