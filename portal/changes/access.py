@@ -3,13 +3,13 @@ first two.
 """
 
 from portal.changes import tables
-from portal.store.rules import HELD, RowRule, table_of
+from portal.store.rules import HELD, RowRule, meets, table_of
 
 OWN = "principal_id = (SELECT caller_principal())"
 READS = "(SELECT caller_can('initiatives:read'))"
 OWN_AGENCIES = "((SELECT caller_agencies())::uuid[])"
 WITHIN = f"(within_agency_id IS NULL OR within_agency_id = ANY {OWN_AGENCIES} AND {READS})"
-SAW = "seen_then && (SELECT caller_keys())"
+SAW = meets("seen_then")
 LEAD = "SELECT i.lead_agency_id FROM initiative i WHERE i.id = history.initiative_id"
 LEADS = f"({LEAD}) = (SELECT caller_agency()) AND {READS}"
 
@@ -38,6 +38,7 @@ RULES = (
         add=OWN,
         change=OWN,
         remove=OWN,
+        auth=("SELECT", "DELETE"),
     ),
 )
 

@@ -107,7 +107,6 @@ class Initiative(Row, table=True):
             deferrable=True,
             initially="DEFERRED",
         ),
-        Index("initiative_seen_by", "acl", postgresql_using="gin"),
     )
 
     reference: str = Field(max_length=12, unique=True)

@@ -76,6 +76,9 @@ def test_what_the_owner_makes_is_nobodys_until_granted(own, ask):
         ask(own.dsn("portal_auth"), "SELECT count(*) FROM secret")
 
 
+READERS = ("portal_runtime", "portal_command")
+
+
 @pytest.mark.parametrize("role", ALL)
 def test_every_session_has_the_same_clock_and_limits(own, ask, role):
     expected = {
@@ -84,6 +87,7 @@ def test_every_session_has_the_same_clock_and_limits(own, ask, role):
         "statement_timeout": "0" if role == "portal_owner" else "15s",
         "lock_timeout": "5s",
         "idle_in_transaction_session_timeout": "30s",
+        "plan_cache_mode": "force_generic_plan" if role in READERS else "auto",
     }
     for setting, value in expected.items():
         assert ask(own.dsn(role), "SELECT current_setting($1)", setting) == value

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_229effde1eed"
+revision = "first_ae9468b4bac2"
 down_revision = None
 
 

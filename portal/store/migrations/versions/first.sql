@@ -379,8 +379,6 @@ CREATE INDEX initiative_lead_team_id_idx ON initiative (lead_team_id);
 
 CREATE INDEX initiative_newest ON initiative (created_at, id);
 
-CREATE INDEX initiative_seen_by ON initiative USING gin (acl);
-
 CREATE TABLE membership_name (
 	membership_id UUID NOT NULL, 
 	name VARCHAR(120) NOT NULL, 
@@ -1556,7 +1554,7 @@ ALTER TABLE membership_name FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON membership_name FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON membership_name FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON membership_name FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON membership_name TO portal_runtime;
 
@@ -1698,7 +1696,7 @@ ALTER TABLE change FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON change FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON change FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()) AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))));
+CREATE POLICY see ON change FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))));
 
 GRANT SELECT ON change TO portal_runtime;
 
@@ -1708,7 +1706,7 @@ ALTER TABLE history FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON history FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON history FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()) AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))) AND (seen_then && (SELECT caller_keys()) OR (SELECT i.lead_agency_id FROM initiative i WHERE i.id = history.initiative_id) = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:read'))));
+CREATE POLICY see ON history FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))) AND (coalesce(seen_then && (SELECT caller_keys()), false) OR (SELECT i.lead_agency_id FROM initiative i WHERE i.id = history.initiative_id) = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:read'))));
 
 GRANT SELECT ON history TO portal_runtime;
 
@@ -1732,6 +1730,14 @@ ALTER TABLE repeat FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON repeat FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
+CREATE POLICY auth_select ON repeat FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON repeat TO portal_auth;
+
+CREATE POLICY auth_delete ON repeat FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON repeat TO portal_auth;
+
 CREATE POLICY see ON repeat FOR SELECT TO portal_runtime USING (principal_id = (SELECT caller_principal()));
 
 GRANT SELECT ON repeat TO portal_runtime;
@@ -1754,7 +1760,7 @@ ALTER TABLE initiative FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON initiative FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON initiative FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON initiative FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON initiative TO portal_runtime;
 
@@ -1762,11 +1768,11 @@ CREATE POLICY add ON initiative FOR INSERT TO portal_runtime WITH CHECK (lead_ag
 
 GRANT INSERT ON initiative TO portal_runtime;
 
-CREATE POLICY change ON initiative FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit'))) WITH CHECK (acl && (SELECT caller_keys()));
+CREATE POLICY change ON initiative FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit'))) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT UPDATE ON initiative TO portal_runtime;
 
-CREATE POLICY remove ON initiative FOR DELETE TO portal_runtime USING (acl && (SELECT caller_keys()) AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit')) AND visibility = 'draft' AND sent_at IS NULL);
+CREATE POLICY remove ON initiative FOR DELETE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit')) AND visibility = 'draft' AND sent_at IS NULL);
 
 GRANT DELETE ON initiative TO portal_runtime;
 
@@ -1782,15 +1788,15 @@ ALTER TABLE initiative_area FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON initiative_area FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON initiative_area FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON initiative_area FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON initiative_area TO portal_runtime;
 
-CREATE POLICY add ON initiative_area FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_area.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON initiative_area FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_area.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON initiative_area TO portal_runtime;
 
-CREATE POLICY remove ON initiative_area FOR DELETE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_area.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY remove ON initiative_area FOR DELETE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_area.initiative_id) = (SELECT caller_agency()));
 
 GRANT DELETE ON initiative_area TO portal_runtime;
 
@@ -1806,15 +1812,15 @@ ALTER TABLE partner FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON partner FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON partner FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON partner FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON partner TO portal_runtime;
 
-CREATE POLICY add ON partner FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency())));
+CREATE POLICY add ON partner FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency())));
 
 GRANT INSERT ON partner TO portal_runtime;
 
-CREATE POLICY change ON partner FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()))) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency())));
+CREATE POLICY change ON partner FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()))) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency())));
 
 GRANT UPDATE ON partner TO portal_runtime;
 
@@ -1830,11 +1836,11 @@ ALTER TABLE stage_move FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON stage_move FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON stage_move FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON stage_move FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON stage_move TO portal_runtime;
 
-CREATE POLICY add ON stage_move FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = stage_move.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON stage_move FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = stage_move.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON stage_move TO portal_runtime;
 
@@ -1850,11 +1856,11 @@ ALTER TABLE rating_set FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON rating_set FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON rating_set FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON rating_set FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON rating_set TO portal_runtime;
 
-CREATE POLICY add ON rating_set FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = rating_set.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON rating_set FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = rating_set.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON rating_set TO portal_runtime;
 
@@ -1870,15 +1876,15 @@ ALTER TABLE action FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON action FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON action FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON action FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON action TO portal_runtime;
 
-CREATE POLICY add ON action FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency())) AND (EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = owner_agency_id) OR EXISTS (SELECT FROM partner p WHERE p.initiative_id = action.initiative_id AND p.agency_id = owner_agency_id AND p.state = 'committed')));
+CREATE POLICY add ON action FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency())) AND (EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = owner_agency_id) OR EXISTS (SELECT FROM partner p WHERE p.initiative_id = action.initiative_id AND p.agency_id = owner_agency_id AND p.state = 'committed')));
 
 GRANT INSERT ON action TO portal_runtime;
 
-CREATE POLICY change ON action FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency()))) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')));
+CREATE POLICY change ON action FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency()))) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')));
 
 GRANT UPDATE ON action TO portal_runtime;
 
@@ -1894,11 +1900,11 @@ ALTER TABLE action_move FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON action_move FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON action_move FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON action_move FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON action_move TO portal_runtime;
 
-CREATE POLICY add ON action_move FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND moved_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.owner_agency_id = (SELECT caller_agency()) OR acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action_move.initiative_id) = (SELECT caller_agency()))));
+CREATE POLICY add ON action_move FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND moved_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.owner_agency_id = (SELECT caller_agency()) OR coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action_move.initiative_id) = (SELECT caller_agency()))));
 
 GRANT INSERT ON action_move TO portal_runtime;
 
@@ -1914,15 +1920,15 @@ ALTER TABLE milestone FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON milestone FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON milestone FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON milestone FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON milestone TO portal_runtime;
 
-CREATE POLICY add ON milestone FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON milestone FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON milestone TO portal_runtime;
 
-CREATE POLICY change ON milestone FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency())) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON milestone FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON milestone TO portal_runtime;
 
@@ -1938,15 +1944,15 @@ ALTER TABLE risk FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON risk FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON risk FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON risk FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON risk TO portal_runtime;
 
-CREATE POLICY add ON risk FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON risk FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON risk TO portal_runtime;
 
-CREATE POLICY change ON risk FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency())) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON risk FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON risk TO portal_runtime;
 
@@ -1962,15 +1968,15 @@ ALTER TABLE evidence_item FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON evidence_item FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON evidence_item FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON evidence_item FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON evidence_item TO portal_runtime;
 
-CREATE POLICY add ON evidence_item FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON evidence_item FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON evidence_item TO portal_runtime;
 
-CREATE POLICY change ON evidence_item FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency())) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON evidence_item FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON evidence_item TO portal_runtime;
 
@@ -2006,15 +2012,15 @@ ALTER TABLE measure FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON measure FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON measure FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON measure FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON measure TO portal_runtime;
 
-CREATE POLICY add ON measure FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON measure FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON measure TO portal_runtime;
 
-CREATE POLICY change ON measure FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency())) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON measure FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON measure TO portal_runtime;
 
@@ -2030,11 +2036,11 @@ ALTER TABLE observation FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON observation FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON observation FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON observation FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON observation TO portal_runtime;
 
-CREATE POLICY add ON observation FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND recorded_by_agency_id = (SELECT caller_agency()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = observation.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = observation.initiative_id AND p.state = 'committed'));
+CREATE POLICY add ON observation FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND recorded_by_agency_id = (SELECT caller_agency()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = observation.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = observation.initiative_id AND p.state = 'committed'));
 
 GRANT INSERT ON observation TO portal_runtime;
 
@@ -2052,19 +2058,19 @@ ALTER TABLE funding_line FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON funding_line FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON funding_line FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON funding_line FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON funding_line TO portal_runtime;
 
-CREATE POLICY add ON funding_line FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON funding_line FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON funding_line TO portal_runtime;
 
-CREATE POLICY change ON funding_line FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency())) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON funding_line FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON funding_line TO portal_runtime;
 
-CREATE POLICY remove ON funding_line FOR DELETE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY remove ON funding_line FOR DELETE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
 
 GRANT DELETE ON funding_line TO portal_runtime;
 
@@ -2130,15 +2136,15 @@ ALTER TABLE initiative_theme FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON initiative_theme FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON initiative_theme FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON initiative_theme FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON initiative_theme TO portal_runtime;
 
-CREATE POLICY add ON initiative_theme FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_theme.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON initiative_theme FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_theme.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON initiative_theme TO portal_runtime;
 
-CREATE POLICY remove ON initiative_theme FOR DELETE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_theme.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY remove ON initiative_theme FOR DELETE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_theme.initiative_id) = (SELECT caller_agency()));
 
 GRANT DELETE ON initiative_theme TO portal_runtime;
 
@@ -2154,15 +2160,15 @@ ALTER TABLE initiative_entry FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON initiative_entry FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON initiative_entry FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON initiative_entry FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON initiative_entry TO portal_runtime;
 
-CREATE POLICY add ON initiative_entry FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_entry.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON initiative_entry FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_entry.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON initiative_entry TO portal_runtime;
 
-CREATE POLICY remove ON initiative_entry FOR DELETE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_entry.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY remove ON initiative_entry FOR DELETE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_entry.initiative_id) = (SELECT caller_agency()));
 
 GRANT DELETE ON initiative_entry TO portal_runtime;
 
@@ -2178,11 +2184,11 @@ ALTER TABLE plan_action FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON plan_action FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON plan_action FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON plan_action FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON plan_action TO portal_runtime;
 
-CREATE POLICY change ON plan_action FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('frameworks:manage'))) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('frameworks:manage')));
+CREATE POLICY change ON plan_action FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('frameworks:manage'))) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('frameworks:manage')));
 
 GRANT UPDATE ON plan_action TO portal_runtime;
 
@@ -2198,7 +2204,7 @@ ALTER TABLE plan_update FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON plan_update FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON plan_update FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON plan_update FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON plan_update TO portal_runtime;
 
@@ -2210,7 +2216,7 @@ ALTER TABLE self_assessment FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON self_assessment FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON self_assessment FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON self_assessment FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON self_assessment TO portal_runtime;
 
@@ -2226,15 +2232,15 @@ ALTER TABLE comment FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON comment FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON comment FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()) AND (audience = 'partners' OR agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))));
+CREATE POLICY see ON comment FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (audience = 'partners' OR agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))));
 
 GRANT SELECT ON comment TO portal_runtime;
 
-CREATE POLICY add ON comment FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = (SELECT caller_agency()) AND author_id = (SELECT caller_principal()) AND withdrawn_at IS NULL);
+CREATE POLICY add ON comment FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = (SELECT caller_agency()) AND author_id = (SELECT caller_principal()) AND withdrawn_at IS NULL);
 
 GRANT INSERT ON comment TO portal_runtime;
 
-CREATE POLICY change ON comment FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[])) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]));
+CREATE POLICY change ON comment FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[])) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]));
 
 GRANT UPDATE ON comment TO portal_runtime;
 
@@ -2254,15 +2260,15 @@ ALTER TABLE survivor_consultation FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON survivor_consultation FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON survivor_consultation FOR SELECT TO portal_runtime USING (acl && (SELECT caller_keys()));
+CREATE POLICY see ON survivor_consultation FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
 GRANT SELECT ON survivor_consultation TO portal_runtime;
 
-CREATE POLICY add ON survivor_consultation FOR INSERT TO portal_runtime WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = (SELECT caller_agency()) AND recorded_by_id = (SELECT caller_principal()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = survivor_consultation.initiative_id AND p.state = 'committed'));
+CREATE POLICY add ON survivor_consultation FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = (SELECT caller_agency()) AND recorded_by_id = (SELECT caller_principal()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = survivor_consultation.initiative_id AND p.state = 'committed'));
 
 GRANT INSERT ON survivor_consultation TO portal_runtime;
 
-CREATE POLICY change ON survivor_consultation FOR UPDATE TO portal_runtime USING (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]) OR acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id) = (SELECT caller_agency())) WITH CHECK (acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]) OR acl && (SELECT caller_keys()) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON survivor_consultation FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]) OR coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]) OR coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON survivor_consultation TO portal_runtime;
 
