@@ -35,7 +35,8 @@ KEEP = Keep.KEEP
 COMMON = {
     "expected_version": "The version you read; Conflict when the record has a newer one.",
     "idempotency_key": (
-        "Your own key for this change, up to 80 characters: repeating it changes nothing."
+        "Your own key for this change, up to 80 characters: repeating it within 7 days changes"
+        " nothing."
     ),
 }
 

@@ -12,8 +12,10 @@ from support.databases import empty_database
 from support.site import Program, Site, program_id
 
 from auth.oauth.clients import end_client
-from portal.app import Clock, create_app
+from portal.app import create_app
+from portal.changes.keeping import forget_keys
 from portal.client import Refused
+from portal.clock import Clock
 from portal.context import LONDON
 from portal.furnishing import furnish_portal
 from portal.sample.partnership import DAY, agency_id
@@ -246,6 +248,24 @@ async def test_replay_marks_that_are_out_of_date_are_removed(site: Site, monkeyp
                 return
             await owner.rollback()
     pytest.fail("the mark is still there")
+
+
+async def test_idempotency_keys_are_kept_for_a_week(site: Site):
+    made = text(
+        "INSERT INTO repeat (principal_id, mutation, key, input_hash, at)"
+        " VALUES (:who, 'log_initiative', :key, 'x', :at)"
+    )
+    now, who = datetime.now(UTC), uuid4()
+    async with site.engines.owner.begin() as owner:
+        for key, age in (("old", timedelta(days=7, minutes=1)), ("young", timedelta(days=6))):
+            await owner.execute(made, {"who": who, "key": key, "at": now - age})
+    async with AsyncSession(site.engines.auth) as db, db.begin():
+        await forget_keys(db, now)
+    async with site.engines.owner.connect() as owner:
+        left = await owner.execute(
+            text("SELECT key FROM repeat WHERE principal_id = :who"), {"who": who}
+        )
+        assert left.scalars().all() == ["young"]
 
 
 def test_a_fixed_day_keeps_the_time_of_day():
