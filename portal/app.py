@@ -4,13 +4,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from uuid import UUID
 
 from fastapi import FastAPI
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from starlette.requests import Request
 
@@ -18,7 +16,9 @@ from auth.oauth.endpoints import oauth_router
 from auth.oauth.provider import Provider
 from auth.oauth.resource import Unauthorised, presented
 from auth.oauth.store import forget_spent
-from portal.context import LONDON, ByToken, Context
+from portal.changes.keeping import forget_keys
+from portal.clock import Clock
+from portal.context import ByToken, Context
 from portal.contract import contract_path
 from portal.edge.codes import Code
 from portal.edge.errors import NotAnswered, Unauthenticated
@@ -41,21 +41,6 @@ TIDY_EVERY = 300.0
 
 class NotReady(RuntimeError):
     """What /readyz writes into the log."""
-
-
-@dataclass(frozen=True)
-class Clock:
-    """Now; on a fixed day at the time of day it really is, where the settings fix one."""
-
-    today: date | None = None
-
-    def now(self) -> datetime:
-        """An instant in UTC."""
-        real = datetime.now(UTC)
-        if self.today is None:
-            return real
-        here = real.astimezone(LONDON)
-        return datetime.combine(self.today, here.time(), LONDON).astimezone(UTC)
 
 
 def create_app(settings: Settings, engines: Engines) -> FastAPI:
@@ -121,11 +106,13 @@ def _lifespan(engines: Engines) -> Callable[[FastAPI], AbstractAsyncContextManag
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         tidying = asyncio.create_task(_tidy(engines))
-        yield
-        tidying.cancel()
-        with suppress(asyncio.CancelledError):
-            await tidying
-        await engines.dispose()
+        try:
+            yield
+        finally:
+            tidying.cancel()
+            with suppress(asyncio.CancelledError):
+                await tidying
+            await engines.dispose()
 
     return lifespan
 
@@ -138,5 +125,6 @@ async def _tidy(engines: Engines) -> None:
         try:
             async with sessions.begin() as db:
                 await forget_spent(db, datetime.now(UTC))
-        except (DBAPIError, OSError) as cause:
+                await forget_keys(db, datetime.now(UTC))
+        except Exception as cause:
             log.warning("Could not remove what is out of date.", exc_info=cause)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import asyncpg
@@ -9,19 +10,22 @@ import click
 from sqlalchemy.exc import DBAPIError, InterfaceError
 
 from portal.edge.logs import sqlstate
+from portal.sample.notes import Notes
 from portal.settings import NEEDED_BY, Mode, RefusedSettings, Settings
+from portal.store.cluster import checkout
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import MigrationProblem
-from portal.store.server import ROLE_OF_SETTING, at_work
+from portal.store.server import ROLE_OF_SETTING, Server, at_work
 
 T = TypeVar("T")
 NO_ACCESS = "PA401"
 
 
 def settings_here(environ: Mapping[str, str], *needed: str) -> Settings:
-    """The environment's settings; where it names no database, that of the demo at work here."""
-    if not any(environ.get(name) for name in ROLE_OF_SETTING) and (server := at_work()):
-        environ = {**environ, **server.environ()}
+    """The environment's settings; where it names no database, those of the demo at work here."""
+    named = any(environ.get(name) for name in ROLE_OF_SETTING) or in_production(environ)
+    if not named and (server := at_work()):
+        environ = {**_of_the_demo(server), **{name: v for name, v in environ.items() if v}}
     settings = read_settings(environ)
     for name in needed:
         if not settings.database_urls[name]:
@@ -32,10 +36,28 @@ def settings_here(environ: Mapping[str, str], *needed: str) -> Settings:
     return settings
 
 
+def _of_the_demo(server: Server) -> dict[str, str]:
+    """Its databases, and the day and address that it fixed for itself."""
+    notes = Notes.read(demo_folder())
+    if notes is None:
+        fail(f"{demo_folder()} holds no demo.json: wait until `portal demo` says it is ready.")
+    return {**notes.environ, **server.environ()}
+
+
+def demo_folder() -> Path:
+    """Where the demo keeps its keys and notes, unless it is told another place."""
+    return checkout() / ".portal"
+
+
 def only_for_show(environ: Mapping[str, str]) -> None:
     """End the command in production, before it reads anything else."""
-    if environ.get("PORTAL_MODE", "").strip() == Mode.PRODUCTION:
+    if in_production(environ):
         fail("PORTAL_MODE is production, and the sample is for demonstrations only.")
+
+
+def in_production(environ: Mapping[str, str]) -> bool:
+    """Whether nothing here is for show, so that no demo can be meant."""
+    return environ.get("PORTAL_MODE", "").strip() == Mode.PRODUCTION
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from joserfc.jwk import ECKey
 
-from portal.cli.common import fail, only_for_show, read_settings, with_engines
+from portal.cli.common import demo_folder, fail, only_for_show, read_settings, with_engines
 from portal.cli.serve import door, serve, told_to_stop
 from portal.edge.logs import configure
 from portal.furnishing import furnish_portal
@@ -18,7 +18,6 @@ from portal.sample.notes import Notes
 from portal.sample.partnership import DAY
 from portal.sample.programs import keys_in, load_programs
 from portal.settings import Settings
-from portal.store.cluster import checkout
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import Stand, migrate, stand
 from portal.store.server import ServerProblem, forget, running
@@ -46,7 +45,7 @@ def command(port: int, *, reset: bool, folder: Path | None) -> None:
         defaults = {"PORTAL_TODAY": DAY.isoformat(), "PORTAL_BASE_URL": address}
         with database(folder, reset=reset) as environ:
             settings = read_settings({**defaults, **environ})
-            notes = Notes(settings.base_url, str(settings.today), folder or checkout() / ".portal")
+            notes = Notes(settings.base_url, str(settings.today), folder or demo_folder())
             prepare(settings, keys_in(notes.keys))
             notes.write()
             click.echo(notes.welcome())

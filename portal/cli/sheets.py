@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -14,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from portal.cli.common import fail, settings_here, with_engines
 from portal.cli.query import Variables
 from portal.cli.who import AS, Who
-from portal.context import LONDON, ByCommand, Context, Rehearsal
+from portal.clock import Clock
+from portal.context import ByCommand, Context, Rehearsal
 from portal.edge.logs import sqlstate
 from portal.schema import build
 from portal.settings import Settings
@@ -80,19 +80,11 @@ def _run(book: Book, who: UUID, options: Options, *, apply: bool) -> Report:
     kind = Context if apply else Rehearsal
 
     async def work(engines: Engines) -> Report:
-        context = kind(engines.command, ByCommand(who), uuid4(), moment(settings))
+        context = kind(engines.command, ByCommand(who), uuid4(), Clock(settings.today).now())
         with known_caller(), _progress(book.size) as told:
             return await run_import(context, book, options, told)
 
     return with_engines(settings, work)
-
-
-def moment(settings: Settings) -> datetime:
-    """Now; on the day that the settings fix, if they fix one."""
-    real = datetime.now(UTC)
-    if settings.today is None:
-        return real
-    return datetime.combine(settings.today, real.astimezone(LONDON).time(), LONDON).astimezone(UTC)
 
 
 @contextmanager
@@ -136,7 +128,7 @@ def export(
     settings = settings_here(os.environ, COMMAND)
 
     async def work(engines: Engines) -> Exported:
-        context = Context(engines.command, ByCommand(who), uuid4(), moment(settings))
+        context = Context(engines.command, ByCommand(who), uuid4(), Clock(settings.today).now())
         with known_caller():
             return await Export(build(), context, chosen).run()
 
