@@ -96,8 +96,8 @@ def test_nobody_adds_a_program_by_hand_to_another_agency(server: Server, environ
     admin = membership_id("police.administrator")
     row = (
         "INSERT INTO client (id, agency_id, name, owner_membership_id, scopes, created_at,"
-        " expires_at) SELECT gen_random_uuid(), m.agency_id, 'x', m.id, '{initiatives:read}', now(),"
-        " now() + interval '1 day' FROM membership m JOIN agency a ON a.id = m.agency_id"
+        " expires_at) SELECT gen_random_uuid(), m.agency_id, 'x', m.id, '{initiatives:read}',"
+        " now(), now() + interval '1 day' FROM membership m JOIN agency a ON a.id = m.agency_id"
         " WHERE a.short_name = 'Wirral' LIMIT 1"
     )
     opening = f"SELECT principal_id FROM open_command_caller('{admin}', NULL)"  # noqa: S608
