@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -31,7 +31,7 @@ class NewClient:
 
     agency_id: UUID
     name: str
-    owner: UUID | None
+    owner: UUID
     scopes: Collection[str]
     expires_at: datetime
     jwk: dict[str, str]
@@ -58,12 +58,20 @@ async def add_client(db: AsyncSession, new: NewClient, *, now: datetime) -> UUID
     return client.id
 
 
-async def let_in(db: AsyncSession, caller: Caller, new: NewClient, *, now: datetime) -> UUID:
-    """Let a program in as an administrator of its agency, who names the member it answers to."""
+async def let_in(
+    db: AsyncSession, caller: Caller, new: NewClient, *, now: datetime, today: date
+) -> UUID:
+    """Let a program in as an administrator of its agency, who names the member it answers to.
+
+    `now` is when its keys and tokens begin to work, `today` the portal's day.
+    """
     may_let_programs_in(caller)
-    owner = await db.get(Membership, new.owner) if new.owner else None
+    owner = await db.get(Membership, new.owner)
     if owner is None or owner.agency_id != new.agency_id:
         raise Invalid.field("owner", "Name a member of your own agency who answers for it.")
+    if today < owner.starts_on or (owner.ends_on is not None and owner.ends_on < today):
+        message = "This member is not at work for your agency today. Name somebody who is."
+        raise Invalid.field("owner", message, "NOT_AT_WORK")
     held = select(col(RoleScope.scope)).join(
         MembershipRole, col(MembershipRole.role) == col(RoleScope.role)
     )
@@ -85,7 +93,7 @@ async def add_key(db: AsyncSession, client_id: UUID, jwk: dict[str, str], *, now
         raise Invalid.field(
             "jwk",
             f"A client has at most {MOST_KEYS} keys in use. Retire one first.",
-            "TOO_MANY_KEYS",
+            "TOO_MANY_CLIENT_KEYS",
         )
     key = _key(client_id, jwk, now)
     same = select(func.count()).where(
@@ -98,6 +106,18 @@ async def add_key(db: AsyncSession, client_id: UUID, jwk: dict[str, str], *, now
     db.add(key)
     await db.flush()
     return key.id
+
+
+async def key_known_as(db: AsyncSession, client_id: UUID, thumbprint: str) -> UUID:
+    """The id of a living client's key; where there is none, the refusal names those in use."""
+    await _living(db, client_id)
+    found = await db.execute(select(ClientKey).where(col(ClientKey.client_id) == client_id))
+    keys = found.scalars().all()
+    for key in keys:
+        if key.thumbprint == thumbprint:
+            return key.id
+    used = ", ".join(key.thumbprint for key in keys if key.retired_at is None)
+    raise Invalid.field("key", f"The client has no such key. In use: {used or 'none'}.")
 
 
 async def retire_key(db: AsyncSession, client_id: UUID, key_id: UUID, *, now: datetime) -> None:

@@ -71,7 +71,7 @@ async def set_framework_entries(
             said = (
                 f"{entry.title!r} belongs to {version.label!r}, which ended on {version.valid_to}."
             )
-            work.warn(f"entries.{at}", said, "SUPERSEDED")
+            work.warn(f"entries.{at}", said, "VERSION_ENDED")
     await _unlink(work, OF_ENTRY, initiative, held - {*entries})
     new = sorted({*entries} - held)
     work.db.add_all(InitiativeEntry(initiative_id=initiative.id, entry_id=entry) for entry in new)

@@ -1,10 +1,11 @@
 """graphql/access.md: who may do what and who sees what, from the declarations themselves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from graphql import GraphQLField, GraphQLSchema, get_named_type
 
 from auth.roles import SCOPES, Role, Scope
+from portal.acting import codes
 from portal.acting.exposed import Exposed
 from portal.database import RULES
 from portal.edge.codes import Code
@@ -75,8 +76,8 @@ def _mutations(schema: GraphQLSchema) -> list[str]:
     """Role by mutation: the scope each needs. Rows and agencies narrow it further."""
     fields = schema.mutation_type.fields if schema.mutation_type else {}
     says = (
-        "`yes`: the role's scopes allow it. The rules of `access.py` narrow it further, for example to"
-        " the lead agency or to one's own agency's actions."
+        "`yes`: the role's scopes allow it. The rules of `access.py` narrow it further, for example"
+        " to the lead agency or to one's own agency's actions."
     )
     exposed: dict[str, Exposed] = {n: declared(f)["exposed"] for n, f in fields.items()}
     rows = (
@@ -94,6 +95,21 @@ def _rows() -> list[str]:
 
 
 def _codes() -> list[str]:
-    """The error codes of requests that never became an answer."""
+    """First the codes of requests that never became an answer, then those of answers."""
     rows = ([f"`{code.value}`", str(code.status), code.meaning] for code in Code)
-    return ["## Error codes", "", *_table(["code", "HTTP status", "meaning"], rows)]
+    says = (
+        "In `errors[].extensions.code`. As `application/json`, a fault of the query or its"
+        " variables comes with status 200, as GraphQL over HTTP asks."
+    )
+    return [
+        *("## Error codes", "", says, "", *_table(["code", "HTTP status", "meaning"], rows)),
+        *("## Codes of refusals", "", *_meanings(codes.REFUSALS)),
+        *("## Codes of field errors and warnings", ""),
+        *("In `errors[].code` of a `ValidationError`:", "", *_meanings(codes.FAULTS)),
+        *("In `warnings[].code` of a payload:", "", *_meanings(codes.WARNINGS)),
+    ]
+
+
+def _meanings(meanings: Mapping[str, str]) -> list[str]:
+    rows = ([f"`{code}`", meaning] for code, meaning in meanings.items())
+    return _table(["code", "meaning"], rows)

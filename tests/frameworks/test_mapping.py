@@ -41,7 +41,7 @@ async def test_one_initiative_serves_entries_of_several_frameworks(portal: Porta
     entries = [entry("four_ps", "PREVENT"), entry("plan", 12), entry("pillars", 3)]
     row = await change(portal, "setFrameworkEntries", row, entries=entries)
     assert [e["code"] for e in row["frameworkEntries"]] == ["3", "12", "PREVENT"]
-    assert row["warnings"] == [{"path": ["input", "entries", "2"], "code": "SUPERSEDED"}]
+    assert row["warnings"] == [{"path": ["input", "entries", "2"], "code": "VERSION_ENDED"}]
     row = await change(portal, "setFrameworkEntries", row, entries=entries[1:])
     assert [e["code"] for e in row["frameworkEntries"]] == ["3", "12"]
     assert row["warnings"] == [], "what it has already needs no second look"
