@@ -192,8 +192,9 @@ async def _must_be_new(work: Work, line: FundingLine, itself: UUID | None) -> No
 
     Within the initiative an index says so too. Across initiatives the check looks only at what this
     caller sees: a constraint, or a function that answers yes or no, would tell that a hidden
-    initiative names the same grant (design.md, law 1). So the same grant can be entered where
-    neither sees the other; whoever sees both reads it from `sameGrantElsewhere`.
+    initiative names the same grant, and what is hidden must look missing by every route. So the
+    same grant can be entered where neither sees the other; whoever sees both reads it from
+    `sameGrantElsewhere`.
     """
     elsewhere = col(FundingLine.initiative_id) != line.initiative_id
     found = (
