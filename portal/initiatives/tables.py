@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from portal.store.base import Instant, Keys, Row, choice
+from portal.store.base import Instant, Keys, Row, choice, no_keys
 
 NO_LAST_DAY = "'9999-12-31'::date"
 """Where an initiative without a last day stands when they are sorted by it."""
@@ -134,7 +134,7 @@ class Initiative(Row, table=True):
     created_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
     updated_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
     version: int = 1
-    acl: list[int] = Field(default_factory=list, sa_type=Keys, nullable=False)
+    acl: list[int] = Field(default_factory=no_keys, sa_type=Keys, nullable=False)
 
 
 class Tied(Row):
@@ -143,7 +143,7 @@ class Tied(Row):
     initiative_id: UUID = Field(foreign_key="initiative.id", ondelete="CASCADE")
     updated_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
     version: int = 1
-    acl: list[int] = Field(default_factory=list, sa_type=Keys, nullable=False)
+    acl: list[int] = Field(default_factory=no_keys, sa_type=Keys, nullable=False)
 
 
 class InitiativeArea(Tied, table=True):
