@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from portal.errors import Finding, Invalid
 
 LINK_LIMIT = 1000
+# PostgreSQL stores no NUL; the others show as nothing, or move the cursor of a terminal.
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _UNLINKABLE = re.compile(r"[\s\x00-\x1f\x7f<>\"\\^`{|}]")
 
 
@@ -30,10 +32,19 @@ def title_fault(title: str, limit: int = 200, field: str = "title") -> Finding |
     return length_fault(field, one_line(title), limit)
 
 
-def length_fault(field: str, text: str | None, limit: int) -> Finding | None:
-    """A text fits."""
-    if text is None or len(text) <= limit:
+def unprintable_fault(text: str, *field: str) -> Finding | None:
+    """A text holds nothing that shows as nothing."""
+    if not UNPRINTABLE.search(text):
         return None
+    return Finding(field, "Remove the control characters from this text.", "UNPRINTABLE")
+
+
+def length_fault(field: str, text: str | None, limit: int) -> Finding | None:
+    """A text fits, and can be shown."""
+    if text is None:
+        return None
+    if len(text) <= limit:
+        return unprintable_fault(text, field)
     return Finding((field,), f"Shorten this to {limit:,} characters; it has {len(text):,}.", "LONG")
 
 

@@ -48,6 +48,7 @@ FAULTS: dict[str, str] = {
     "TOO_MANY": "The list has more entries than its limit.",
     "TOO_MANY_CLIENT_KEYS": "The API client has as many keys as it can have.",
     "UNKNOWN_AREA": "This is no ONS code of an area that the portal knows.",
+    "UNPRINTABLE": "The text holds control characters.",
     "UNSTORABLE": "The text or time has something in it that no database keeps.",
     "WRONG_STATE": "The record is in a state in which this cannot be done.",
     "YEAR_UNKNOWN": "There is neither a financial year nor a note that says why.",

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import TypedDict
 from uuid import UUID
 
+from portal.acting.checks import unprintable_fault
 from portal.acting.inputs import camel
 from portal.acting.work import reference
 from portal.errors import Finding, Invalid
@@ -18,8 +19,6 @@ LIMITS = {
 LONG_TEXTS = frozenset({"summary", "equality_impact"})
 UNSETTLED = frozenset({Stage.PROPOSED, Stage.CANCELLED})
 AREA_CODE = re.compile(r"[A-Z][0-9]{8}")
-# PostgreSQL stores no NUL; the others show as nothing, or move the cursor of a terminal.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 class Particulars(TypedDict, total=False):
@@ -79,8 +78,8 @@ def tidy(
 ) -> tuple[str | None, list[Finding]]:
     """The text without needless space, and its faults; `lines` keeps line breaks."""
     where = tuple(path.split("."))
-    if _UNPRINTABLE.search(text):
-        return None, [Finding(where, "Remove the control characters from this text.")]
+    if fault := unprintable_fault(text, *where):
+        return None, [fault]
     text = text.strip() if lines else " ".join(text.split())
     if not text and needed:
         return None, [Finding(where, needed)]

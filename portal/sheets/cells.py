@@ -6,11 +6,11 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from portal.acting.checks import UNPRINTABLE
 from portal.sheets.columns import Column, Kind, shown
 from portal.sheets.faults import quoted
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?|[+-]?\.\d+", re.ASCII)
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
@@ -33,7 +33,7 @@ def value_of(column: Column, cell: Cell) -> Any:  # noqa: ANN401 - each kind has
     """The cell's value; None when it is empty."""
     if isinstance(cell, str):
         cell = settled(cell)
-        if _CONTROL.search(cell):
+        if UNPRINTABLE.search(cell):
             raise BadCell("It holds control characters.", "Type the text anew, without them.")
     if cell is None or cell == "":
         return None
