@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from support.databases import empty_database
+from support.records import records
 from support.world import World, gather, initiatives, people
 
 from portal import database
@@ -25,5 +26,7 @@ async def matrix(server: Server) -> AsyncIterator[tuple[Engines, World]]:
             await load_sample(owner)
             await people(owner, world)
             await initiatives(owner, world)
+            await records(owner)
             await gather(owner, world)
+            assert all(world.rows.values()), [t for t, rows in world.rows.items() if not rows]
         yield engines, world

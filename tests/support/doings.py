@@ -10,8 +10,8 @@ from support.powers import Case, Power
 
 from auth.roles import Role
 from portal.frameworks.reference import entry_id, theme_id
-from portal.sample.partnership import AGENCIES, DAY, agency_id, fixed, membership_id
 from portal.sample.figures import definition_id
+from portal.sample.partnership import AGENCIES, DAY, agency_id, fixed, membership_id
 
 NAMES = {agency_id(key): key for key in AGENCIES}
 TODAY, SOON = DAY.isoformat(), "2026-12-01"

@@ -80,6 +80,8 @@ class Sight:
             return lambda row: row["id"] in seen
         if table == "comment":
             return self._reads
+        if table == "client_key":
+            return self._manages
         if "initiative_id" in RULES[table].table.columns:
             return lambda row: row["initiative_id"] in seen
         return lambda _: True
@@ -88,3 +90,8 @@ class Sight:
         shared = row["initiative_id"] in self.initiatives
         own, comment = frozenset({self.caller.agency_id}), self.world.comments[row["id"]]
         return sees_comment(self.caller, comment, own, sees_initiative=shared)
+
+    def _manages(self, row: Row) -> bool:
+        [program] = [p for p in self.world.rows["client"] if p["id"] == row["client_id"]]
+        own = program["agency_id"] == self.caller.agency_id
+        return bool(own) and self.caller.can(Scope.AGENCIES_MANAGE)

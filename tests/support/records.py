@@ -1,0 +1,59 @@
+"""What the matrix's world holds beside initiatives: what agencies and people leave behind."""
+
+from datetime import timedelta
+
+from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from auth.oauth.tables import Client, ClientKey
+from portal.changes.tables import AuditLine, Outcome
+from portal.frameworks.reference import entry_id, plan_action_id
+from portal.frameworks.tables import PlanAction, SelfAssessment, SelfAssessmentLevel
+from portal.sample.initiatives import IMPORTED
+from portal.sample.partnership import DAY, agency_id, fixed, membership_id
+from portal.store.rules import table_of
+
+PEOPLE = ("wirral.coordinator", "savera.coordinator", "cheshire.viewer", "pcc.auditor")
+
+
+async def records(owner: AsyncConnection) -> None:
+    """One of each for a partner, a lead, somebody outside and an auditor's agency."""
+    listed = [(person, agency_id(person.split(".")[0]), membership_id(person)) for person in PEOPLE]
+    assessments = [
+        {
+            "id": fixed("matrix-assessment", person), "entry_id": entry_id("four_ps", "PREVENT"),
+            "agency_id": agency, "level": SelfAssessmentLevel.STARTED, "text": "Begun.",
+            "assessed_on": DAY, "by_id": member, "recorded_at": IMPORTED, "acl": [],
+        }
+        for person, agency, member in listed
+    ]  # fmt: skip
+    lines = [
+        {
+            "id": fixed("matrix-line", f"{person}/{outcome}"), "at": IMPORTED, "verb": "add_theme",
+            "principal_id": member, "agency_id": agency, "outcome": outcome,
+        }
+        for person, agency, member in listed
+        for outcome in Outcome
+    ]  # fmt: skip
+    programs = [
+        {
+            "id": fixed("matrix-program", person), "agency_id": agency, "name": "A program",
+            "owner_membership_id": member, "scopes": ["initiatives:read"], "created_at": IMPORTED,
+            "expires_at": IMPORTED + timedelta(days=90),
+        }
+        for person, agency, member in listed
+    ]  # fmt: skip
+    keys = [
+        {
+            "id": fixed("matrix-key", person), "client_id": fixed("matrix-program", person),
+            "jwk": {}, "thumbprint": "x" * 43, "added_at": IMPORTED,
+        }
+        for person, _, _ in listed
+    ]  # fmt: skip
+    await owner.execute(insert(table_of(SelfAssessment)), assessments)
+    await owner.execute(insert(table_of(AuditLine)), lines)
+    await owner.execute(insert(table_of(Client)), programs)
+    await owner.execute(insert(table_of(ClientKey)), keys)
+    plan = table_of(PlanAction)
+    owned = update(plan).where(plan.c.id == plan_action_id(1))
+    await owner.execute(owned.values(owner_agency_id=agency_id("pcc")))
