@@ -20,7 +20,9 @@ from portal.measures.api import MeasureMutations, MeasureQueries
 from portal.milestones.api import MilestoneMutations
 from portal.reading.declare import Node, node_by_id, nodes_by_id
 from portal.reading.plans import Plans
+from portal.reading.promises import BrokenPromises, broken_promises
 from portal.risks.api import RiskMutations
+from portal.sight import SIGHT
 from portal.voices.api import VoiceMutations
 
 Guard = Callable[[], SchemaExtension]
@@ -80,4 +82,6 @@ def build(*guards: Guard) -> strawberry.Schema:
     )
     core: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
     plans = Plans(core)
+    if found := broken_promises(core, SIGHT):
+        raise BrokenPromises(found)
     return schema
