@@ -30,7 +30,7 @@ from portal.edge.router import graphql_router
 from portal.settings import Settings
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import at_head
-from portal.store.standing import powers
+from portal.store.standing import powers, seconds_to_settle
 
 log = logging.getLogger("portal.app")
 
@@ -99,7 +99,11 @@ def _checks(engines: Engines) -> dict[str, Check]:
         if found := runtime + signing_in:
             raise NotReady(f"A login role {found[0]}: `portal check` says which.")
 
-    return {"migrations": migrated, "roles": bound}
+    async def settled() -> None:
+        if await seconds_to_settle(engines.runtime) > 0:
+            raise NotReady("The database has only just started: proofs are refused.")
+
+    return {"migrations": migrated, "roles": bound, "settled": settled}
 
 
 def _lifespan(engines: Engines) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

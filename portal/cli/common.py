@@ -9,6 +9,7 @@ import asyncpg
 import click
 from sqlalchemy.exc import DBAPIError, InterfaceError
 
+from auth.oauth.resource import TOO_MANY_KEYS
 from portal.edge.logs import sqlstate
 from portal.sample.notes import Notes
 from portal.settings import NEEDED_BY, Mode, RefusedSettings, Settings
@@ -83,6 +84,8 @@ def with_engines(settings: Settings, work: Callable[[Engines], Awaitable[T]]) ->
     except MigrationProblem as problem:
         fail(str(problem))
     except (OSError, asyncpg.PostgresError, DBAPIError) as error:
+        if sqlstate(error) == NO_ACCESS and TOO_MANY_KEYS in str(error):
+            fail(f"This id {TOO_MANY_KEYS}.")
         if sqlstate(error) == NO_ACCESS:
             fail("This id has no access: it is unknown, or its membership or client has ended.")
         if not unreachable(error):

@@ -1,5 +1,6 @@
 """`portal demo`: the sample partnership on a database of its own, ready to be asked."""
 
+import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from portal.settings import Settings
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import Stand, migrate, stand
 from portal.store.server import ServerProblem, forget, running
+from portal.store.standing import seconds_to_settle
 
 HOST = "127.0.0.1"
 
@@ -84,5 +86,6 @@ def prepare(settings: Settings, keys: Mapping[str, ECKey]) -> None:
                 fail("The database holds agencies that are no sample: it stays as it is.")
             await load_sample(owner)
             await load_programs(owner, keys)
+        await asyncio.sleep(await seconds_to_settle(engines.owner))
 
     with_engines(settings, work)

@@ -10,14 +10,14 @@ from uuid import UUID, uuid4
 import click
 from sqlalchemy.exc import DBAPIError
 
-from portal.cli.common import fail, settings_here, with_engines
+from auth.oauth.resource import TOO_MANY_KEYS
+from portal.cli.common import NO_ACCESS, fail, settings_here, with_engines
 from portal.cli.query import Variables
 from portal.cli.who import AS, Who
 from portal.clock import Clock
 from portal.context import ByCommand, Context, Rehearsal
 from portal.edge.logs import sqlstate
 from portal.schema import build
-from portal.settings import Settings
 from portal.sheets.exporting import About, Export, Exported, NotAnswered
 from portal.sheets.faults import Unreadable
 from portal.sheets.importing import Report, quiet, run_import
@@ -93,7 +93,7 @@ def known_caller() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if sqlstate(error) != "PA401":
+        if sqlstate(error) != NO_ACCESS or TOO_MANY_KEYS in str(error):
             raise
         fail("Nobody with this id has access today. `.portal/demo.json` lists the demo's people.")
 

@@ -4,10 +4,12 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from portal.sample.partnership import AGENCIES, PEOPLE, agency_id, membership_id
 from portal.sample.programs import PROGRAMS, key_file
 
+NAME = "demo.json"
 FIRST = "{ initiatives(first: 5) { nodes { reference title stage lead { shortName } } } }"
 
 
@@ -19,6 +21,20 @@ class Notes:
     today: str
     folder: Path
 
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """As the demo of this folder wrote them; None where it has not."""
+        try:
+            noted = json.loads((folder / NAME).read_text())
+            return cls(noted["base_url"], noted["today"], folder)
+        except (OSError, ValueError, KeyError):
+            return None
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The settings of the demo that wrote them, besides its databases."""
+        return {"PORTAL_TODAY": self.today, "PORTAL_BASE_URL": self.address}
+
     @property
     def keys(self) -> Path:
         """Where the programs' private keys are."""
@@ -27,7 +43,7 @@ class Notes:
     @property
     def file(self) -> Path:
         """Where the notes are kept."""
-        return self.folder / "demo.json"
+        return self.folder / NAME
 
     def write(self) -> None:
         """Whole or not at all: a program may be reading it."""

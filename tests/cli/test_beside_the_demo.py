@@ -1,0 +1,101 @@
+"""A command without settings, beside a demo at work, lives on the demo's day and at its address."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from zipfile import ZipFile
+
+import pytest
+from support.commands import run
+from support.databases import environ_of, value
+
+from portal.sample.notes import Notes
+from portal.store.bootstrap import bootstrap
+from portal.store.server import Server
+
+ADDRESS, DAY = "http://localhost:18123", "2026-11-05"
+WHO = ("--as", "wirral.coordinator")
+NEWEST = (
+    "SELECT (at AT TIME ZONE 'Europe/London')::date || ' ' || verb"
+    " FROM audit_line WHERE verb = '{}' LIMIT 1"
+)
+
+
+@pytest.fixture(scope="module")
+def databases(server: Server) -> dict[str, str]:
+    bootstrap(server.dsn, "beside")
+    environ = environ_of(server, "beside")
+    assert run("seed", "--initiatives", "1", environ=environ).exit_code == 0
+    return environ
+
+
+@pytest.fixture
+def demo(databases: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a demo that serves these databases; the environment says nothing of it."""
+    at_work = SimpleNamespace(environ=lambda: databases)
+    monkeypatch.setattr("portal.cli.common.at_work", lambda: at_work)
+    monkeypatch.setattr("portal.cli.common.demo_folder", lambda: tmp_path)
+    Notes(ADDRESS, DAY, tmp_path).write()
+    return tmp_path
+
+
+def exported(file: Path, **environ: str) -> str:
+    """All texts of an export."""
+    ran = run("export", "initiatives", str(file), *WHO, environ=environ)
+    assert ran.exit_code == 0, ran.output
+    with ZipFile(file) as parts:
+        return "".join(parts.read(name).decode() for name in parts.namelist())
+
+
+def test_an_export_names_the_demos_address_and_day(demo: Path):
+    said = exported(demo / "out.xlsx")
+    assert ADDRESS in said
+    assert f"{DAY} " in said
+
+
+def test_what_the_environment_says_comes_first(demo: Path):
+    said = exported(demo / "out.xlsx", PORTAL_TODAY="2026-10-01")
+    assert "2026-10-01 " in said
+    assert ADDRESS in said
+
+
+def test_an_import_happens_on_the_demos_day(demo: Path, databases):
+    file = demo / "in.csv"
+    ran = run("export", "initiatives", str(file), *WHO)
+    head = file.read_text(encoding="utf-8-sig").splitlines()[0].split(",")
+    row = {
+        "Initiative": "W1",
+        "Title": "Walks home",
+        "Summary": "Together.",
+        "Visibility": "partnership",
+    }
+    file.write_text("\n".join([",".join(head), ",".join(row.get(name, "") for name in head)]))
+    ran = run("import", "initiatives", str(file), *WHO, "--apply")
+    assert ran.exit_code == 0, ran.output
+    owner = databases["PORTAL_OWNER_DATABASE_URL"]
+    made = "SELECT (created_at AT TIME ZONE 'Europe/London')::date::text FROM initiative"
+    assert value(owner, f"{made} WHERE title = 'Walks home'") == DAY
+
+
+def test_a_program_is_let_in_on_the_demos_day(demo: Path, databases):
+    who = ("--as", "police.administrator", "--owner", "police.coordinator")
+    ran = run("client", "add", *who, "--name", "Rota", "--key", str(demo / "key.json"))
+    assert ran.exit_code == 0, ran.output
+    line = value(databases["PORTAL_OWNER_DATABASE_URL"], NEWEST.format("add_client"))
+    assert line == f"{DAY} add_client"
+    # Tokens and keys live in real time, as the demo's own programs do.
+    alive = "SELECT created_at <= now() AND expires_at > now() FROM client WHERE name = 'Rota'"
+    assert value(databases["PORTAL_OWNER_DATABASE_URL"], alive) is True
+
+
+def test_a_demo_that_is_not_ready_is_waited_for(demo: Path):
+    (demo / "demo.json").unlink()
+    ran = run("export", "initiatives", str(demo / "out.csv"), *WHO)
+    assert (ran.exit_code, ran.output.count("\n")) == (1, 1)
+    assert "wait until `portal demo` says it is ready" in ran.output
+
+
+def test_in_production_no_demo_is_meant(demo: Path):
+    ran = run(
+        "export", "initiatives", str(demo / "o.csv"), *WHO, environ={"PORTAL_MODE": "production"}
+    )
+    assert (ran.exit_code, "PORTAL_COMMAND_DATABASE_URL is not set" in ran.output) == (1, True)
