@@ -10,6 +10,7 @@ from portal.errors import NotAllowed
 from portal.store.rules import HELD, RowRule, everyone, hidden, table_of
 
 OWN_TO_MANAGE = "agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))"
+OWN_KEY = f"EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.{OWN_TO_MANAGE})"
 
 RULES = (
     everyone(tables.Area, "Every signed-in caller."),
@@ -35,13 +36,15 @@ RULES = (
         "agency_id = (SELECT caller_agency())",
         add=f"{OWN_TO_MANAGE} AND EXISTS (SELECT FROM membership m"
         " WHERE m.id = owner_membership_id AND m.agency_id = client.agency_id)",
+        change=OWN_TO_MANAGE,
         auth=("SELECT",),
     ),
     RowRule(
         table_of(oauth.ClientKey),
-        "Nobody: keys are used at the token endpoint.",
-        None,
-        add=f"EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.{OWN_TO_MANAGE})",
+        "Administrators of the client's agency.",
+        OWN_KEY,
+        add=OWN_KEY,
+        change=OWN_KEY,
         auth=("SELECT",),
     ),
     hidden(
@@ -86,10 +89,10 @@ CALLABLE: tuple[str, ...] = (
 
 
 def may_let_programs_in(caller: Caller) -> None:
-    """Add an API client to one's own agency."""
+    """Add an API client to one's own agency, change its keys, and end it."""
     if not caller.can(Scope.AGENCIES_MANAGE):
         raise NotAllowed(
-            "Only an administrator of the agency can let a program in.",
+            "Only an administrator of the agency can let its programs in, or end them.",
             rule="client.administrator_adds",
             granted_by="the partnership administrator",
         )

@@ -28,7 +28,7 @@ class Client(Row, table=True):
 
     agency_id: UUID = Field(foreign_key="agency.id", index=True)
     name: str = Field(max_length=120)
-    owner_membership_id: UUID | None = Field(default=None, foreign_key="membership.id", index=True)
+    owner_membership_id: UUID = Field(foreign_key="membership.id", index=True)
     scopes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     created_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)

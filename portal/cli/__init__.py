@@ -6,7 +6,7 @@ import click
 
 COMMANDS = {
     "check": ("portal.cli.check:command", "Say what is missing or unsafe, and what to do."),
-    "client": ("portal.cli.client:client", "Let a program of an agency in."),
+    "client": ("portal.cli.client:client", "Let a program of an agency in, or end it."),
     "contract": ("portal.cli.contract:contract", "Write graphql/ from the code."),
     "demo": ("portal.cli.demo:command", "Serve a sample partnership, with its own database."),
     "export": ("portal.cli.sheets:export", "Export initiatives to a spreadsheet."),

@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from threading import Thread
 from types import MappingProxyType
@@ -31,8 +31,8 @@ from auth.oauth.clients import NewClient, add_client
 from auth.oauth.endpoints import oauth_router
 from auth.oauth.provider import Outcome, Provider, Record, log_outcome
 from auth.oauth.resource import Unauthorised, invalid_token, presented
-from auth.roles import SCOPES, Scope
-from auth.tables import Agency, AgencyKind
+from auth.roles import SCOPES, Role, Scope
+from auth.tables import Agency, AgencyKind, Membership, MembershipRole, Person
 from portal import database
 from portal.edge.requests import Requests
 from portal.settings import Settings
@@ -222,7 +222,20 @@ async def agency(oauth_databases: Engines) -> UUID:
 
 
 @pytest.fixture(scope="session")
-async def admit(oauth_databases: Engines, agency: UUID) -> Callable[..., Any]:
+async def owner(oauth_databases: Engines, agency: UUID) -> UUID:
+    """The charity's coordinator, who answers for its programs."""
+    person = Person(name="Ann Owner")
+    member = Membership(person_id=person.id, agency_id=agency, starts_on=date(2020, 1, 1))
+    role = MembershipRole(membership_id=member.id, role=Role.INITIATIVE_COORDINATOR)
+    async with AsyncSession(oauth_databases.owner) as db, db.begin():
+        for row in (person, member, role):
+            db.add(row)
+            await db.flush()
+        return member.id
+
+
+@pytest.fixture(scope="session")
+async def admit(oauth_databases: Engines, agency: UUID, owner: UUID) -> Callable[..., Any]:
     """Lets a program of the charity in: `await admit(algorithm="PS256")`."""
 
     async def admit(key: Key | None = None, algorithm: str = "ES256", **more: Any) -> Partner:
@@ -230,7 +243,7 @@ async def admit(oauth_databases: Engines, agency: UUID) -> Callable[..., Any]:
         now = datetime.now(UTC)
         jwk = key.as_dict(private=False)
         scopes = [Scope.INITIATIVES_READ, Scope.INITIATIVES_CONTRIBUTE]
-        new = NewClient(agency, "Reporting", None, scopes, now + timedelta(days=30), jwk)
+        new = NewClient(agency, "Reporting", owner, scopes, now + timedelta(days=30), jwk)
         async with AsyncSession(oauth_databases.owner) as db, db.begin():
             client_id = await add_client(db, replace(new, **more), now=now)
         return Partner(client_id, key, algorithm=algorithm)

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
+from auth.oauth.resource import TOO_MANY_KEYS, invalid_token
 from portal.sample.partnership import agency_id, membership_id
 from portal.settings import Settings
 from portal.store.engines import Engines
@@ -135,7 +136,7 @@ async def test_somebody_who_has_left_or_never_was_has_no_access(
     await connection.close()
 
 
-async def client(engines: Engines, owner: UUID | None, scopes: list[str]) -> UUID:
+async def client(engines: Engines, owner: UUID, scopes: list[str]) -> UUID:
     made = uuid4()
     async with engines.owner.begin() as connection:
         await connection.execute(
@@ -185,3 +186,30 @@ async def test_eight_callers_at_once_never_see_each_others_rows(
 
     people = ["wirral.coordinator", "sefton.coordinator", "rasa.coordinator", "police.viewer"] * 50
     await asyncio.gather(*(once(who) for who in people))
+
+
+async def test_a_member_of_more_teams_than_keys_fit_is_told_so_and_sees_no_wrong_rows(
+    engines: Engines, settings: Settings
+) -> None:
+    """64 keys are the agency's four and sixty teams; a row of a 61st must not go missing."""
+    who = membership_id("police.viewer")
+    join = (
+        "WITH t AS (INSERT INTO team (id, agency_id, name) SELECT gen_random_uuid(), $1::uuid, n"
+        " FROM unnest($3::text[]) n RETURNING id)"
+        " INSERT INTO team_member (team_id, membership_id, agency_id, leads)"
+        " SELECT id, $2::uuid, $1::uuid, false FROM t"
+    )
+    owner = await connected(settings, "owner")
+    meanwhile = owner.transaction()
+    await meanwhile.start()
+    held = await owner.fetchval("SELECT count(*) FROM team_member WHERE membership_id = $1", who)
+    await owner.execute(join, agency_id("police"), who, [f"T{n}" for n in range(60 - held)])
+    opened = await owner.fetchrow(OPEN, who, uuid4())
+    assert len(opened["team_ids"]) == 60
+    assert len(await owner.fetchval("SELECT caller_keys()")) == 64
+    await owner.execute(join, agency_id("police"), who, ["One too many"])
+    with pytest.raises(asyncpg.PostgresError, match=TOO_MANY_KEYS) as refused:
+        await owner.fetchrow(OPEN, who, uuid4())
+    assert str(invalid_token(refused.value)) == f"Whoever it speaks for {TOO_MANY_KEYS}."
+    await meanwhile.rollback()
+    await owner.close()
