@@ -29,9 +29,20 @@ MAY: dict[str, tuple[str, ...]] = {
 }
 """What the role of each setting needs."""
 
+_TO_SETTLE = text("SELECT 1 - extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())")
+
 
 async def powers(engine: AsyncEngine, setting: str) -> list[str]:
     """What the role that this engine signs in as may do beyond its task."""
     async with engine.connect() as connection:
         found = await connection.execute(_POWERS, {"may": list(MAY[setting])})
         return list(found.scalars())
+
+
+async def seconds_to_settle(engine: AsyncEngine) -> float:
+    """How long the server still refuses proofs made now; negative when it does not.
+
+    A proof is dated by the second, and one that may be older than the server is refused.
+    """
+    async with engine.connect() as connection:
+        return float((await connection.execute(_TO_SETTLE)).scalar_one())

@@ -1,5 +1,6 @@
 """One site for all tests of the whole."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from portal.sample.partnership import DAY, load_partnership
 from portal.sample.programs import keys_in, load_programs
 from portal.store.migrations.migrate import migrate
 from portal.store.server import Server
+from portal.store.standing import seconds_to_settle
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +26,7 @@ async def site(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         async with engines.owner.begin() as owner:
             await load_partnership(owner)
             await load_programs(owner, keys)
+        await asyncio.sleep(await seconds_to_settle(engines.owner))
         with socket.create_server(("127.0.0.1", 0)) as door:
             url = f"http://localhost:{door.getsockname()[1]}"
             with listening(replace(engines.settings, base_url=url, today=DAY), door):

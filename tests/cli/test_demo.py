@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -19,6 +20,7 @@ from portal.client import Client, Refused, read_key
 from portal.sample.partnership import PEOPLE
 from portal.store.cluster import home
 
+README = Path(__file__).parents[2] / "README.md"
 READY = "Ctrl-C stops everything"
 TITLES = "{ initiatives(first: 50) { nodes { title } } }"
 LOG = "mutation($input: LogInitiativeInput!) { logInitiative(input: $input) { __typename } }"
@@ -51,6 +53,7 @@ def ask(folder: Path, agency: str, document: str = TITLES, **variables) -> dict:
 def test_the_demo_answers_the_query_it_prints_and_is_warm_the_next_time(folder: Path):
     with demo(folder) as first:
         check_the_printed_query(first)
+        check_the_readmes_first_query(folder)
         check_the_notes(folder)
         given = {"title": "Entered by hand", "idempotencyKey": "1"}
         made = ask(folder, "Wirral Council", LOG, input=given)
@@ -87,6 +90,26 @@ def check_the_printed_query(demo: Started) -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert len(json.loads(ran.stdout)["data"]["initiatives"]["nodes"]) == 5
+
+
+def check_the_readmes_first_query(folder: Path) -> None:
+    _, _, after = README.read_text().partition("## A first query")
+    command = after.split("```sh\n")[1].split("```")[0]
+    pasted = command.replace("uv run portal", str(PORTAL)).replace(".portal/keys", "$KEYS")
+    environ = {"PORTAL_BASE_URL": notes(folder)["base_url"], "KEYS": str(folder / "keys")}
+    ran = subprocess.run(  # noqa: S602 - a person pastes it into a shell
+        pasted,
+        shell=True,
+        cwd=README.parent,
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "errors" not in json.loads(ran.stdout)
+    assert re.search(r'"nodes": \[\s+\{', ran.stdout)
 
 
 def check_the_notes(folder: Path) -> None:
