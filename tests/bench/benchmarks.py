@@ -9,6 +9,7 @@ from statistics import median
 import importing
 from asked import DOCUMENTS, KINDS, Questions, by_name, check_equal, in_graphql, questions
 from results import Result, at_least, at_most
+from rival import check_rows, in_its_graphql, its_server
 from seeded import FEW, FULL, MANY, Size, environ, seeded
 from servers import Pace, Request, Serving, in_turns, serving
 
@@ -53,6 +54,18 @@ def hand(ground: Ground) -> Iterator[Result]:
                 name = f"{kind}, {_clients(clients)}"
                 yield at_least(0.65, f"{name}, requests/s", against, turn.rate)
                 yield at_most(1.4, f"{name}, p50", against, turn.p50)
+
+
+def postgraphile(ground: Ground) -> Iterator[Result]:
+    """The portal against PostGraphile 5, what a user would pick instead."""
+    settings = ground.database(FULL)
+    asked, against = _asked(settings), "PostGraphile 5"
+    with serving("ours", settings) as ours, its_server(settings) as other:
+        for kind in KINDS:
+            mine, theirs = in_graphql(kind, asked), in_its_graphql(kind, asked)
+            check_rows(ours, other, mine, theirs)
+            turn = ground.turns(ours, other, 8, mine, theirs)
+            yield at_least(1.5, f"{kind}, 8 clients, requests/s", against, turn.rate)
 
 
 def oracle(ground: Ground) -> Iterator[Result]:
@@ -131,5 +144,5 @@ def imported(ground: Ground) -> Iterator[Result]:
 
 
 ALL: dict[str, Callable[[Ground], Iterator[Result]]] = {
-    each.__name__: each for each in (hand, oracle, growth, first, memory, imported)
+    each.__name__: each for each in (hand, postgraphile, oracle, growth, first, memory, imported)
 }
