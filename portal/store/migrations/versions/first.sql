@@ -298,7 +298,7 @@ CREATE TABLE client (
 	id UUID NOT NULL, 
 	agency_id UUID NOT NULL, 
 	name VARCHAR(120) NOT NULL, 
-	owner_membership_id UUID, 
+	owner_membership_id UUID NOT NULL, 
 	scopes TEXT[] NOT NULL, 
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -1032,7 +1032,6 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 $$;
 
 -- Broad keys first: an overlap test stops at the first match, and most rows carry a broad key.
--- At most 64: the cost of reading grows with the keys a caller holds.
 CREATE FUNCTION keys_of(agency uuid, teams uuid[], reads boolean) RETURNS int[]
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -1043,7 +1042,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
            OR reads AND (c.kind = 'partnership' AND a.in_partnership
                          OR c.kind = 'agency' AND c.agency_id = agency
                          OR c.kind = 'team' AND c.team_id = ANY (teams))
-        ORDER BY array_position(ARRAY['public', 'partnership', 'agency', 'staff', 'team'], c.kind::text), c.id LIMIT 64
+        ORDER BY array_position(ARRAY['public', 'partnership', 'agency', 'staff', 'team'], c.kind::text), c.id
     ) held
 $$;
 
@@ -1063,7 +1062,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     UNION ALL
     SELECT c.id, 'client', c.agency_id, NULL, '{}', ARRAY(
                SELECT held.name FROM unnest(c.scopes) AS held (name)
-               WHERE c.owner_membership_id IS NULL OR EXISTS (
+               WHERE EXISTS (
                    SELECT FROM membership m JOIN membership_role r ON r.membership_id = m.id
                    JOIN role_scope s ON s.role = r.role
                    WHERE m.id = c.owner_membership_id AND s.scope = held.name
@@ -1081,14 +1080,19 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     today date := (coalesce(moment, now()) AT TIME ZONE 'Europe/London')::date;
     who record;
+    keys int[];
 BEGIN
     SELECT * INTO who FROM principal_today(wanted, today);
     IF NOT FOUND THEN
         RAISE EXCEPTION 'this principal has no access' USING ERRCODE = 'PA401';
     END IF;
     who.scopes := ARRAY(SELECT s FROM unnest(who.scopes) s WHERE within IS NULL OR s = ANY (within));
-    PERFORM set_context(who.principal_id, who.agency_id, who.person_id, request, moment, who.scopes,
-                        keys_of(who.agency_id, who.team_ids, 'initiatives:read' = ANY (who.scopes)));
+    keys := keys_of(who.agency_id, who.team_ids, 'initiatives:read' = ANY (who.scopes));
+    -- The cost of reading grows with the keys; to drop some would hide rows, and nobody would know.
+    IF cardinality(keys) > 64 THEN
+        RAISE EXCEPTION 'this principal holds too many keys: leave a team' USING ERRCODE = 'PA401';
+    END IF;
+    PERFORM set_context(who.principal_id, who.agency_id, who.person_id, request, moment, who.scopes, keys);
     RETURN QUERY SELECT who.principal_id, who.kind, who.agency_id, who.person_id, who.roles, who.scopes,
                         who.team_ids;
 END
@@ -1622,6 +1626,10 @@ CREATE POLICY add ON client FOR INSERT TO portal_runtime WITH CHECK (agency_id =
 
 GRANT INSERT ON client TO portal_runtime;
 
+CREATE POLICY change ON client FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')));
+
+GRANT UPDATE ON client TO portal_runtime;
+
 ALTER TABLE client_key ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE client_key FORCE ROW LEVEL SECURITY;
@@ -1632,9 +1640,17 @@ CREATE POLICY auth_select ON client_key FOR SELECT TO portal_auth USING (true);
 
 GRANT SELECT ON client_key TO portal_auth;
 
+CREATE POLICY see ON client_key FOR SELECT TO portal_runtime USING (EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))));
+
+GRANT SELECT ON client_key TO portal_runtime;
+
 CREATE POLICY add ON client_key FOR INSERT TO portal_runtime WITH CHECK (EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))));
 
 GRANT INSERT ON client_key TO portal_runtime;
+
+CREATE POLICY change ON client_key FOR UPDATE TO portal_runtime USING (EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')))) WITH CHECK (EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))));
+
+GRANT UPDATE ON client_key TO portal_runtime;
 
 ALTER TABLE auth_secret.access_token ENABLE ROW LEVEL SECURITY;
 
