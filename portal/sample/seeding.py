@@ -21,9 +21,9 @@ from portal.sample.partnership import JOINED, agency_id, fixed, membership_id, t
 from portal.store.rules import table_of
 
 CHUNK = 1000  # initiatives at a time: what is in memory, and how often progress is told
-BUSY_TEAMS = 61
+BUSY_TEAMS = 60
 BUSY = "seed1.coordinator"
-"""A member of 61 teams, who holds as many keys as a caller can: 64."""
+"""A member of 60 teams, who holds as many keys as a caller can: 64."""
 
 AFTERWARDS = {
     "partner": "UPDATE initiative SET acl = acl WHERE id IN (SELECT initiative_id FROM seeding)"
@@ -52,7 +52,7 @@ async def seed(
 ) -> None:
     """Add this many initiatives to the sample partnership, in the owner's transaction.
 
-    `agencies` are invented on top of it; the first of them has 61 teams. `progress` is told how
+    `agencies` are invented on top of it; the first of them has 60 teams. `progress` is told how
     many initiatives have just been written, as a progress bar wants it.
     """
     taken = (await owner.execute(text("SELECT count(*) FROM initiative"))).scalar_one()
