@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
-from sqlmodel import SQLModel, col, select
+from sqlmodel import SQLModel, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from auth.caller import Caller
@@ -21,7 +21,7 @@ from portal.errors import Conflict, NotVisible
 R = TypeVar("R", bound=SQLModel)
 # No vowels, so that no word appears; no 0, 1, I, L or O, so that a code can be read out over the
 # phone.
-_LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"
+LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,10 @@ class Work:
         found = await self.db.execute(wanted, execution_options={"populate_existing": True})
         return found.scalar_one_or_none()
 
+    async def own_agencies(self) -> frozenset[UUID]:
+        """The caller's agency and those it took over from."""
+        return frozenset((await self.db.execute(select(func.caller_agencies()))).scalar_one())
+
     async def last_look(self, row_id: UUID) -> None:
         """Read the answer now: the step that follows ends the caller's own sight of the row."""
         await self.db.flush()
@@ -91,7 +95,7 @@ def _id(model: type[SQLModel]) -> Any:  # noqa: ANN401 - the id column of any ta
 
 def reference(prefix: str) -> str:
     """A random short code such as `VG-7K2P9W`: it says nothing about how many there are."""
-    return f"{prefix}-{''.join(secrets.choice(_LETTERS) for _ in range(6))}"
+    return f"{prefix}-{''.join(secrets.choice(LETTERS) for _ in range(6))}"
 
 
 @event.listens_for(Session, "before_flush")

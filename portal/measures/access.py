@@ -1,9 +1,11 @@
 """Who sees definitions, measures and figures, and who may define, use, record and correct."""
 
 from dataclasses import replace
+from uuid import UUID
 
 from auth.caller import Caller
 from auth.roles import Scope
+from portal.changes.access import OWN_AGENCIES
 from portal.errors import NotAllowed
 from portal.initiatives.access import CONTRIBUTES, led
 from portal.initiatives.tables import Initiative
@@ -18,9 +20,9 @@ TAKES_PART = (
     " WHERE p.initiative_id = observation.initiative_id AND p.state = 'committed')"
 )
 MINE = "recorded_by_agency_id = (SELECT caller_agency())"
-DEFINES = (
-    "defined_by_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit'))"
-)
+EDITS = "(SELECT caller_can('initiatives:edit'))"
+OWN = "defined_by_agency_id = (SELECT caller_agency())"
+TAKEN_OVER = f"defined_by_agency_id = ANY {OWN_AGENCIES}"
 KEEPS = "(SELECT caller_can('frameworks:manage'))"
 
 _figures = follows(
@@ -34,8 +36,8 @@ RULES = (
     everyone(
         MeasureDefinition,
         "Every signed-in caller.",
-        add=f"{DEFINES} OR {KEEPS} AND defined_by_agency_id = (SELECT caller_agency())",
-        change=f"{DEFINES} OR {KEEPS}",
+        add=f"{OWN} AND ({EDITS} OR {KEEPS})",
+        change=f"{TAKEN_OVER} AND {EDITS} OR {KEEPS}",
         triggers=(
             "CREATE TRIGGER b_touch BEFORE UPDATE ON measure_definition"
             " FOR EACH ROW EXECUTE FUNCTION touch_row()",
@@ -67,9 +69,12 @@ def may_define(caller: Caller) -> None:
         )
 
 
-def may_keep(caller: Caller, definition: MeasureDefinition) -> None:
-    """Bring out a new edition, or retire one: others may be counting by it."""
-    its_own = caller.agency_id == definition.defined_by_agency_id
+def may_keep(caller: Caller, definition: MeasureDefinition, own: frozenset[UUID]) -> None:
+    """Bring out a new edition, or retire one: others may be counting by it.
+
+    `own` are the caller's agency and those it took over from.
+    """
+    its_own = definition.defined_by_agency_id in own
     if not (its_own and caller.can(Scope.INITIATIVES_EDIT)) and not caller.can(
         Scope.FRAMEWORKS_MANAGE
     ):
@@ -91,10 +96,15 @@ def may_record(caller: Caller, initiative: Initiative, *, committed: bool) -> No
         )
 
 
-def may_correct(caller: Caller, initiative: Initiative, observation: Observation) -> None:
-    """Correct a figure: the agency that recorded it, or the lead's coordinators."""
+def may_correct(
+    caller: Caller, initiative: Initiative, observation: Observation, own: frozenset[UUID]
+) -> None:
+    """Correct a figure: the agency that recorded it, or the lead's coordinators.
+
+    `own` are the caller's agency and those it took over from.
+    """
     leads = initiative.lead_agency_id == caller.agency_id and caller.can(Scope.INITIATIVES_EDIT)
-    if not leads and observation.recorded_by_agency_id != caller.agency_id:
+    if not leads and observation.recorded_by_agency_id not in own:
         raise NotAllowed(
             "Only the agency that recorded it, or a coordinator of the lead, can correct a figure.",
             rule="measure.recorder_corrects",

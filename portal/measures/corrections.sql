@@ -14,10 +14,12 @@ BEGIN
     IF recorder IS NULL THEN
         RAISE EXCEPTION 'a correction supersedes a figure of the same measure' USING ERRCODE = '23503';
     END IF;
-    IF caller_agency() <> recorder
-       AND NOT EXISTS (SELECT FROM initiative i WHERE i.id = NEW.initiative_id AND i.lead_agency_id = caller_agency())
+    IF recorder <> ALL (caller_agencies())
+       AND NOT (caller_can('initiatives:edit') AND EXISTS (
+           SELECT FROM initiative i WHERE i.id = NEW.initiative_id AND i.lead_agency_id = caller_agency()))
     THEN
-        RAISE EXCEPTION 'only the agency that recorded a figure and the lead correct it' USING ERRCODE = '42501';
+        RAISE EXCEPTION 'only the agency that recorded a figure and a coordinator of the lead correct it'
+            USING ERRCODE = '42501';
     END IF;
     -- Of two corrections at once the second waits here, then marks nothing and is refused by observation_successor.
     UPDATE observation SET superseded = true WHERE id = NEW.supersedes_id AND NOT superseded;

@@ -128,7 +128,7 @@ async def revise_measure_definition(
 ) -> MeasureDefinition:
     """Bring out a new edition; initiatives go on counting by the edition they chose."""
     before = await work.seen(MeasureDefinition, id)
-    access.may_keep(work.caller, before)
+    access.may_keep(work.caller, before, await work.own_agencies())
     before = await work.hold(before, expected_version)
     newer = await newer_edition(work, before)
     if newer is not None:
@@ -163,7 +163,7 @@ async def retire_measure_definition(
 ) -> MeasureDefinition:
     """Take a definition out of use; initiatives that count by it keep their figures."""
     definition = await work.seen(MeasureDefinition, id)
-    access.may_keep(work.caller, definition)
+    access.may_keep(work.caller, definition, await work.own_agencies())
     definition = await work.hold(definition, expected_version)
     if definition.retired_on is not None:
         raise Invalid.field("id", "This definition is retired already.", "RETIRED")

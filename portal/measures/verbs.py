@@ -160,7 +160,7 @@ async def correct_observation(
     of = await work.seen(Measure, wrong.measure_id)
     initiative = await work.seen(Initiative, wrong.initiative_id)
     access.may_record(work.caller, initiative, committed=await committed(work, initiative))
-    access.may_correct(work.caller, initiative, wrong)
+    access.may_correct(work.caller, initiative, wrong, await work.own_agencies())
     if wrong.version != expected_version:
         raise Conflict(wrong.version)
     if wrong.superseded:

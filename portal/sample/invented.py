@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlmodel import SQLModel
 
+from portal.acting.work import LETTERS
 from portal.actions.tables import Action, ActionMove
 from portal.evidence.tables import EvidenceItem
 from portal.frameworks.tables import InitiativeEntry, InitiativeTheme
@@ -23,7 +24,6 @@ from portal.sample.partnership import BOROUGHS, DAY, HALTON
 Values = dict[str, Any]
 Made = tuple[type[SQLModel], Values]
 DAYS_BACK = 3 * 365
-LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"
 PLACES = {**BOROUGHS, HALTON: "Halton"}
 WHAT = (
     "Safer journeys home", "Bystander training", "Healthy relationships in schools", "Safe spaces",

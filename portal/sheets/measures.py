@@ -183,7 +183,7 @@ def _record(  # noqa: PLR0913, PLR0917 - a figure, what it corrects and what is 
     new.id = uuid4()
     new.recorded_by_agency_id, new.updated_at = own, line.plan.now
     if known is not None:
-        access.may_correct(caller, entry.row, known)
+        access.may_correct(caller, entry.row, known, line.plan.world.own(own))
         line.fresh(version, known)
         new.supersedes_id = known.id
         entry.of(Observation).remove(known)

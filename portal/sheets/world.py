@@ -73,6 +73,13 @@ class World:
     definitions: Names[UUID]
     definition: dict[UUID, MeasureDefinition]
 
+    def own(self, agency_id: UUID) -> frozenset[UUID]:
+        """The agency and those it took over from."""
+        own = {agency_id}
+        while before := {a.id for a in self.agency.values() if a.successor_id in own} - own:
+            own |= before
+        return frozenset(own)
+
 
 async def read_world(db: AsyncSession, today: date) -> World:
     """Everything that a row can name."""

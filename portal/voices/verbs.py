@@ -4,8 +4,6 @@ from datetime import date
 from typing import Annotated, TypedDict, cast
 from uuid import UUID
 
-from sqlalchemy import func, select
-
 from portal.acting.checks import refuse
 from portal.acting.inputs import KEEP, Keep, Ref
 from portal.acting.work import Work
@@ -59,7 +57,7 @@ async def add_comment(
 async def withdraw_comment(work: Work, id: CommentId, expected_version: int) -> Comment:
     """Withdraw a comment: its text is no longer shown; your own agency's history keeps it."""
     comment = await work.seen(Comment, id)
-    access.may_withdraw(work.caller, comment, await _own_agencies(work))
+    access.may_withdraw(work.caller, comment, await work.own_agencies())
     comment = await work.hold(comment, expected_version)
     if comment.withdrawn_at is not None:
         raise Invalid.field("id", "This comment has been withdrawn already.", "WRONG_STATE")
@@ -130,7 +128,7 @@ async def change_consultation(  # noqa: PLR0913, PLR0917 - the contract's input
     """Put a consultation's record right, or say what has changed since; the history keeps it."""
     record = await work.seen(SurvivorConsultation, id)
     about = await work.seen(Initiative, record.initiative_id)
-    access.may_correct(work.caller, about, record, await _own_agencies(work))
+    access.may_correct(work.caller, about, record, await work.own_agencies())
     record = await work.hold(record, expected_version)
     given = {"held_on": held_on, "group": group, "heard": heard, "changed": changed}
     said = cast("Asked", {n: value for n, value in given.items() if value is not KEEP})
@@ -140,11 +138,6 @@ async def change_consultation(  # noqa: PLR0913, PLR0917 - the contract's input
     refuse(*write_down(record, said, work.today))
     record.action_id = led_to
     return record
-
-
-async def _own_agencies(work: Work) -> frozenset[UUID]:
-    """The caller's agency and those it took over from."""
-    return frozenset((await work.db.execute(select(func.caller_agencies()))).scalar_one())
 
 
 async def _action_of(work: Work, initiative_id: UUID, action_id: UUID | None) -> UUID | None:

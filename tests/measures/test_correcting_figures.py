@@ -188,6 +188,24 @@ async def test_the_database_refuses_what_the_verbs_refuse(
             await session.execute(text(COPY.format(agency=agency, old=old)), values)
 
 
+async def test_the_database_lets_only_the_leads_coordinator_correct_a_partner(
+    portal: Portal,
+) -> None:
+    measure = await measured(portal, await defined_count(portal))
+    figure = await record(portal, measure, "rasa.contributor", value="8")
+    values = {
+        "new": uuid4(),
+        "old": UUID(figure["id"].split(":")[1]),
+        "measure": UUID(measure["id"].split(":")[1]),
+    }
+    copy = text(COPY.format(agency="caller_agency()", old="id"))
+    with pytest.raises(DBAPIError, match="a coordinator of the lead"):
+        async with portal.context("wirral.contributor").acting() as session:
+            await session.execute(copy, values)
+    async with portal.context(LEAD).acting() as session:
+        await session.execute(copy, values)
+
+
 async def test_a_correction_is_of_the_same_measure(portal: Portal) -> None:
     measure = await measured(portal, await defined_count(portal))
     other = await measured(portal, await defined_count(portal))
