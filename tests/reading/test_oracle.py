@@ -95,7 +95,7 @@ async def test_both_readers_give_one_answer(
         made = writer.write()
         tally.asked |= writer.asked
         assert not validate(core, parse(made.text)), (seed, made.text)
-        for variables in made.variables:
+        for variables in made.variables if made.variables[0] else made.variables[:1]:
             one, other = await both(made_up, who, made.text, variables)
             fault = difference(made, one, other)
             assert fault is None, "\n".join(
