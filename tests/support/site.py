@@ -69,6 +69,7 @@ def program_id(agency: str) -> UUID:
 @contextmanager
 def listening(settings: Settings, door: socket.socket) -> Iterator[None]:
     """Serve from a thread of its own, with engines of its own."""
+    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as `portal serve` does
     config = uvicorn.Config(create_app(settings, Engines(settings)), log_level="warning")
     served = uvicorn.Server(config)
     thread = Thread(target=asyncio.run, args=(served.serve(sockets=[door]),))
