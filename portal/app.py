@@ -50,6 +50,7 @@ def create_app(settings: Settings, engines: Engines) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,  # a redirect would repeat the Host header, which anybody writes
         lifespan=_lifespan(engines),
     )
     app.add_middleware(Requests, https=settings.base_url.startswith("https://"))

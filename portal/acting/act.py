@@ -25,6 +25,9 @@ from portal.reading.ids import to_global
 
 log = logging.getLogger("portal.acting")
 KEY_LIMIT = 80
+TRIES = 3
+TRY_AGAIN = frozenset({"40P01", "40001"})
+"""Two changes waited for each other and this one was given up: nothing of it has happened."""
 BEGIN = text(
     "SELECT set_config('synchronous_commit', 'on', true), set_config('portal.verb', :verb, true)"
 )
@@ -41,6 +44,17 @@ class Deleted:
 
 async def act(context: Context, answer: Answer, given: Mapping[str, Any]) -> bytes:
     """Run a verb and return its answer's JSON, which exists only once the change is committed."""
+    for _ in range(TRIES - 1):
+        try:
+            return await _act(context, answer, given)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in TRY_AGAIN:
+                raise
+            answer.rows.clear()
+    return await _act(context, answer, given)
+
+
+async def _act(context: Context, answer: Answer, given: Mapping[str, Any]) -> bytes:
     verb = answer.exposed.name
     async with context.acting() as session:
         await session.execute(BEGIN, {"verb": verb})

@@ -76,4 +76,5 @@ def _is_link(link: str) -> bool:
         _ = parts.port  # a port that is no number is noticed only when asked for
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+    web = link.startswith(("http://", "https://"))
+    return web and bool(parts.hostname) and "@" not in parts.netloc

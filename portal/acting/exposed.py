@@ -35,14 +35,14 @@ class Exposed:
         return "".join(part.capitalize() for part in self.name.split("_")[1:])
 
 
-def mutation(verb: Verb, shows: type | str, *, needs: str, name: str | None = None) -> Any:  # noqa: ANN401 - a field
+def mutation(verb: Verb, shows: type | str, *, needs: str) -> Any:  # noqa: ANN401 - a field
     """The mutation that runs `verb` and answers with the row it returns, shown as `shows`.
 
     The input has the verb's parameters and an idempotency key; the description is the
     verb's docstring.
     `shows` is the GraphQL type of the returned row, or "Deleted".
     """
-    called = name or camel_to_snake(verb.__name__)
+    called = verb.__name__.rstrip("_")  # an underscore only avoids a keyword
     says = inspect.cleandoc(verb.__doc__ or "").split("\n\n")[0]
     params = params_of(verb)
     key = Param(
@@ -114,8 +114,3 @@ def _deleted() -> type:
         "warnings": strawberry.field(description="What deserves a second look."),
     }
     return strawberry.type(type("DeletedPayload", (), body), description="Something was deleted.")
-
-
-def camel_to_snake(name: str) -> str:
-    """Verbs are snake_case already; a trailing underscore only avoids a keyword."""
-    return name.rstrip("_")

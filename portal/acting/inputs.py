@@ -202,7 +202,7 @@ def _unstorable(value: Any, path: tuple[str, ...]) -> Iterator[Finding]:  # noqa
         parts = enumerate(value)
     else:
         if not storable(value):
-            message = "Remove the character NUL, halves of surrogate pairs, and impossible times."
+            message = "Remove NUL, halves of surrogate pairs, infinities and impossible times."
             yield Finding(path, message, "UNSTORABLE")
         return
     for name, part in parts:

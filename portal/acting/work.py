@@ -62,6 +62,7 @@ class Work:
 
         Ask the access rules first: a row that the caller may not change cannot be locked.
         """
+        await self._hold_initiative_of(row)
         wanted = select(type(row)).where(_id(type(row)) == row.id)  # type: ignore[attr-defined]
         held = await self._afresh(wanted.with_for_update())
         if held is None:
@@ -73,6 +74,13 @@ class Work:
         if held.version != expected_version:  # type: ignore[attr-defined]  # only versioned rows are held
             raise Conflict(current=held.version)  # type: ignore[attr-defined]
         return held
+
+    async def _hold_initiative_of(self, row: R) -> None:
+        """What hangs on an initiative is locked after it, by everyone: nobody waits in a ring."""
+        initiative = getattr(row, "initiative_id", None)
+        if initiative is not None:
+            moving = getattr(type(row), "MOVES_KEYS", False)
+            await self.db.execute(select(func.hold_initiative(initiative, moving)))
 
     async def _afresh(self, wanted: SelectOfScalar[R]) -> R | None:
         found = await self.db.execute(wanted, execution_options={"populate_existing": True})

@@ -19,8 +19,18 @@ BEGIN
     -- Where the successor takes part already, the old body has left; elsewhere the successor steps into its place.
     UPDATE partner p SET state = 'left', ended_reason = 'Succeeded by another agency', answered_at = caller_now()
     WHERE p.agency_id = old AND p.state IN ('invited', 'offered', 'committed') AND (
-        EXISTS (SELECT FROM partner q WHERE q.initiative_id = p.initiative_id AND q.agency_id = successor)
+        EXISTS (SELECT FROM partner q WHERE q.initiative_id = p.initiative_id AND q.agency_id = successor
+                AND q.state IN ('invited', 'committed'))
         OR EXISTS (SELECT FROM initiative i WHERE i.id = p.initiative_id AND i.lead_agency_id = successor));
+    -- A row of the successor's own from before, declined or left, takes up where the old body stood.
+    UPDATE partner q SET state = p.state, parts = p.parts, note = p.note, ended_reason = NULL,
+                         asked_at = p.asked_at, answered_at = p.answered_at
+    FROM partner p
+    WHERE p.agency_id = old AND p.state IN ('invited', 'offered', 'committed')
+      AND q.initiative_id = p.initiative_id AND q.agency_id = successor;
+    UPDATE partner p SET state = 'left', ended_reason = 'Succeeded by another agency', answered_at = caller_now()
+    WHERE p.agency_id = old AND p.state IN ('invited', 'offered', 'committed')
+      AND EXISTS (SELECT FROM partner q WHERE q.initiative_id = p.initiative_id AND q.agency_id = successor);
     UPDATE partner SET agency_id = successor
     WHERE agency_id = old AND state IN ('invited', 'offered', 'committed');
     -- A lead is no partner of its own: the successor leaves the partners before it becomes the lead.

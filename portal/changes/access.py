@@ -29,7 +29,7 @@ RULES = (
         table_of(tables.AuditLine),
         "The caller's own lines; auditors see every line.",
         f"{OWN} OR (SELECT caller_can('audit:read'))",
-        add=OWN,
+        add=f"{OWN} AND agency_id = (SELECT caller_agency())",
     ),
     RowRule(
         table_of(tables.Repeat),

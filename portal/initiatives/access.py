@@ -24,6 +24,7 @@ def led(table: str) -> str:
 
 LED_PARTNER = led("partner")
 OWN_PARTNER = "agency_id = (SELECT caller_agency())"
+OFFERS = "(state = 'offered' OR (SELECT caller_can('initiatives:edit')))"
 
 RULES = (
     RowRule(
@@ -50,7 +51,7 @@ RULES = (
     follows(
         tables.Partner,
         "Whoever sees the initiative.",
-        add=f"{CONTRIBUTES} AND ({LED_PARTNER} OR {OWN_PARTNER})",
+        add=f"{CONTRIBUTES} AND ({LED_PARTNER} OR {OWN_PARTNER} AND {OFFERS})",
         change=f"{CONTRIBUTES} AND ({LED_PARTNER} OR {OWN_PARTNER})",
     ),
     follows(tables.StageMove, "Whoever sees the initiative.", add=led("stage_move"), change=None),
@@ -65,6 +66,8 @@ TRIGGERS = (
 DEFINERS: dict[str, str] = {
     "initiative_keys(uuid,uuid,text)": "",
     "initiative_acl(uuid)": "",
+    "keep_initiative_keys(uuid,boolean)": "",
+    "hold_initiative(uuid,boolean)": "portal_runtime",
     "set_initiative_keys()": "",
     "initiative_child_keys()": "",
     "partner_changed()": "",

@@ -10,7 +10,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
            OR c.kind = 'partnership' AND seen_by IN ('partnership', 'public')
            OR c.kind = 'agency' AND (c.agency_id = lead OR seen_by <> 'draft' AND c.agency_id IN (
                 SELECT p.agency_id FROM partner p
-                WHERE p.initiative_id = wanted AND p.state IN ('invited', 'offered', 'committed')))
+                WHERE p.initiative_id = wanted AND p.state IN ('invited', 'committed')))
         ORDER BY array_position(ARRAY['public', 'partnership', 'agency'], c.kind::text), c.id
     ) opening
 $$;
@@ -24,15 +24,49 @@ END
 $$;
 
 CREATE FUNCTION initiative_acl(wanted uuid) RETURNS int[]
-LANGUAGE sql STABLE SECURITY DEFINER
+LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$ SELECT acl FROM initiative WHERE id = wanted $$;
 
+-- The initiative's keys, which nobody else can change until this transaction ends: what is written under it meanwhile
+-- would keep keys that no longer hold. `moving`: this transaction will change them itself, and two that only shared
+-- the lock would wait for each other. An initiative first, then what hangs on it: one order for all.
+CREATE FUNCTION keep_initiative_keys(wanted uuid, moving boolean) RETURNS int[]
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    keys int[];
+BEGIN
+    IF moving THEN
+        SELECT acl INTO keys FROM initiative WHERE id = wanted FOR NO KEY UPDATE;
+    ELSE
+        SELECT acl INTO keys FROM initiative WHERE id = wanted FOR SHARE;
+    END IF;
+    RETURN coalesce(keys, '{}');
+END
+$$;
+
+-- What a verb calls before it locks a row that hangs on an initiative; of a hidden one it does nothing.
+CREATE FUNCTION hold_initiative(wanted uuid, moving boolean) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF initiative_acl(wanted) && caller_keys() THEN
+        PERFORM keep_initiative_keys(wanted, moving);
+    END IF;
+END
+$$;
+
 -- A child has its initiative's keys, and nothing a writer puts there. An unknown parent gives no key, so that
--- the policy refuses a child of a hidden initiative and one of no initiative alike.
+-- the policy refuses a child of a hidden initiative and one of no initiative alike. A row that is there already needs
+-- no lock: whoever spreads new keys waits for the row itself.
 CREATE FUNCTION initiative_child_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    NEW.acl := coalesce(initiative_acl(NEW.initiative_id), '{}');
+    IF TG_OP = 'INSERT' THEN
+        NEW.acl := keep_initiative_keys(NEW.initiative_id, TG_TABLE_NAME = 'partner');
+    ELSE
+        NEW.acl := coalesce(initiative_acl(NEW.initiative_id), '{}');
+    END IF;
     RETURN NEW;
 END
 $$;

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -18,7 +19,8 @@ from sqlmodel import Field
 
 from portal.store.base import Instant, Keys, Row, choice, no_keys
 
-NO_LAST_DAY = "'9999-12-31'::date"
+# Not the last day of all, which the driver sends as infinity.
+NO_LAST_DAY = "'9999-12-30'::date"
 """Where an initiative without a last day stands when they are sorted by it."""
 
 
@@ -157,6 +159,9 @@ class InitiativeArea(Tied, table=True):
 
 class Partner(Tied, table=True):
     """An agency's part in an initiative; it shows as committed only once both sides have agreed."""
+
+    MOVES_KEYS: ClassVar[bool] = True
+    """Changing one changes who sees the initiative."""
 
     __table_args__ = (
         UniqueConstraint("initiative_id", "agency_id"),

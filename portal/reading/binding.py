@@ -140,6 +140,8 @@ def storable(value: object) -> bool:
     try:
         if isinstance(value, str):
             return b"\0" not in value.encode()
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return date.min < value < date.max  # which the driver would send as infinities
         if isinstance(value, datetime):
             return value.tzinfo is not None and value.astimezone(UTC) is not None
         if isinstance(value, Decimal):

@@ -5,14 +5,22 @@ from typing import Any
 from support.asking import Portal
 from support.initiating import LEAD, log, of, refused
 
-LINES = """query($filter: AuditFilter) { auditLines(first: 100, filter: $filter) { nodes {
-    id at verb outcome rule recordId agency { shortName } membership { id }
-} } }"""
+LINES = """query($filter: AuditFilter, $after: String) {
+    auditLines(first: 100, filter: $filter, after: $after) {
+        nodes { id at verb outcome rule recordId agency { shortName } membership { id } }
+        pageInfo { hasNextPage endCursor }
+} }"""
 
 
 async def lines(portal: Portal, who: str, **filters: Any) -> list[Any]:
-    found: list[Any] = (await portal.ask(who, LINES, filter=filters))["auditLines"]["nodes"]
-    return found
+    found: list[Any] = []
+    after = None
+    while True:
+        page = (await portal.ask(who, LINES, filter=filters, after=after))["auditLines"]
+        found += page["nodes"]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return found
 
 
 async def of_record(portal: Portal, who: str, row: dict[str, Any]) -> list[Any]:

@@ -26,7 +26,7 @@ PARTNER = "savera"
 STATES = (None, *PartnerState)
 TEMPLATE = initiative_id("safe-routes")
 CLONED = {"initiative", "partner"}
-ASKED = (PartnerState.INVITED, PartnerState.OFFERED, PartnerState.COMMITTED)
+ASKED = (PartnerState.INVITED, PartnerState.COMMITTED)
 
 
 @dataclass(frozen=True)
