@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from portal.acting.checks import UNPRINTABLE
@@ -37,6 +38,8 @@ def value_of(column: Column, cell: Cell) -> Any:  # noqa: ANN401 - each kind has
             raise BadCell("It holds control characters.", "Type the text anew, without them.")
     if cell is None or cell == "":
         return None
+    if isinstance(cell, float) and not isfinite(cell):
+        raise BadCell("It holds no finite number.", "Type the number again, in digits.")
     return _READERS[column.kind](column, cell)
 
 

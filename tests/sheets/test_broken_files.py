@@ -5,12 +5,16 @@ import time
 import zipfile
 from collections.abc import Callable
 from datetime import date
+from math import inf, nan
 from pathlib import Path
 
 import pytest
 import xlsxwriter
 from support.workbooks import workbook
 
+from auth.tables import AgencyKind
+from portal.sheets.cells import BadCell, value_of
+from portal.sheets.columns import Column, Kind
 from portal.sheets.faults import Unreadable
 from portal.sheets.reading import Book, read_book
 
@@ -272,6 +276,14 @@ def test_other_money_is_refused(tmp_path: Path, cell: str):
     sheet = [["Initiative", "Source", "Amount"], ["a", "Fund", cell]]
     [fault] = read_book(workbook(tmp_path / "a.xlsx", {"Funding": sheet})).faults
     assert fault.column == "Amount"
+
+
+@pytest.mark.parametrize("number", [nan, inf, -inf])
+@pytest.mark.parametrize("kind", Kind)
+def test_a_number_that_is_none_is_refused_wherever_it_stands(kind: Kind, number: float):
+    column = Column("A column", "", kind, choices=AgencyKind)
+    with pytest.raises(BadCell, match="no finite number"):
+        value_of(column, number)
 
 
 @pytest.mark.parametrize(
