@@ -62,7 +62,11 @@ class Area(SQLModel, table=True):
 
 
 class AreaPart(SQLModel, table=True):
-    """One area lies within another: a borough in a combined authority."""
+    """One area lies within another: a borough in a combined authority.
+
+    The transitive closure is kept: a part of a part has a row of its own, since whoever asks for a
+    wider area looks for one row and follows no chain.
+    """
 
     __tablename__ = "area_part"
 

@@ -201,7 +201,10 @@ class AgencyQueries:
         "The places the portal knows.",
         lambda _, ask: (
             select(tables.Area)
-            .where(or_(col(tables.Area.valid_to).is_(None), col(tables.Area.valid_to) >= ask.today))
+            .where(
+                col(tables.Area.valid_from) <= ask.today,
+                or_(col(tables.Area.valid_to).is_(None), col(tables.Area.valid_to) >= ask.today),
+            )
             .order_by(col(tables.Area.name))
         ),
         size=30,
