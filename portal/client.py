@@ -12,10 +12,10 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, Key
 from joserfc.util import urlsafe_b64encode
 
+from auth.oauth.assertions import ASSERTION_TYPE
 from auth.oauth.jose import Malformed, sign
 from auth.oauth.proofs import hash_token
 
-_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 PATIENCE = 30.0
 _MARGIN = 10.0  # a token about to end is not worth a round trip
 
@@ -138,7 +138,7 @@ class Client:
         statement = sign({"typ": "JWT"}, claims | {"iat": now, "exp": now + 60}, self.key)
         return {
             "grant_type": "client_credentials",
-            "client_assertion_type": _ASSERTION_TYPE,
+            "client_assertion_type": ASSERTION_TYPE,
             "client_assertion": statement,
         }
 

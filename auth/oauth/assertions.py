@@ -10,6 +10,7 @@ from joserfc.jwk import ECKey, Key
 
 from auth.oauth.jose import SKEW, Malformed, Signed, public_key, read
 
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST_LIFE = timedelta(
     hours=1
 )  # Authlib's own client signs for an hour; the replay store makes that harmless

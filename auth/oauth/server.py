@@ -22,14 +22,13 @@ from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse
 
 from auth.oauth import store
-from auth.oauth.assertions import BadAssertion, read_assertion, signed_by_one_of
+from auth.oauth.assertions import ASSERTION_TYPE, BadAssertion, read_assertion, signed_by_one_of
 from auth.oauth.form import Asked, BadForm
 from auth.oauth.proofs import BadProof, Proof, hash_token, verify_proof
 from auth.oauth.provider import Outcome, Provider
 from auth.oauth.tables import AccessToken, PrincipalKind
 
 TOKEN_LIFE = timedelta(minutes=5)
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLIENT_AUTHENTICATION = "private_key_jwt"
 
 logging.getLogger("authlib.oauth2").setLevel(logging.INFO)  # its DEBUG lines hold tokens in clear

@@ -1,5 +1,7 @@
 """Who sees themes, frameworks, the local plan and self-assessments, and who may change them."""
 
+from uuid import UUID
+
 from auth.caller import Caller
 from auth.roles import Scope
 from portal.errors import NotAllowed
@@ -76,11 +78,9 @@ def sees_plan(caller: Caller, *, in_partnership: bool) -> bool:
     return in_partnership and caller.can(Scope.INITIATIVES_READ)
 
 
-def sees_assessment(
-    caller: Caller, assessment: tables.SelfAssessment, *, in_partnership: bool
-) -> bool:
-    """The rule of self-assessments in Python."""
-    own = assessment.agency_id == caller.agency_id
+def sees_assessment(caller: Caller, agency_id: UUID, *, in_partnership: bool) -> bool:
+    """The rule of an agency's self-assessments in Python."""
+    own = agency_id == caller.agency_id
     return caller.can(Scope.INITIATIVES_READ) and (own or in_partnership)
 
 

@@ -14,9 +14,9 @@ from portal.acting.figures import money_fault
 from portal.acting.inputs import KEEP, Keep, Ref
 from portal.acting.work import Work
 from portal.errors import Finding, Invalid
-from portal.funding.access import may_lead
 from portal.funding.tables import FIRST_YEAR, LAST_YEAR, FundingLine
 from portal.funding.years import year_label
+from portal.initiatives.access import may_lead
 from portal.initiatives.tables import Initiative
 
 LineId = Annotated[UUID, Ref("FundingLine")]

@@ -225,11 +225,9 @@ def value_type(cls: type[T]) -> type[T]:
     return strawberry.type(cls, description=inspect.cleandoc(cls.__doc__ or ""))
 
 
-def column(says: str, name: str | None = None, deprecated: str | None = None) -> Any:
+def column(says: str, name: str | None = None) -> Any:
     """A field that is a column of the row."""
-    return strawberry.field(
-        description=says, metadata={"read": Column(name)}, deprecation_reason=deprecated
-    )
+    return strawberry.field(description=says, metadata={"read": Column(name)})
 
 
 def sql(says: str, expression: Expression, *, nullable: bool = False) -> Any:

@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID, uuid4
 
-from portal.funding.access import may_lead
 from portal.funding.tables import FundingLine
 from portal.funding.verbs import check_line, new_line
 from portal.funding.years import year_label
+from portal.initiatives.access import may_lead
 from portal.sheets.plan import Line, Outcome
 from portal.sheets.world import Entry
 

@@ -2,13 +2,11 @@
 with a check.
 """
 
-from datetime import date, datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, DateTime, Enum, Integer, Numeric
+from sqlalchemy import DateTime, Enum, Integer, Numeric
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -24,21 +22,6 @@ Instant = DateTime(timezone=True)
 Money = Numeric(14, 2)
 Figure = Numeric(18, 4)
 Keys = ARRAY(Integer)
-
-__all__ = [
-    "UUID",
-    "BigInteger",
-    "Decimal",
-    "Figure",
-    "Instant",
-    "Keys",
-    "Money",
-    "Row",
-    "choice",
-    "date",
-    "datetime",
-    "no_keys",
-]
 
 
 def no_keys() -> list[int]:

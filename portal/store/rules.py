@@ -21,7 +21,6 @@ def meets(keys: str) -> str:
 
 HELD = meets("acl")
 SIGNED_IN = "(SELECT caller_principal()) IS NOT NULL"
-NOBODY = "false"
 
 
 @dataclass(frozen=True)

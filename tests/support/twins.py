@@ -11,6 +11,7 @@ from support.world import World, in_partnership
 from auth.caller import Caller
 from auth.roles import Scope
 from portal.database import RULES
+from portal.frameworks.access import sees_assessment, sees_plan
 from portal.initiatives.access import sees
 from portal.voices.access import sees_comment
 
@@ -20,14 +21,14 @@ UNTWINNED = frozenset({"change"})
 
 
 def partners_work(caller: Caller, _: Row) -> bool:
-    """The partnership's own records: partners who may read work."""
-    return caller.can(Scope.INITIATIVES_READ) and caller.agency_id in in_partnership()
+    """The partnership's own records."""
+    return sees_plan(caller, in_partnership=caller.agency_id in in_partnership())
 
 
 def own_assessment(caller: Caller, row: Row) -> bool:
     """A self-assessment is its own agency's too, should that be no partner."""
-    own = caller.can(Scope.INITIATIVES_READ) and row["agency_id"] == caller.agency_id
-    return own or partners_work(caller, row)
+    joined = caller.agency_id in in_partnership()
+    return sees_assessment(caller, row["agency_id"], in_partnership=joined)
 
 
 def own_line(caller: Caller, row: Row) -> bool:
