@@ -67,6 +67,7 @@ WARNINGS: dict[str, str] = {
     "LESS_THAN_BEFORE": "Less is spent than was recorded before.",
     "NOTHING_COUNTED": "0 out of 0 has no value.",
     "NOT_NEWEST": "The definition has a newer edition.",
+    "NAMES_SHOWN": "The successor shows its people's names to partners; the old agency did not.",
     "NOT_OVER": "The period is not over: correct the provisional figure when it is.",
     "OVERSPENT": "More is spent than there is.",
     "SMALL_NUMBER": "A number so small could let somebody recognise a person.",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from auth.tables import Agency
+from auth.tables import Agency, AgencyKind
 from portal.acting.inputs import Ref
 from portal.acting.work import Work
 from portal.agencies import access
@@ -26,6 +26,9 @@ async def succeed_agency(
     findings = list(_findings(work, old, successor, from_day))
     if findings:
         raise Invalid(*findings)
+    if successor.shows_names and not old.shows_names:
+        says = f"{successor.name} shows its people's names to partners; {old.name} did not."
+        work.warn("by", says, "NAMES_SHOWN")
     await work.db.execute(
         text("SELECT succeed_agency(:old, :successor, :day)"),
         {"old": old.id, "successor": successor.id, "day": from_day},
@@ -37,6 +40,9 @@ async def succeed_agency(
 def _findings(work: Work, old: Agency, successor: Agency, from_day: date) -> list[Finding]:
     """Why this succession cannot be, in the words of whoever asked for it."""
     found = []
+    if old.kind is AgencyKind.JOINT_BODY:
+        message = "A joint body's people belong to it alone: end it, and let them join anew."
+        found.append(Finding(("agency",), message))
     if old.id == successor.id:
         found.append(Finding(("by",), "Name another agency: one cannot succeed itself."))
     if old.ended_on is not None:

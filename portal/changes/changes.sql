@@ -29,6 +29,8 @@ DECLARE
     plain_is jsonb := now_is - '{acl,version,updated_at}'::text[];
     row_json jsonb := coalesce(now_is, was);
     this change;
+    -- Read and verified once: caller_now() and its like each would do it again, for every row.
+    caller text[] := caller_context();
 BEGIN
     this.kind := CASE TG_OP WHEN 'INSERT' THEN 'created' WHEN 'DELETE' THEN 'deleted' ELSE 'updated' END;
     IF TG_OP = 'UPDATE' AND plain_was = plain_is THEN
@@ -39,10 +41,10 @@ BEGIN
     END IF;
     this.id := gen_random_uuid();
     this.txid := pg_current_xact_id()::text::bigint;
-    this.at := caller_now();
-    this.request_id := caller_request();
-    this.actor_id := caller_principal();
-    this.actor_agency_id := caller_agency();
+    this.at := coalesce(to_timestamp(caller[6]::double precision), transaction_timestamp());
+    this.request_id := nullif(caller[5], '')::uuid;
+    this.actor_id := caller[2]::uuid;
+    this.actor_agency_id := caller[3]::uuid;
     this.verb := coalesce(nullif(current_setting('portal.verb', true), ''), 'system');
     this.object_type := TG_ARGV[0];
     this.object_id := row_json ->> 'id';

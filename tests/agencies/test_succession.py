@@ -111,6 +111,7 @@ async def test_only_a_partnership_administrator_may_do_it(unchanged: Portal, who
         ({"by": SUCCEED["agency"]}, "by"),
         ({"fromDay": str(DAY + timedelta(days=1))}, "fromDay"),
         ({"agency": f"Agency:{agency_id('cheshire')}"}, "agency"),
+        ({"agency": f"Agency:{agency_id('marac')}"}, "agency"),
     ],
 )
 async def test_a_succession_that_cannot_be_is_refused(
@@ -118,6 +119,13 @@ async def test_a_succession_that_cannot_be_is_refused(
 ) -> None:
     answer = await unchanged.do("cheshire.viewer", "succeedAgency", {**SUCCEED, **change})
     assert answer["errors"][0]["path"] == ["input", field]
+
+
+async def test_a_successor_that_shows_names_is_warned_of(partnership: Portal) -> None:
+    hidden = {**SUCCEED, "agency": f"Agency:{agency_id('rasa')}"}
+    shown = "...on AgencyPayload { warnings { code } }"
+    done = await partnership.do("cheshire.viewer", "succeedAgency", hidden, shown)
+    assert done["warnings"] == [{"code": "NAMES_SHOWN"}]
 
 
 async def test_an_agency_ends_once(partnership: Portal) -> None:
