@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_8f191cb74bd2"
+revision = "first_2e7ab0363535"
 down_revision = None
 
 

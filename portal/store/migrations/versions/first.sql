@@ -367,7 +367,7 @@ CREATE TABLE initiative (
 	CONSTRAINT initiative_rating_check CHECK (rating IN ('not_started', 'red', 'amber', 'green', 'blue'))
 );
 
-CREATE INDEX initiative_by_last_day ON initiative (coalesce(ends_on, '9999-12-31'::date), id);
+CREATE INDEX initiative_by_last_day ON initiative (coalesce(ends_on, '9999-12-30'::date), id);
 
 CREATE INDEX initiative_by_title ON initiative (title, id);
 
@@ -1219,6 +1219,8 @@ DECLARE
     plain_is jsonb := now_is - '{acl,version,updated_at}'::text[];
     row_json jsonb := coalesce(now_is, was);
     this change;
+    -- Read and verified once: caller_now() and its like each would do it again, for every row.
+    caller text[] := caller_context();
 BEGIN
     this.kind := CASE TG_OP WHEN 'INSERT' THEN 'created' WHEN 'DELETE' THEN 'deleted' ELSE 'updated' END;
     IF TG_OP = 'UPDATE' AND plain_was = plain_is THEN
@@ -1229,10 +1231,10 @@ BEGIN
     END IF;
     this.id := gen_random_uuid();
     this.txid := pg_current_xact_id()::text::bigint;
-    this.at := caller_now();
-    this.request_id := caller_request();
-    this.actor_id := caller_principal();
-    this.actor_agency_id := caller_agency();
+    this.at := coalesce(to_timestamp(caller[6]::double precision), transaction_timestamp());
+    this.request_id := nullif(caller[5], '')::uuid;
+    this.actor_id := caller[2]::uuid;
+    this.actor_agency_id := caller[3]::uuid;
     this.verb := coalesce(nullif(current_setting('portal.verb', true), ''), 'system');
     this.object_type := TG_ARGV[0];
     this.object_id := row_json ->> 'id';
@@ -1295,7 +1297,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
            OR c.kind = 'partnership' AND seen_by IN ('partnership', 'public')
            OR c.kind = 'agency' AND (c.agency_id = lead OR seen_by <> 'draft' AND c.agency_id IN (
                 SELECT p.agency_id FROM partner p
-                WHERE p.initiative_id = wanted AND p.state IN ('invited', 'offered', 'committed')))
+                WHERE p.initiative_id = wanted AND p.state IN ('invited', 'committed')))
         ORDER BY array_position(ARRAY['public', 'partnership', 'agency'], c.kind::text), c.id
     ) opening
 $$;
@@ -1309,15 +1311,49 @@ END
 $$;
 
 CREATE FUNCTION initiative_acl(wanted uuid) RETURNS int[]
-LANGUAGE sql STABLE SECURITY DEFINER
+LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$ SELECT acl FROM initiative WHERE id = wanted $$;
 
+-- The initiative's keys, which nobody else can change until this transaction ends: what is written under it meanwhile
+-- would keep keys that no longer hold. `moving`: this transaction will change them itself, and two that only shared
+-- the lock would wait for each other. An initiative first, then what hangs on it: one order for all.
+CREATE FUNCTION keep_initiative_keys(wanted uuid, moving boolean) RETURNS int[]
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    keys int[];
+BEGIN
+    IF moving THEN
+        SELECT acl INTO keys FROM initiative WHERE id = wanted FOR NO KEY UPDATE;
+    ELSE
+        SELECT acl INTO keys FROM initiative WHERE id = wanted FOR SHARE;
+    END IF;
+    RETURN coalesce(keys, '{}');
+END
+$$;
+
+-- What a verb calls before it locks a row that hangs on an initiative; of a hidden one it does nothing.
+CREATE FUNCTION hold_initiative(wanted uuid, moving boolean) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF initiative_acl(wanted) && caller_keys() THEN
+        PERFORM keep_initiative_keys(wanted, moving);
+    END IF;
+END
+$$;
+
 -- A child has its initiative's keys, and nothing a writer puts there. An unknown parent gives no key, so that
--- the policy refuses a child of a hidden initiative and one of no initiative alike.
+-- the policy refuses a child of a hidden initiative and one of no initiative alike. A row that is there already needs
+-- no lock: whoever spreads new keys waits for the row itself.
 CREATE FUNCTION initiative_child_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    NEW.acl := coalesce(initiative_acl(NEW.initiative_id), '{}');
+    IF TG_OP = 'INSERT' THEN
+        NEW.acl := keep_initiative_keys(NEW.initiative_id, TG_TABLE_NAME = 'partner');
+    ELSE
+        NEW.acl := coalesce(initiative_acl(NEW.initiative_id), '{}');
+    END IF;
     RETURN NEW;
 END
 $$;
@@ -1361,10 +1397,12 @@ BEGIN
     IF recorder IS NULL THEN
         RAISE EXCEPTION 'a correction supersedes a figure of the same measure' USING ERRCODE = '23503';
     END IF;
-    IF caller_agency() <> recorder
-       AND NOT EXISTS (SELECT FROM initiative i WHERE i.id = NEW.initiative_id AND i.lead_agency_id = caller_agency())
+    IF recorder <> ALL (caller_agencies())
+       AND NOT (caller_can('initiatives:edit') AND EXISTS (
+           SELECT FROM initiative i WHERE i.id = NEW.initiative_id AND i.lead_agency_id = caller_agency()))
     THEN
-        RAISE EXCEPTION 'only the agency that recorded a figure and the lead correct it' USING ERRCODE = '42501';
+        RAISE EXCEPTION 'only the agency that recorded a figure and a coordinator of the lead correct it'
+            USING ERRCODE = '42501';
     END IF;
     -- Of two corrections at once the second waits here, then marks nothing and is refused by observation_successor.
     UPDATE observation SET superseded = true WHERE id = NEW.supersedes_id AND NOT superseded;
@@ -1425,8 +1463,18 @@ BEGIN
     -- Where the successor takes part already, the old body has left; elsewhere the successor steps into its place.
     UPDATE partner p SET state = 'left', ended_reason = 'Succeeded by another agency', answered_at = caller_now()
     WHERE p.agency_id = old AND p.state IN ('invited', 'offered', 'committed') AND (
-        EXISTS (SELECT FROM partner q WHERE q.initiative_id = p.initiative_id AND q.agency_id = successor)
+        EXISTS (SELECT FROM partner q WHERE q.initiative_id = p.initiative_id AND q.agency_id = successor
+                AND q.state IN ('invited', 'committed'))
         OR EXISTS (SELECT FROM initiative i WHERE i.id = p.initiative_id AND i.lead_agency_id = successor));
+    -- A row of the successor's own from before, declined or left, takes up where the old body stood.
+    UPDATE partner q SET state = p.state, parts = p.parts, note = p.note, ended_reason = NULL,
+                         asked_at = p.asked_at, answered_at = p.answered_at
+    FROM partner p
+    WHERE p.agency_id = old AND p.state IN ('invited', 'offered', 'committed')
+      AND q.initiative_id = p.initiative_id AND q.agency_id = successor;
+    UPDATE partner p SET state = 'left', ended_reason = 'Succeeded by another agency', answered_at = caller_now()
+    WHERE p.agency_id = old AND p.state IN ('invited', 'offered', 'committed')
+      AND EXISTS (SELECT FROM partner q WHERE q.initiative_id = p.initiative_id AND q.agency_id = successor);
     UPDATE partner SET agency_id = successor
     WHERE agency_id = old AND state IN ('invited', 'offered', 'committed');
     -- A lead is no partner of its own: the successor leaves the partners before it becomes the lead.
@@ -1473,6 +1521,8 @@ GRANT EXECUTE ON FUNCTION open_caller(bytea,text,bytea,timestamptz,uuid,uuid,tim
 GRANT EXECUTE ON FUNCTION open_command_caller(uuid,uuid,timestamptz) TO portal_command;
 
 GRANT EXECUTE ON FUNCTION succeed_agency(uuid,uuid,date) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION hold_initiative(uuid,boolean) TO portal_runtime;
 
 ALTER TABLE area ENABLE ROW LEVEL SECURITY;
 
@@ -1736,7 +1786,7 @@ CREATE POLICY see ON audit_line FOR SELECT TO portal_runtime USING (principal_id
 
 GRANT SELECT ON audit_line TO portal_runtime;
 
-CREATE POLICY add ON audit_line FOR INSERT TO portal_runtime WITH CHECK (principal_id = (SELECT caller_principal()));
+CREATE POLICY add ON audit_line FOR INSERT TO portal_runtime WITH CHECK (principal_id = (SELECT caller_principal()) AND agency_id = (SELECT caller_agency()));
 
 GRANT INSERT ON audit_line TO portal_runtime;
 
@@ -1832,7 +1882,7 @@ CREATE POLICY see ON partner FOR SELECT TO portal_runtime USING (coalesce(acl &&
 
 GRANT SELECT ON partner TO portal_runtime;
 
-CREATE POLICY add ON partner FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency())));
+CREATE POLICY add ON partner FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()) AND (state = 'offered' OR (SELECT caller_can('initiatives:edit')))));
 
 GRANT INSERT ON partner TO portal_runtime;
 
@@ -2012,11 +2062,11 @@ CREATE POLICY see ON measure_definition FOR SELECT TO portal_runtime USING ((SEL
 
 GRANT SELECT ON measure_definition TO portal_runtime;
 
-CREATE POLICY add ON measure_definition FOR INSERT TO portal_runtime WITH CHECK (defined_by_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage')) AND defined_by_agency_id = (SELECT caller_agency()));
+CREATE POLICY add ON measure_definition FOR INSERT TO portal_runtime WITH CHECK (defined_by_agency_id = (SELECT caller_agency()) AND ((SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage'))));
 
 GRANT INSERT ON measure_definition TO portal_runtime;
 
-CREATE POLICY change ON measure_definition FOR UPDATE TO portal_runtime USING (defined_by_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage'))) WITH CHECK (defined_by_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage')));
+CREATE POLICY change ON measure_definition FOR UPDATE TO portal_runtime USING (defined_by_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage'))) WITH CHECK (defined_by_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage')));
 
 GRANT UPDATE ON measure_definition TO portal_runtime;
 
