@@ -55,7 +55,7 @@ class Query(
 
 
 @strawberry.type(
-    description="What can be done. Each takes one input and answers with the record or with why not."
+    description="What can be done. Each takes one input and answers with the record or why not."
 )
 class Mutation(
     AgencyMutations,

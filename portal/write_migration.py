@@ -34,7 +34,9 @@ def written() -> str:
 
 
 def revision_of(sql: str) -> str:
-    """Named after its content, so that a database made from an earlier draft is not taken for this one."""
+    """Named after its content, so that a database made from an earlier draft is not
+    taken for this one.
+    """
     return f"first_{sha256(sql.encode()).hexdigest()[:12]}"
 
 

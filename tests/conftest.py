@@ -1,4 +1,6 @@
-"""What every test shares: one throw-away PostgreSQL for the whole run, with the sample partnership in it."""
+"""What every test shares: one throw-away PostgreSQL for the whole run, with the sample
+partnership in it.
+"""
 
 import os
 from collections.abc import AsyncIterator, Iterator

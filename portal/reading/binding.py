@@ -135,17 +135,20 @@ class Binds:
 
 def storable(value: object) -> bool:
     """Whether PostgreSQL can take the value: GraphQL's own escapes can write what no text holds."""
-    if isinstance(value, list):
-        return all(storable(item) for item in value)
     try:
-        if isinstance(value, str):
-            return b"\0" not in value.encode()
-        if isinstance(value, date) and not isinstance(value, datetime):
-            return date.min < value < date.max  # which the driver would send as infinities
-        if isinstance(value, datetime):
-            return value.tzinfo is not None and value.astimezone(UTC) is not None
-        if isinstance(value, Decimal):
-            return value.is_finite() and abs(value.adjusted()) < LONGEST
+        match value:
+            case list():
+                fits = all(storable(item) for item in value)
+            case str():
+                fits = b"\0" not in value.encode()
+            case datetime():
+                fits = value.tzinfo is not None and value.astimezone(UTC) is not None
+            case date():
+                fits = date.min < value < date.max  # which the driver would send as infinities
+            case Decimal():
+                fits = value.is_finite() and abs(value.adjusted()) < LONGEST
+            case _:
+                fits = True
     except (UnicodeEncodeError, OverflowError):
         return False
-    return True
+    return fits

@@ -127,7 +127,8 @@ async def test_the_mapping_keeps_its_history(portal: Portal, engines: Engines) -
     history = text(
         "SELECT c.kind, c.verb, coalesce(h.after, h.before) ->> 'theme_id' AS theme"
         " FROM change c JOIN history h ON h.change_id = c.id"
-        " WHERE c.object_type = 'InitiativeTheme' AND c.initiative_id = :id ORDER BY c.txid, c.version"
+        " WHERE c.object_type = 'InitiativeTheme' AND c.initiative_id = :id"
+        " ORDER BY c.txid, c.version"
     )
     async with engines.owner.connect() as owner:
         found = (await owner.execute(history, {"id": row["id"].split(":")[1]})).all()
