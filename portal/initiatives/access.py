@@ -6,7 +6,7 @@ from auth.caller import Caller
 from auth.roles import Scope
 from portal.errors import NotAllowed
 from portal.initiatives import tables
-from portal.initiatives.tables import Initiative, Partner, Visibility
+from portal.initiatives.tables import Initiative, Partner, PartnerState, Visibility
 from portal.store.rules import HELD, RowRule, follows, table_of, tracked
 
 LEADS = "lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit'))"
@@ -118,6 +118,14 @@ def may_contribute(caller: Caller) -> None:
             rule="initiative.contributor",
             granted_by="your agency's administrator",
         )
+
+
+def may_leave(caller: Caller, partner: Partner) -> None:
+    """Leave for one's own agency; what it has only offered, whoever can offer can withdraw."""
+    if partner.agency_id == caller.agency_id and partner.state is PartnerState.OFFERED:
+        may_contribute(caller)
+    else:
+        may_answer(caller, partner)
 
 
 def may_answer(caller: Caller, partner: Partner) -> None:

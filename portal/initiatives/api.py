@@ -213,4 +213,4 @@ class InitiativeMutations:
     decline_offer = mutation(partners.decline_offer, Partner, needs=EDIT)
     change_partner_parts = mutation(partners.change_partner_parts, Partner, needs=EDIT)
     remove_partner = mutation(partners.remove_partner, Partner, needs=EDIT)
-    leave_initiative = mutation(joining.leave_initiative, Partner, needs=EDIT)
+    leave_initiative = mutation(joining.leave_initiative, Partner, needs=CONTRIBUTE)

@@ -66,7 +66,11 @@ async def leave_initiative(
     reason: Reason | None = None,
 ) -> Partner:
     """Leave for your agency, or withdraw its offer; its open actions go to the lead."""
-    partner = await _own(work, id, expected_version, PartnerState.OFFERED, PartnerState.COMMITTED)
+    partner = await work.seen(Partner, id)
+    access.may_leave(work.caller, partner)
+    partner = await work.hold(partner, expected_version)
+    access.may_leave(work.caller, partner)  # its offer may have been accepted a moment ago
+    partner = must_be_in(partner, (PartnerState.OFFERED, PartnerState.COMMITTED))
     said = said_in("reason", reason)
     await _look_before_going(work, partner)
     partner.ended_reason = said

@@ -191,6 +191,20 @@ async def test_a_partner_that_declined_left_or_was_turned_down_is_asked_again(
     assert (await invited(portal, row))["id"] == first["id"]
 
 
+async def test_whoever_can_offer_can_withdraw_the_offer_and_nothing_more(portal: Portal) -> None:
+    row = await live(portal, visibility="PARTNERSHIP")
+    offer = await offered(portal, row)
+    for who in ("police.viewer", "sefton.coordinator", LEAD):
+        await refused(portal, who, "leaveInitiative", "NotPermitted", **of(offer))
+    gone = await done(portal, "rasa.contributor", "leaveInitiative", **of(offer, reason="A slip."))
+    assert (gone["state"], gone["endedReason"]) == ("LEFT", "A slip.")
+    again = await offered(portal, row)
+    accepted = await done(portal, LEAD, "acceptOffer", **of(again))
+    stays = await refused(portal, "rasa.contributor", "leaveInitiative", "NotPermitted",
+                          **of(accepted))  # fmt: skip
+    assert stays["rule"] == "partner.own_coordinator_answers"
+
+
 async def test_the_lead_changes_what_a_partner_brings(portal: Portal) -> None:
     partner = await committed(portal, await live(portal))
     given = of(partner, parts=["EVALUATE", "HOST"])

@@ -113,7 +113,7 @@ INITIATIVE: Sequence[Doing] = (
     doing("offerContribution", "initiative", powers.contributor, named="initiative", parts=PARTS),
     doing("acceptInvitation", "partner", powers.coordinator_of_the_partner),
     doing("declineInvitation", "partner", powers.coordinator_of_the_partner),
-    doing("leaveInitiative", "partner", powers.coordinator_of_the_partner, reason="No money."),
+    doing("leaveInitiative", "partner", powers.leaver, reason="No money."),
     doing("acceptOffer", "partner", LEAD),
     doing("declineOffer", "partner", LEAD, reason="Not now."),
     doing("changePartnerParts", "partner", LEAD, parts=PARTS),

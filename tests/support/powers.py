@@ -94,6 +94,12 @@ def coordinator_of_the_partner(case: Case) -> bool:
     return case.of_mine("agency_id") and coordinator(case)
 
 
+def leaver(case: Case) -> bool:
+    """What is only offered is taken back by whoever can offer; leaving binds the agency."""
+    offered = case.of_mine("agency_id") and case.row["state"] == PartnerState.OFFERED
+    return coordinator_of_the_partner(case) or (offered and contributor(case))
+
+
 def contributor_of_the_owner(case: Case) -> bool:
     """The agency whose team does it."""
     return case.of_mine("owner_agency_id") and contributor(case)
