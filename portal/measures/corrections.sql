@@ -10,15 +10,13 @@ BEGIN
         RETURN NEW;
     END IF;
     SELECT recorded_by_agency_id INTO recorder FROM observation
-    WHERE id = NEW.supersedes_id AND measure_id = NEW.measure_id;
-    IF recorder IS NULL THEN
-        RAISE EXCEPTION 'a correction supersedes a figure of the same measure' USING ERRCODE = '23503';
-    END IF;
-    IF recorder <> ALL (caller_agencies())
+    WHERE id = NEW.supersedes_id AND measure_id = NEW.measure_id AND initiative_id = NEW.initiative_id;
+    -- One answer for a figure of another's and for none: it must not tell that a hidden figure is there.
+    IF recorder IS NULL OR recorder <> ALL (caller_agencies())
        AND NOT (caller_can('initiatives:edit') AND EXISTS (
            SELECT FROM initiative i WHERE i.id = NEW.initiative_id AND i.lead_agency_id = caller_agency()))
     THEN
-        RAISE EXCEPTION 'only the agency that recorded a figure and a coordinator of the lead correct it'
+        RAISE EXCEPTION 'only the agency that recorded a figure and a coordinator of the lead correct it, by one of the same measure'
             USING ERRCODE = '42501';
     END IF;
     -- Of two corrections at once the second waits here, then marks nothing and is refused by observation_successor.

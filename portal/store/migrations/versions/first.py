@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_2e7ab0363535"
+revision = "first_d0c342fc0c59"
 down_revision = None
 
 
