@@ -18,7 +18,7 @@ CHILDREN = [name for name, rule in database.RULES.items() if "initiative_id" in 
 @pytest.fixture(scope="module")
 async def seeded(server):
     """A database with 40 invented initiatives, told of as they were written."""
-    async with empty_database(server, "seeded") as engines:
+    async with empty_database(server, "seeded_in_bulk") as engines:
         told: list[int] = []
         async with engines.owner.begin() as owner:
             await build(owner, database.statements())
