@@ -1,27 +1,20 @@
 """What may be done is what the domain's papers say: every mutation, role and relation, run."""
 
 import asyncio
-import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
 from random import Random
 from typing import Any
-from uuid import uuid4
 
-import strawberry
-from graphql import GraphQLSchema, get_named_type
-from sqlalchemy.ext.asyncio import AsyncEngine
 from support.doings import DOINGS
+from support.running import Runner, core
 from support.sampling import RELATIONS, Cell, Sampler, may
 from support.twins import Sight
 from support.world import World
 
 from auth.roles import Role
-from portal.context import ByCommand, Rehearsal
 from portal.edge.guarded import guarded
-from portal.sample.partnership import DAY
 from portal.store.engines import Engines
 
 AT_LEAST, SEED, AT_ONCE = 10_000, 20261116, 2
@@ -31,58 +24,17 @@ LAST_RESORT = "row_level_security"
 REFUSALS = {"NotFound", "NotPermitted"}
 
 
-def core(schema: strawberry.Schema) -> GraphQLSchema:
-    return schema._schema
+async def run_all(runner: Runner, cells: Sequence[Cell]) -> list[tuple[Cell, dict[str, Any]]]:
+    """Cells of one initiative take turns, or they would wait for each other's locks."""
+    lanes: defaultdict[int, list[Cell]] = defaultdict(list)
+    for cell in sorted(cells, key=lambda cell: cell.doing.mutation):
+        lanes[cell.place.int % AT_ONCE if cell.place else 0].append(cell)
 
+    async def lane(mine: list[Cell]) -> list[tuple[Cell, dict[str, Any]]]:
+        return [(cell, await runner.run(cell)) for cell in mine]
 
-def document(schema: GraphQLSchema, mutation: str) -> str:
-    """The mutation, with its record's id and each refusal's reason."""
-    field = schema.mutation_type.fields[mutation]
-    payload = get_named_type(field.type).types[0]
-    shown = next(name for name in payload.fields if name != "warnings")
-    shows = shown if shown == "deletedId" else f"{shown} {{ id }}"
-    given = get_named_type(field.args["input"].type).name
-    return (
-        f"mutation($input: {given}!) {{ {mutation}(input: $input) {{ __typename"
-        f" ...on {payload.name} {{ {shows} }} ...on Error {{ message path }}"
-        " ...on NotPermitted { rule } } }"
-    )
-
-
-class Runner:
-    """Really runs cells, and takes back what they change."""
-
-    def __init__(self, engine: AsyncEngine, schema: strawberry.Schema) -> None:
-        self.engine, self.schema = engine, schema
-        names = {doing.mutation for doing in DOINGS}
-        self.documents = {name: document(core(schema), name) for name in names}
-
-    async def run(self, cell: Cell) -> dict[str, Any]:
-        """The answer."""
-        now = datetime.combine(DAY, time(9), UTC)
-        opening = ByCommand(cell.case.caller.principal_id)
-        context = Rehearsal(self.engine, opening, uuid4(), now)
-        given = {**cell.doing.given(cell.case), "idempotencyKey": str(uuid4())}
-        name = cell.doing.mutation
-        result = await self.schema.execute(
-            self.documents[name], variable_values={"input": given}, context_value=context
-        )
-        assert not result.errors, (name, given, result.errors)
-        raw: Any = result.data
-        answer: dict[str, Any] = json.loads(raw.bytes)[name]
-        return answer
-
-    async def all(self, cells: Sequence[Cell]) -> list[tuple[Cell, dict[str, Any]]]:
-        """Cells of one initiative take turns, or they would wait for each other's locks."""
-        lanes: defaultdict[int, list[Cell]] = defaultdict(list)
-        for cell in sorted(cells, key=lambda cell: cell.doing.mutation):
-            lanes[cell.place.int % AT_ONCE if cell.place else 0].append(cell)
-
-        async def lane(mine: list[Cell]) -> list[tuple[Cell, dict[str, Any]]]:
-            return [(cell, await self.run(cell)) for cell in mine]
-
-        done = await asyncio.gather(*(lane(mine) for mine in lanes.values()))
-        return [one for each in done for one in each]
+    done = await asyncio.gather(*(lane(mine) for mine in lanes.values()))
+    return [one for each in done for one in each]
 
 
 def predicted(cell: Cell, sight: Sight) -> str:
@@ -107,7 +59,7 @@ async def test_every_cell_of_the_sample_ends_as_the_table_says(
     cells = list(Sampler(world, Random(SEED)).draw(DOINGS))  # noqa: S311 - the same at every run
     sights = {each: Sight(world, caller) for each, caller in world.callers.items()}
     runner = Runner(engines.command, guarded()[0])
-    done = await runner.all([cell for cell in cells if cell.doing.mutation != WIDE])
+    done = await run_all(runner, [cell for cell in cells if cell.doing.mutation != WIDE])
     done += [(cell, await runner.run(cell)) for cell in cells if cell.doing.mutation == WIDE]
 
     wrong, ended = [], Counter[tuple[str, str]]()

@@ -1,0 +1,117 @@
+"""Whoever names a hidden record is told what they would be told of one that never was."""
+
+import json
+from collections.abc import Iterator
+from random import Random
+from typing import Any, get_args, get_type_hints
+from uuid import uuid4
+
+import pytest
+from graphql import get_named_type
+from support.doings import DOINGS, Doing, type_of
+from support.running import Runner, core
+from support.sampling import Cell, Sampler, may
+from support.twins import UNTWINNED, Sight
+from support.world import World
+
+from auth.caller import Caller
+from auth.roles import Role
+from portal.acting.inputs import Ref, camel
+from portal.edge.guarded import guarded
+from portal.reading.declare import declared
+from portal.sample.partnership import fixed
+from portal.store.engines import Engines
+
+
+def references(hint: Any) -> Iterator[str]:
+    """The types of record that a parameter refers to."""
+    if isinstance(hint, Ref):
+        yield hint.type_name
+    for part in (*get_args(hint), *getattr(hint, "__metadata__", ())):
+        yield from references(part)
+
+
+def named(doing: Doing) -> Iterator[tuple[str, str]]:
+    """(input field, type of record) for each record that a mutation's input names."""
+    schema = core(guarded()[0])
+    verb = declared(schema.mutation_type.fields[doing.mutation])["exposed"].verb
+    for name, hint in get_type_hints(verb, include_extras=True).items():
+        for type_name in set(references(hint)):
+            yield camel(name), type_name
+
+
+def hidden(world: World, caller: Caller, type_name: str) -> list[str]:
+    """Ids of this type that the caller does not see."""
+    sight = Sight(world, caller)
+    return [
+        f"{type_name}:{row['id']}"
+        for table, rows in sorted(world.rows.items())
+        if type_of(table) == type_name and table not in UNTWINNED
+        for row in rows
+        if not sight.sees(table, row)
+    ]
+
+
+def able(world: World, doing: Doing) -> Iterator[Cell]:
+    """Cells of people who see the record and may do this with it."""
+    for cell in Sampler(world, Random(doing.mutation)).draw([doing]):  # noqa: S311 - the same at every run
+        sight, about = Sight(world, cell.case.caller), cell.doing.about
+        if may(cell) and (not about or sight.sees(about, cell.case.row)):
+            yield cell
+
+
+PAIRS = [(doing, field, kind) for doing in DOINGS for field, kind in named(doing)]
+
+
+async def test_a_mutation_answers_for_a_hidden_record_as_for_none(
+    matrix: tuple[Engines, World],
+) -> None:
+    engines, world = matrix
+    runner, tried = Runner(engines.command, guarded()[0]), set()
+    for doing, field, kind in PAIRS:
+        for cell in able(world, doing):
+            unseen = hidden(world, cell.case.caller, kind)
+            if not unseen:
+                continue
+            answers = []
+            for one in (unseen[0], unseen[-1], f"{kind}:{uuid4()}"):
+                given = doing.given(cell.case)
+                given[field] = [one] if isinstance(given.get(field), list) else one
+                answers.append(await runner.answer(cell, given))
+            assert answers[0] == answers[1] == answers[2], (doing.mutation, field)
+            assert answers[0]["__typename"] == "NotFound", (doing.mutation, field, answers)
+            tried.add((doing.mutation, field))
+            break
+    assert len(tried) > 50, tried
+
+
+FILTERED = {
+    name: [f for f, kind in get_named_type(field.args["filter"].type).fields.items()
+           if get_named_type(kind.type).name == "ID"]
+    for name, field in core(guarded()[0]).query_type.fields.items() if "filter" in field.args
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "argument"), [(f, a) for f, ids in FILTERED.items() for a in ids]
+)
+async def test_a_filter_finds_for_a_hidden_record_what_it_finds_for_none(
+    matrix: tuple[Engines, World], field: str, argument: str
+) -> None:
+    engines, world = matrix
+    caller = world.callers[fixed("matrix", f"sefton/{Role.INITIATIVE_COORDINATOR}")]
+    runner = Runner(engines.command, guarded()[0])
+    document = f"query($id: ID!) {{ {field}(filter: {{{argument}: $id}}) {{ totalCount }} }}"
+    if "[" in str(filter_of(field).fields[argument].type):
+        document = document.replace("$id}", "[$id]}")
+    for kind in ("Initiative", "Action", "Measure", "Partner", "PlanAction"):
+        unseen = hidden(world, caller, kind)[:2]
+        told = [
+            json.dumps(await runner.told(caller, document, id=one))
+            for one in (*unseen, f"{kind}:{uuid4()}")
+        ]
+        assert len(set(told)) == 1, (kind, told)
+
+
+def filter_of(field: str) -> Any:
+    return get_named_type(core(guarded()[0]).query_type.fields[field].args["filter"].type)
