@@ -179,6 +179,10 @@ def test_causes_are_told_in_turn():
 def test_configured_logging_writes_json_and_silences_what_quotes_requests(capsys):
     root, uvicorn = logging.getLogger(), logging.getLogger("uvicorn.error")
     handlers, level = root.handlers[:], root.level
+    for name in ("uvicorn", "uvicorn.error"):  # as a process has them that runs nothing else
+        left = logging.getLogger(name)
+        left.handlers, left.propagate, left.disabled = [], True, False
+        left.setLevel(logging.NOTSET)
     try:
         configure()
         uvicorn.info("Started.")
