@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.util import greenlet_spawn
 
 from auth.caller import Caller
 from auth.oauth.resource import Presented
@@ -96,11 +97,12 @@ class Context:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[asyncpg.Connection]:
-        """A transaction on the driver's own connection, with the caller opened: reads need no
-        session.
+        """A transaction on the driver's own connection, with the caller opened: reads need neither
+        a session nor SQLAlchemy's connection, only its pool.
         """
-        async with self.engine.connect() as connection:
-            driver = (await connection.get_raw_connection()).driver_connection
+        lent = await self.engine.raw_connection()
+        try:
+            driver = lent.driver_connection
             if not isinstance(driver, asyncpg.Connection):
                 raise TypeError("reads need asyncpg")
             sql, values = self.opening.statement(self.request_id, self.now)
@@ -111,6 +113,8 @@ class Context:
             except BaseException:
                 await self._mark(driver)
                 raise
+        finally:
+            await greenlet_spawn(lent.close)
 
     @asynccontextmanager
     async def acting(self) -> AsyncIterator[AsyncSession]:

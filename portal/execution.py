@@ -38,26 +38,11 @@ class Execution(SchemaExtension):
         execution = self.execution_context
         if execution.result is None:
             try:
-                raw = RawJson(await self._answer(execution.context))
-                execution.result = ExecutionResult(raw, None)  # type: ignore[arg-type]
+                operation = self._operation()
+                execution.result = await answered(self._plans, operation, execution.context)
             except GraphQLError as error:
                 execution.result = ExecutionResult(None, [error])
         yield
-
-    async def _answer(self, context: Context) -> bytes:
-        operation = self._operation()
-        if operation.node.operation is OperationType.MUTATION:
-            return await self._mutate(context, operation)
-        plan = query_plan(self._plans, operation)
-        async with context.reading() as connection:
-            values = plan.arguments(operation.variables, context.asked())
-            try:
-                found: bytes = await connection.fetchval(plan.sql, *values)
-            except PostgresError as error:
-                if error.sqlstate == CURSOR_STALE:
-                    raise GraphQLError(STALE, extensions={"code": "CURSOR_STALE"}) from None
-                raise
-        return found
 
     def _operation(self) -> Operation:
         execution = self.execution_context
@@ -73,17 +58,41 @@ class Execution(SchemaExtension):
             raise values[0]
         return Operation(execution.query or "", document, node, values)
 
-    async def _mutate(self, context: Context, operation: Operation) -> bytes:
-        """Root field by root field, in order: each its own transaction."""
-        kind = object_type(self._plans.schema.mutation_type)
-        pieces = []
-        for key, details in operation.composer(self._plans.schema).root(kind).items():
-            node = details[0].node
-            if node.name.value == "__typename":
-                pieces.append(f'"{key}":"{kind.name}"'.encode())
-                continue
-            field = kind.fields[node.name.value]
-            given = get_argument_values(field, node, operation.variables)["input"]
-            answer = Answer(self._plans, operation, declared(field)["exposed"], key, details)
-            pieces.append(f'"{key}":'.encode() + await act(context, answer, given))
-        return b"{" + b",".join(pieces) + b"}"
+
+async def answered(plans: Plans, operation: Operation, context: Context) -> ExecutionResult:
+    """The operation's data as bytes, or what is wrong with its arguments."""
+    answer = _mutate if operation.node.operation is OperationType.MUTATION else _read
+    try:
+        raw = RawJson(await answer(plans, operation, context))
+    except GraphQLError as error:
+        return ExecutionResult(None, [error])
+    return ExecutionResult(raw, None)  # type: ignore[arg-type]
+
+
+async def _read(plans: Plans, operation: Operation, context: Context) -> bytes:
+    plan = query_plan(plans, operation)
+    async with context.reading() as connection:
+        values = plan.arguments(operation.variables, context.asked())
+        try:
+            found: bytes = await connection.fetchval(plan.sql, *values)
+        except PostgresError as error:
+            if error.sqlstate == CURSOR_STALE:
+                raise GraphQLError(STALE, extensions={"code": "CURSOR_STALE"}) from None
+            raise
+    return found
+
+
+async def _mutate(plans: Plans, operation: Operation, context: Context) -> bytes:
+    """Root field by root field, in order: each its own transaction."""
+    kind = object_type(plans.schema.mutation_type)
+    pieces = []
+    for key, details in operation.composer(plans.schema).root(kind).items():
+        node = details[0].node
+        if node.name.value == "__typename":
+            pieces.append(f'"{key}":"{kind.name}"'.encode())
+            continue
+        field = kind.fields[node.name.value]
+        given = get_argument_values(field, node, operation.variables)["input"]
+        answer = Answer(plans, operation, declared(field)["exposed"], key, details)
+        pieces.append(f'"{key}":'.encode() + await act(context, answer, given))
+    return b"{" + b",".join(pieces) + b"}"

@@ -72,16 +72,22 @@ class Mutation(
     """All root fields for changing."""
 
 
-def build(*guards: Guard) -> strawberry.Schema:
+class Schema(strawberry.Schema):
+    """All types, and the statements that known queries have become."""
+
+    plans: Plans
+
+
+def build(*guards: Guard) -> Schema:
     """The schema with its plan cache; `guards` see each request before it is executed."""
-    schema = strawberry.Schema(
+    schema = Schema(
         query=Query,
         mutation=Mutation,
         extensions=[*guards, lambda: Execution(plans)],
         config=StrawberryConfig(scalar_map={UUID: _UUID}),
     )
     core: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
-    plans = Plans(core)
+    schema.plans = plans = Plans(core)
     if found := broken_promises(core, SIGHT):
         raise BrokenPromises(found)
     return schema

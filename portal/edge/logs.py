@@ -20,6 +20,9 @@ UNDEFINED_OR_SYNTAX = "42"
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
+_WRITER = json.JSONEncoder(default=str)
+
+
 class JsonLines(logging.Formatter):
     """Time, level, logger, message, the record's extra fields, and a trace without data."""
 
@@ -34,7 +37,7 @@ class JsonLines(logging.Formatter):
         line |= {name: value for name, value in vars(record).items() if name not in STANDARD}
         if record.exc_info and record.exc_info[1]:
             line["exceptions"] = [told(cause) for cause in _chain(record.exc_info[1])]
-        return json.dumps(line, default=str)
+        return _WRITER.encode(line)
 
 
 def configure(level: int = logging.INFO) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from graphql import GraphQLError
 from starlette.responses import Response
@@ -14,9 +15,11 @@ from portal.reading.raw import RawJson
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
+_WRITER = json.JSONEncoder(separators=(",", ":"))
 ALWAYS = {"vary": "accept", "cache-control": "no-store"}
 
 
+@lru_cache(256)
 def accepted(accept: str | None) -> str:
     """The media type to answer in: what the client prefers, JSON if it does not say."""
     if not accept:
@@ -90,4 +93,4 @@ def _data(data: object) -> bytes:
 
 def _json(value: object) -> bytes:
     """ASCII: a client may send half a surrogate pair, and errors quote it."""
-    return json.dumps(value, separators=(",", ":")).encode()
+    return _WRITER.encode(value).encode()

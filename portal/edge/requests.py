@@ -2,11 +2,11 @@
 
 import json
 import logging
+from collections.abc import Iterable, Iterator, Mapping
 from time import perf_counter
 from typing import Any
 from uuid import UUID, uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,17 +14,17 @@ from portal.edge.errors import fault
 
 log = logging.getLogger("portal.request")
 
-HEADER = "x-request-id"
+HEADER = b"x-request-id"
 TOLD = ("operation", "document", "cost", "errors", "client", "agency")
 """What others may note on `request.state` for the log line."""
 
 JSON_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "cache-control": "no-store",
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"cache-control": b"no-store",
 }
-HSTS = "max-age=63072000; includeSubDomains"
+HSTS = {b"strict-transport-security": b"max-age=63072000; includeSubDomains"}
 
 
 class Requests:
@@ -51,7 +51,7 @@ class _Exchange:
         self._began = perf_counter()
         self._status = 0
         self._state: dict[str, Any] = scope.setdefault("state", {})
-        self._id = self._state["request_id"] = _request_id(Headers(scope=scope))
+        self._id = self._state["request_id"] = _request_id(scope["headers"])
 
     async def run(self, app: ASGIApp, receive: Receive) -> None:
         try:
@@ -66,16 +66,16 @@ class _Exchange:
     async def _answer(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            self._complete(MutableHeaders(scope=message))
+            message["headers"] = [*self._complete(dict(message["headers"])), *message["headers"]]
         await self._send(message)
 
-    def _complete(self, headers: MutableHeaders) -> None:
-        headers[HEADER] = self._id
+    def _complete(self, given: Mapping[bytes, bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """What an answer has to say besides what it says itself."""
+        yield HEADER, self._id.encode()
+        if given.get(b"content-type", b"").partition(b";")[0].endswith(b"json"):
+            yield from ((name, value) for name, value in JSON_HEADERS.items() if name not in given)
         if self._https:
-            headers.setdefault("strict-transport-security", HSTS)
-        if headers.get("content-type", "").partition(";")[0].endswith("json"):
-            for name, value in JSON_HEADERS.items():
-                headers.setdefault(name, value)
+            yield from ((name, value) for name, value in HSTS.items() if name not in given)
 
     async def _apologise(self, answer: dict[str, object]) -> None:
         body = json.dumps(answer).encode()
@@ -108,9 +108,10 @@ def request_id_of(request: Request) -> str:
     return str(request.state.request_id)
 
 
-def _request_id(headers: Headers) -> str:
+def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """The caller's own id if it is a UUID: anything else could carry data into the logs."""
+    own = next((value for name, value in headers if name == HEADER), None)
     try:
-        return str(UUID(headers.get(HEADER, "")))
+        return str(uuid4() if own is None else UUID(own.decode("latin-1")))
     except ValueError:
         return str(uuid4())

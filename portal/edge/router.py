@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from fastapi import APIRouter
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from strawberry import Schema
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -14,34 +14,21 @@ from portal.context import Context
 from portal.edge.bodies import Asked, ask
 from portal.edge.codes import Code
 from portal.edge.errors import NotAnswered, Unauthenticated, fault, nobody, published, refusal
+from portal.edge.lane import Lane
 from portal.edge.library import Library
 from portal.edge.replies import JSON, accepted, refuse, reply
 from portal.edge.requests import request_id_of
 
 ANSWERED = frozenset({OperationType.QUERY, OperationType.MUTATION})
-REFUSED_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]
-
-
-def graphql_router(
-    schema: Schema,
-    open_context: Callable[[Request], Awaitable[object]],
-    library: Library,
-    path: str = "/graphql",
-) -> APIRouter:
-    """Answers POST and nothing else: no GET, no batches, no uploads, no subscriptions.
-
-    Not Strawberry's router: it always opens a WebSocket route, reads a body of any size and
-    decodes what is to be written as it is.
-    """
-    edge = Edge(schema, open_context, library)
-    router = APIRouter()
-    router.add_route(path, edge.answer, ["POST"], include_in_schema=False)
-    router.add_route(path, edge.turn_away, REFUSED_METHODS, include_in_schema=False)
-    return router
 
 
 class Edge:
-    """One schema behind HTTP."""
+    """One schema behind HTTP, as an application for one address.
+
+    It answers POST and nothing else: no GET, no batches, no uploads, no subscriptions. Not
+    Strawberry's router: that always opens a WebSocket route, reads a body of any size and decodes
+    what is to be written as it is.
+    """
 
     def __init__(
         self,
@@ -52,6 +39,14 @@ class Edge:
         self._schema = schema
         self._open_context = open_context
         self._library = library
+        plans = getattr(schema, "plans", None)
+        self._lane = Lane(library, plans) if plans is not None else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        post = scope["method"] == "POST"
+        response = await (self.answer(request) if post else self.turn_away())
+        await response(scope, receive, send)
 
     async def answer(self, request: Request) -> Response:
         """Whatever comes of the request, as a GraphQL response."""
@@ -70,7 +65,7 @@ class Edge:
         except Exception as cause:  # noqa: BLE001  # masked and logged, whatever it is
             return refuse(fault(cause, request_id_of(request)), media_type)
 
-    async def turn_away(self, request: Request) -> Response:
+    async def turn_away(self) -> Response:
         """Any method but POST."""
         error = refusal(
             Code.METHOD_NOT_ALLOWED,
@@ -93,6 +88,10 @@ class Edge:
 
     async def _execute(self, asked: Asked, context: object) -> ExecutionResult:
         async with asyncio.timeout(self._library.limits.seconds):
+            if self._lane is not None and isinstance(context, Context):
+                known = await self._lane.answer(asked, context)
+                if known is not None:
+                    return known
             return await self._schema.execute(
                 asked.text,
                 variable_values=asked.variables,

@@ -101,7 +101,8 @@ class Binds:
         """All parameters' values for these variables; a bad id or cursor is the client's error, at
         its field.
         """
-        arguments = [site.arguments(variables) for site in self._sites]
+        asked = {site for _, site, _ in self._takes}
+        arguments = {site: self._sites[site].arguments(variables) for site in asked}
         found: dict[str, object] = {}
         for name, site, get in self._takes:
             try:

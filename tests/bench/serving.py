@@ -14,7 +14,6 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import uvicorn
-from fastapi import FastAPI
 from starlette.requests import Request
 
 from portal.cli.serve import door
@@ -22,7 +21,7 @@ from portal.context import ByCommand, Context
 from portal.edge.guarded import guarded
 from portal.edge.logs import configure
 from portal.edge.requests import Requests, request_id_of
-from portal.edge.router import graphql_router
+from portal.edge.router import Edge
 from portal.sample.partnership import DAY, membership_id
 from portal.sample.seeding import BUSY
 from portal.settings import Settings
@@ -42,10 +41,7 @@ def ours(settings: Settings):
     async def open_context(request: Request) -> Context:
         return Context(engines.runtime, CALLER, UUID(request_id_of(request)), NOW)
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(Requests)
-    app.include_router(graphql_router(schema, open_context, library))
-    return app
+    return Requests(Edge(schema, open_context, library))
 
 
 def hand(settings: Settings):

@@ -19,7 +19,7 @@ from portal.edge.guard import guard
 from portal.edge.library import Library
 from portal.edge.limits import Limits
 from portal.edge.requests import Requests
-from portal.edge.router import graphql_router
+from portal.edge.router import Edge
 from portal.errors import Invalid
 from portal.reading.raw import RawJson
 
@@ -198,7 +198,7 @@ def build(limits: Limits | None = None, *, https: bool = False) -> tuple[Request
         return request
 
     app = FastAPI(openapi_url=None)
-    app.include_router(graphql_router(schema, open_context, library))
+    app.add_route("/graphql", Edge(schema, open_context, library))
     return Requests(app, https=https), library
 
 
