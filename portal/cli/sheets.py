@@ -62,6 +62,7 @@ def import_(  # noqa: PLR0913 - the command's options
     Exit code 1 when there is a fault.
     """
     if template is not None:
+        _refuse_template(template)
         write_template(template)
         click.echo(f"Wrote {template}. Fill it in; its sheet Help explains every column.")
         return
@@ -125,6 +126,7 @@ def export(
         raise click.UsageError("Name a file that ends with .xlsx or .csv.")
     if file.exists() and not replace:
         fail(f"{file} is there already. Choose another name, or add --replace.")
+    _refuse_folder(file)
     settings = settings_here(os.environ, COMMAND)
 
     async def work(engines: Engines) -> Exported:
@@ -156,3 +158,17 @@ def _tell(report: Report, *, apply: bool) -> None:
         click.echo("Saved." if changes(report) else "Nothing to do: it is all there.")
     else:
         click.echo("Nothing was saved: this was a rehearsal. Add --apply to save it.")
+
+
+def _refuse_template(file: Path) -> None:
+    """A template never takes the place of a workbook that somebody has filled in."""
+    if file.suffix.lower() != ".xlsx":
+        raise click.UsageError("Name a file that ends with .xlsx: a template holds several sheets.")
+    if file.exists():
+        fail(f"{file} is there already. Choose another name, or remove it first.")
+    _refuse_folder(file)
+
+
+def _refuse_folder(file: Path) -> None:
+    if not file.parent.is_dir():
+        fail(f"There is no folder {file.parent}. Make it first, or choose another.")

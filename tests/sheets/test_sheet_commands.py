@@ -141,3 +141,18 @@ def test_a_workbook_with_an_unknown_sheet_ends_with_one_line(environ, tmp_path: 
         "Error: The sheet “Partnrs” is not part of the format. Did you mean Partners? Rename it,"
         " or delete it.\n",
     )
+
+
+def test_a_template_never_replaces_what_somebody_has_filled_in(tmp_path: Path):
+    filled = tmp_path / "mine.xlsx"
+    filled.write_bytes(b"a week of work")
+    ran = run("import", "--template", str(filled))
+    assert (ran.exit_code, filled.read_bytes()) == (1, b"a week of work")
+    assert "is there already" in ran.output
+
+
+def test_a_template_is_a_workbook_in_a_folder_that_is_there(tmp_path: Path):
+    assert "ends with .xlsx" in run("import", "--template", str(tmp_path / "a.csv")).output
+    ran = run("import", "--template", str(tmp_path / "nowhere" / "a.xlsx"))
+    assert "There is no folder" in ran.output
+    assert "Traceback" not in ran.output
