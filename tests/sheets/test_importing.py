@@ -230,8 +230,11 @@ async def test_only_the_partner_itself_commits(portal: Portal, tmp_path: Path):
     [fault] = (await bring(portal, LEAD, claimed)).faults
     assert fault.column == "State"
     await brought(portal, LEAD, initiatives(tmp_path / "b.xlsx", Partners=[partner]))
-    found = await named(portal, "rasa.coordinator", row["title"], "id partners { nodes { state } }")
-    assert {"state": "INVITED"} in [p for i in found for p in i["partners"]["nodes"]]
+    query = """query($reference: String!) {
+        initiativeByReference(reference: $reference) { partners { nodes { state } } }
+    }"""
+    found = await portal.ask("rasa.coordinator", query, reference=row["reference"])
+    assert found["initiativeByReference"]["partners"]["nodes"] == [{"state": "INVITED"}]
 
 
 async def test_one_grant_counts_once_for_a_year(portal: Portal, tmp_path: Path):
