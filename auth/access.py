@@ -81,6 +81,7 @@ CALLABLE: tuple[str, ...] = (
     "caller_keys()",
     "caller_principal()",
     "caller_agency()",
+    "caller_person()",
     "caller_request()",
     "caller_now()",
     "caller_can(text)",

@@ -1,9 +1,11 @@
 """Who is calling: what Python knows of the principal that the database has opened."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from auth.roles import Role, Scope
+from auth.strength import Strength
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,8 @@ class Caller:
     roles: frozenset[Role] = frozenset()
     scopes: frozenset[Scope] = frozenset()
     team_ids: frozenset[UUID] = field(default_factory=frozenset)
+    authenticated_at: datetime | None = None
+    acr: Strength | None = None
 
     def can(self, scope: Scope) -> bool:
         """Whether roles and token together allow this."""

@@ -124,6 +124,8 @@ class Membership(Row, table=True):
     agency_id: UUID = Field(foreign_key="agency.id", index=True)
     starts_on: date
     ends_on: date | None = None
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Ended at once: its sessions and tokens are refused from the next request on."""
 
 
 class MembershipRole(SQLModel, table=True):

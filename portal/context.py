@@ -5,7 +5,7 @@ on.
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
@@ -18,6 +18,7 @@ from sqlalchemy.util import greenlet_spawn
 from auth.caller import Caller
 from auth.oauth.resource import Presented
 from auth.roles import Role, Scope
+from auth.strength import Strength, fresh
 from portal.reading.binding import Asked
 
 LONDON = ZoneInfo("Europe/London")
@@ -53,6 +54,18 @@ class ByToken:
 
 
 @dataclass(frozen=True)
+class BySession:
+    """A page's request, with the hash of its session cookie."""
+
+    token_hash: bytes
+
+    def statement(self, request_id: UUID, moment: datetime) -> tuple[str, Sequence[object]]:
+        """`open_session_caller`."""
+        values = (self.token_hash, request_id, moment)
+        return "SELECT * FROM open_session_caller($1, $2, $3)", values
+
+
+@dataclass(frozen=True)
 class ByCommand:
     """An operator's command that runs as somebody (`--as`)."""
 
@@ -84,6 +97,11 @@ class Context:
         if self.opened is None:
             raise LookupError("no caller has been opened")
         return self.opened
+
+    @property
+    def proved_afresh(self) -> bool:
+        """Whether the caller proved who they are strongly, and a moment ago by the real clock."""
+        return fresh(self.caller.acr, self.caller.authenticated_at, datetime.now(UTC))
 
     def asked(self) -> Asked:
         """What the caller brings to every statement."""
@@ -175,6 +193,8 @@ def caller_of(row: Any) -> Caller:  # noqa: ANN401 - a record of either driver
         roles=_roles(tuple(row["roles"])),
         scopes=_scopes(tuple(row["scopes"])),
         team_ids=frozenset(row["team_ids"]),
+        authenticated_at=row["authenticated_at"],
+        acr=row["acr"] and Strength(row["acr"]),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
 import auth.access
+import auth.sessions.access
 import portal.actions.access
 import portal.agencies.access
 import portal.changes.access
@@ -27,6 +28,7 @@ from portal.store.rules import RowRule
 _FUNCTIONS = (
     ("portal.store", "sql/context.sql"),
     ("auth", "sql/caller.sql"),
+    ("auth.sessions", "sessions.sql"),
     ("portal.changes", "changes.sql"),
     ("portal.initiatives", "keys.sql"),
     ("portal.measures", "corrections.sql"),
@@ -36,6 +38,7 @@ _FUNCTIONS = (
 )
 _ROOMS = (
     auth.access,
+    auth.sessions.access,
     portal.agencies.access,
     portal.changes.access,
     portal.initiatives.access,

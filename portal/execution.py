@@ -86,13 +86,20 @@ async def _mutate(plans: Plans, operation: Operation, context: Context) -> bytes
     """Root field by root field, in order: each its own transaction."""
     kind = object_type(plans.schema.mutation_type)
     pieces = []
-    for key, details in operation.composer(plans.schema).root(kind).items():
+    fields = operation.composer(plans.schema).root(kind)
+    for key, details in fields.items():
         node = details[0].node
         if node.name.value == "__typename":
             pieces.append(f'"{key}":"{kind.name}"'.encode())
             continue
         field = kind.fields[node.name.value]
         given = get_argument_values(field, node, operation.variables)["input"]
-        answer = Answer(plans, operation, declared(field)["exposed"], key, details)
+        exposed = declared(field)["exposed"]
+        if exposed.fresh and len(fields) > 1:  # its challenge answers the whole request
+            message = (
+                f"{node.name.value} may ask for a fresh sign-in: send it in a request of its own."
+            )
+            raise GraphQLError(message, [node], extensions={"code": "BAD_USER_INPUT"})
+        answer = Answer(plans, operation, exposed, key, details)
         pieces.append(f'"{key}":'.encode() + await act(context, answer, given))
     return b"{" + b",".join(pieces) + b"}"

@@ -4,12 +4,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID, uuid4
 
 from starlette.datastructures import Headers
 
 from auth.oauth.jose import ALGORITHMS
 from auth.oauth.proofs import BadProof, hash_token, verify_proof
+from auth.strength import StepUp
 
 _CREDENTIALS = re.compile(r"([A-Za-z]+) +([A-Za-z0-9._~+/-]+=*)")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -21,9 +23,16 @@ TOO_MANY_KEYS = "holds too many keys: leave a team"
 class Unauthorised(Exception):
     """Nobody is calling; without an `error`, nobody tried to say who (RFC 6750 3.1)."""
 
-    def __init__(self, error: str | None, description: str, status: int = 401) -> None:
+    def __init__(
+        self,
+        error: str | None,
+        description: str,
+        status: int = 401,
+        wanted: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__(description)
         self.error, self.description, self.status = error, description, status
+        self.wanted = wanted
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -35,6 +44,7 @@ class Unauthorised(Exception):
         parts = [f'algs="{" ".join(ALGORITHMS)}"']
         if self.error:
             parts += [f'error="{self.error}"', f'error_description="{self.description}"']
+        parts += [f'{name}="{value}"' for name, value in self.wanted.items()]
         return "DPoP " + ", ".join(parts)
 
 
@@ -81,6 +91,12 @@ def invalid_token(error: Exception) -> Unauthorised | None:
     return Unauthorised(
         "invalid_token", "The access token is not valid, or its proof has been used before."
     )
+
+
+def insufficient(step_up: StepUp) -> Unauthorised:
+    """The challenge of RFC 9470: ask for a token of somebody who has just proved who they are."""
+    wanted = {"acr_values": step_up.acr, "max_age": str(int(step_up.max_age.total_seconds()))}
+    return Unauthorised("insufficient_user_authentication", str(step_up), wanted=wanted)
 
 
 def _token(presented: list[str]) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, Column, LargeBinary, Text, UniqueC
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
+from auth.strength import Strength
 from portal.store.base import Instant, Row, choice
 
 
@@ -75,6 +76,8 @@ class AccessToken(SQLModel, table=True):
     issued_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+    authenticated_at: datetime | None = Field(default=None, sa_type=Instant)
+    acr: Strength | None = Field(default=None, sa_type=choice(Strength, "acr"))
 
 
 class SeenProof(SQLModel, table=True):

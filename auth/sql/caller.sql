@@ -34,6 +34,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
            ARRAY(SELECT t.team_id FROM team_member t WHERE t.membership_id = m.id ORDER BY 1)
     FROM membership m JOIN agency a ON a.id = m.agency_id
     WHERE m.id = wanted AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
+      AND (m.ended_at IS NULL OR m.ended_at > now())
       AND (a.ended_on IS NULL OR a.ended_on > today)
     UNION ALL
     SELECT c.id, 'client', c.agency_id, NULL, '{}', ARRAY(
@@ -42,7 +43,8 @@ SET search_path = pg_catalog, public, pg_temp AS $$
                    SELECT FROM membership m JOIN membership_role r ON r.membership_id = m.id
                    JOIN role_scope s ON s.role = r.role
                    WHERE m.id = c.owner_membership_id AND s.scope = held.name
-                     AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today))
+                     AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
+                     AND (m.ended_at IS NULL OR m.ended_at > now()))
                ORDER BY 1), '{}'
     FROM client c JOIN agency a ON a.id = c.agency_id
     WHERE c.id = wanted AND c.ended_at IS NULL AND c.expires_at > now()
@@ -81,7 +83,8 @@ CREATE FUNCTION open_caller(
     token_hash bytea, thumbprint text, proof bytea, proof_issued timestamptz, membership uuid, request uuid,
     moment timestamptz DEFAULT NULL, exchange uuid DEFAULT NULL
 )
-RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
+RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[],
+               team_ids uuid[], authenticated_at timestamptz, acr text)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
 #variable_conflict use_column
@@ -114,16 +117,20 @@ BEGIN
     IF proof_issued <= clock_timestamp() THEN
         PERFORM set_config('synchronous_commit', 'off', true);
     END IF;
-    RETURN QUERY SELECT * FROM open_principal(token.principal_id, token.scopes::text[], request, moment);
+    RETURN QUERY SELECT p.principal_id, p.kind, p.agency_id, p.person_id, p.roles, p.scopes, p.team_ids,
+                        token.authenticated_at, token.acr::text
+                 FROM open_principal(token.principal_id, token.scopes::text[], request, moment) p;
 END
 $$;
 
--- For operator commands (`--as`): the same principal, keys and rules, without a token.
+-- For operator commands (`--as`): the same principal, keys and rules, without a token. Whoever may run commands
+-- has proved it to the machine they run on, and just now.
 CREATE FUNCTION open_command_caller(principal uuid, request uuid, moment timestamptz DEFAULT NULL)
-RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
+RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[],
+               team_ids uuid[], authenticated_at timestamptz, acr text)
 LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT * FROM open_principal(principal, NULL, request, moment)
+    SELECT p.*, clock_timestamp(), 'phr' FROM open_principal(principal, NULL, request, moment) p
 $$;
 
 CREATE FUNCTION give_agency_its_key() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from auth.strength import StepUp
 from portal.acting.answers import Answer
 from portal.acting.exposed import Exposed
 from portal.acting.inputs import arguments
@@ -58,6 +59,9 @@ async def _act(context: Context, answer: Answer, given: Mapping[str, Any]) -> by
     verb = answer.exposed.name
     async with context.acting() as session:
         await session.execute(BEGIN, {"verb": verb})
+        if answer.exposed.fresh and not context.proved_afresh:
+            session.add(audit_line(context, verb, Outcome.REFUSED, rule="step_up"))
+            return await _stepping_up(session)
         try:
             async with session.begin_nested():
                 return await _Attempt(context, session, answer, given).once()
@@ -66,6 +70,12 @@ async def _act(context: Context, answer: Answer, given: Mapping[str, Any]) -> by
             rule = refusal.rule if isinstance(refusal, NotAllowed) else type(refusal).__name__
             session.add(audit_line(context, verb, Outcome.REFUSED, rule=rule))
             return answer.refused(refusal)
+
+
+async def _stepping_up(session: AsyncSession) -> bytes:
+    """The refusal is on record before the caller hears it; nothing else has happened."""
+    await session.commit()
+    raise StepUp
 
 
 def _as_refusal(problem: Refusal | DBAPIError) -> Refusal:

@@ -28,6 +28,8 @@ class Exposed:
     """The payload's field that holds the row; None when the verb deletes it."""
     needs: str
     """The scope without which the verb always refuses: shown in access.md."""
+    fresh: bool = False
+    """Whether it asks for a fresh proof of who is calling, since it gives access to others."""
 
     @property
     def deletes(self) -> str:
@@ -35,12 +37,13 @@ class Exposed:
         return "".join(part.capitalize() for part in self.name.split("_")[1:])
 
 
-def mutation(verb: Verb, shows: type | str, *, needs: str) -> Any:  # noqa: ANN401 - a field
+def mutation(verb: Verb, shows: type | str, *, needs: str, fresh: bool = False) -> Any:  # noqa: ANN401 - a field
     """The mutation that runs `verb` and answers with the row it returns, shown as `shows`.
 
     The input has the verb's parameters and an idempotency key; the description is the
     verb's docstring.
-    `shows` is the GraphQL type of the returned row, or "Deleted".
+    `shows` is the GraphQL type of the returned row, or "Deleted". A `fresh` one wants a person who
+    proved within ten minutes who they are (auth/strength.py).
     """
     called = verb.__name__.rstrip("_")  # an underscore only avoids a keyword
     says = inspect.cleandoc(verb.__doc__ or "").split("\n\n")[0]
@@ -53,7 +56,7 @@ def mutation(verb: Verb, shows: type | str, *, needs: str) -> Any:  # noqa: ANN4
         f"{title}Input", [*params, key], f"What `{title[0].lower()}{title[1:]}` needs."
     )
     shown, payload, row_field, union = _result(shows)
-    exposed = Exposed(called, verb, params, shown, payload, row_field, needs)
+    exposed = Exposed(called, verb, params, shown, payload, row_field, needs, fresh)
 
     def never(input: object) -> None:
         raise AssertionError("mutations are run by act()")

@@ -7,7 +7,8 @@ import asyncpg
 from graphql import GraphQLError, Node
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from auth.oauth.resource import invalid_token
+from auth.oauth.resource import insufficient, invalid_token
+from auth.strength import StepUp
 from portal.edge.codes import Code
 from portal.edge.logs import sqlstate
 from portal.errors import Refusal
@@ -88,6 +89,9 @@ def nobody(errors: Iterable[GraphQLError]) -> Unauthenticated | None:
     for cause in map(_cause, errors):
         if isinstance(cause, Unauthenticated):
             return cause
+        if isinstance(cause, StepUp):
+            wanted = insufficient(cause)
+            return Unauthenticated(wanted.challenge, wanted.description)
         if cause is not None and (refused := invalid_token(cause)):
             return Unauthenticated(refused.challenge, refused.description)
     return None

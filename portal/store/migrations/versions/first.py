@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_d0c342fc0c59"
+revision = "first_83af6cfee324"
 down_revision = None
 
 

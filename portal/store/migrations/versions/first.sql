@@ -65,6 +65,27 @@ CREATE TABLE audit_line (
 
 CREATE INDEX audit_line_by_time ON audit_line (at, id);
 
+CREATE TABLE auth_event (
+	id UUID NOT NULL, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	request_id UUID NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	outcome VARCHAR(40) NOT NULL, 
+	reason VARCHAR(300) NOT NULL, 
+	agency_id UUID, 
+	person_id UUID, 
+	membership_id UUID, 
+	client_id UUID, 
+	CONSTRAINT auth_event_pkey PRIMARY KEY (id), 
+	CONSTRAINT auth_event_outcome_check CHECK (outcome IN ('done', 'refused'))
+);
+
+CREATE INDEX auth_event_agency_id_idx ON auth_event (agency_id);
+
+CREATE INDEX auth_event_at_idx ON auth_event (at);
+
+CREATE INDEX auth_event_person_id_idx ON auth_event (person_id);
+
 CREATE TABLE auth_secret.context_key (
 	id UUID NOT NULL, 
 	"inner" BYTEA NOT NULL, 
@@ -255,6 +276,7 @@ CREATE TABLE membership (
 	agency_id UUID NOT NULL, 
 	starts_on DATE NOT NULL, 
 	ends_on DATE, 
+	ended_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT membership_pkey PRIMARY KEY (id), 
 	CONSTRAINT membership_id_agency_id_key UNIQUE (id, agency_id), 
 	CONSTRAINT membership_dates_check CHECK (ends_on >= starts_on), 
@@ -265,6 +287,20 @@ CREATE TABLE membership (
 CREATE INDEX membership_agency_id_idx ON membership (agency_id);
 
 CREATE INDEX membership_person_id_idx ON membership (person_id);
+
+CREATE TABLE notice (
+	id UUID NOT NULL, 
+	person_id UUID NOT NULL, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	says VARCHAR(400) NOT NULL, 
+	read_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT notice_pkey PRIMARY KEY (id), 
+	CONSTRAINT notice_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
+	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'program_changed'))
+);
+
+CREATE INDEX notice_person_id_idx ON notice (person_id);
 
 CREATE TABLE team (
 	id UUID NOT NULL, 
@@ -279,6 +315,34 @@ CREATE TABLE team (
 );
 
 CREATE INDEX team_agency_id_idx ON team (agency_id);
+
+CREATE TABLE browser_session (
+	id UUID NOT NULL, 
+	person_id UUID NOT NULL, 
+	membership_id UUID, 
+	provider_id UUID, 
+	provider_session VARCHAR(255), 
+	device VARCHAR(80) NOT NULL, 
+	acr VARCHAR(40) NOT NULL, 
+	amr TEXT[] NOT NULL, 
+	started_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	authenticated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	seen_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	ended_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT browser_session_pkey PRIMARY KEY (id), 
+	CONSTRAINT browser_session_absolute_check CHECK (expires_at <= started_at + interval '10 hours'), 
+	CONSTRAINT browser_session_authenticated_check CHECK (authenticated_at >= started_at), 
+	CONSTRAINT browser_session_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
+	CONSTRAINT browser_session_membership_id_fkey FOREIGN KEY(membership_id) REFERENCES membership (id), 
+	CONSTRAINT browser_session_acr_check CHECK (acr IN ('sfa', 'mfa', 'phr'))
+);
+
+CREATE INDEX browser_session_membership_id_idx ON browser_session (membership_id);
+
+CREATE INDEX browser_session_person_id_idx ON browser_session (person_id);
+
+CREATE INDEX browser_session_provider_id_idx ON browser_session (provider_id);
 
 CREATE TABLE capability (
 	id INTEGER GENERATED ALWAYS AS IDENTITY, 
@@ -465,6 +529,8 @@ CREATE TABLE auth_secret.access_token (
 	issued_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	revoked_at TIMESTAMP WITH TIME ZONE, 
+	authenticated_at TIMESTAMP WITH TIME ZONE, 
+	acr VARCHAR(40), 
 	CONSTRAINT access_token_pkey PRIMARY KEY (token_hash), 
 	CONSTRAINT access_token_hash_check CHECK (octet_length(token_hash) = 32), 
 	CONSTRAINT access_token_thumbprint_check CHECK (length(thumbprint) = 43), 
@@ -472,7 +538,8 @@ CREATE TABLE auth_secret.access_token (
 	CONSTRAINT access_token_short_check CHECK (expires_at <= issued_at + interval '5 minutes'), 
 	CONSTRAINT access_token_principal_check CHECK (kind <> 'client' OR principal_id = client_id), 
 	CONSTRAINT access_token_kind_check CHECK (kind IN ('client', 'membership')), 
-	CONSTRAINT access_token_client_id_fkey FOREIGN KEY(client_id) REFERENCES client (id)
+	CONSTRAINT access_token_client_id_fkey FOREIGN KEY(client_id) REFERENCES client (id), 
+	CONSTRAINT access_token_acr_check CHECK (acr IN ('sfa', 'mfa', 'phr'))
 );
 
 CREATE INDEX access_token_client_id_idx ON auth_secret.access_token (client_id);
@@ -484,6 +551,15 @@ CREATE TABLE auth_secret.seen_assertion (
 	CONSTRAINT seen_assertion_pkey PRIMARY KEY (assertion), 
 	CONSTRAINT seen_assertion_hash_check CHECK (octet_length(assertion) = 32), 
 	CONSTRAINT seen_assertion_client_id_fkey FOREIGN KEY(client_id) REFERENCES client (id)
+);
+
+CREATE TABLE auth_secret.session_secret (
+	session_id UUID NOT NULL, 
+	token_hash BYTEA NOT NULL, 
+	CONSTRAINT session_secret_pkey PRIMARY KEY (session_id), 
+	CONSTRAINT session_secret_hash_check CHECK (octet_length(token_hash) = 32), 
+	CONSTRAINT session_secret_session_id_fkey FOREIGN KEY(session_id) REFERENCES browser_session (id), 
+	CONSTRAINT session_secret_token_hash_key UNIQUE (token_hash)
 );
 
 CREATE TABLE client_key (
@@ -1008,6 +1084,9 @@ SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_context())[2]
 CREATE FUNCTION caller_agency() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_context())[3]::uuid $$;
 
+CREATE FUNCTION caller_person() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT nullif((caller_context())[4], '')::uuid $$;
+
 CREATE FUNCTION caller_request() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$ SELECT nullif((caller_context())[5], '')::uuid $$;
 
@@ -1058,6 +1137,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
            ARRAY(SELECT t.team_id FROM team_member t WHERE t.membership_id = m.id ORDER BY 1)
     FROM membership m JOIN agency a ON a.id = m.agency_id
     WHERE m.id = wanted AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
+      AND (m.ended_at IS NULL OR m.ended_at > now())
       AND (a.ended_on IS NULL OR a.ended_on > today)
     UNION ALL
     SELECT c.id, 'client', c.agency_id, NULL, '{}', ARRAY(
@@ -1066,7 +1146,8 @@ SET search_path = pg_catalog, public, pg_temp AS $$
                    SELECT FROM membership m JOIN membership_role r ON r.membership_id = m.id
                    JOIN role_scope s ON s.role = r.role
                    WHERE m.id = c.owner_membership_id AND s.scope = held.name
-                     AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today))
+                     AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
+                     AND (m.ended_at IS NULL OR m.ended_at > now()))
                ORDER BY 1), '{}'
     FROM client c JOIN agency a ON a.id = c.agency_id
     WHERE c.id = wanted AND c.ended_at IS NULL AND c.expires_at > now()
@@ -1105,7 +1186,8 @@ CREATE FUNCTION open_caller(
     token_hash bytea, thumbprint text, proof bytea, proof_issued timestamptz, membership uuid, request uuid,
     moment timestamptz DEFAULT NULL, exchange uuid DEFAULT NULL
 )
-RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
+RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[],
+               team_ids uuid[], authenticated_at timestamptz, acr text)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
 #variable_conflict use_column
@@ -1138,16 +1220,20 @@ BEGIN
     IF proof_issued <= clock_timestamp() THEN
         PERFORM set_config('synchronous_commit', 'off', true);
     END IF;
-    RETURN QUERY SELECT * FROM open_principal(token.principal_id, token.scopes::text[], request, moment);
+    RETURN QUERY SELECT p.principal_id, p.kind, p.agency_id, p.person_id, p.roles, p.scopes, p.team_ids,
+                        token.authenticated_at, token.acr::text
+                 FROM open_principal(token.principal_id, token.scopes::text[], request, moment) p;
 END
 $$;
 
--- For operator commands (`--as`): the same principal, keys and rules, without a token.
+-- For operator commands (`--as`): the same principal, keys and rules, without a token. Whoever may run commands
+-- has proved it to the machine they run on, and just now.
 CREATE FUNCTION open_command_caller(principal uuid, request uuid, moment timestamptz DEFAULT NULL)
-RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
+RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[],
+               team_ids uuid[], authenticated_at timestamptz, acr text)
 LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT * FROM open_principal(principal, NULL, request, moment)
+    SELECT p.*, clock_timestamp(), 'phr' FROM open_principal(principal, NULL, request, moment) p
 $$;
 
 CREATE FUNCTION give_agency_its_key() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -1187,6 +1273,39 @@ CREATE TRIGGER shows_names AFTER INSERT OR UPDATE OF agency_id, person_id ON mem
 FOR EACH ROW EXECUTE FUNCTION show_membership_names();
 CREATE TRIGGER shows_names AFTER UPDATE OF name ON person FOR EACH ROW EXECUTE FUNCTION show_membership_names();
 CREATE TRIGGER shows_names AFTER UPDATE OF shows_names ON agency FOR EACH ROW EXECUTE FUNCTION show_membership_names();
+
+-- A page's request: the same principal, keys and rules as a token's, opened by the hash of its cookie.
+
+CREATE FUNCTION open_session_caller(token_hash bytea, request uuid, moment timestamptz DEFAULT NULL)
+RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[],
+               team_ids uuid[], authenticated_at timestamptz, acr text)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    alive browser_session;
+BEGIN
+    SELECT b.* INTO alive FROM auth_secret.session_secret s JOIN browser_session b ON b.id = s.session_id
+    WHERE s.token_hash = open_session_caller.token_hash AND b.ended_at IS NULL
+      AND b.expires_at > clock_timestamp() AND b.seen_at > clock_timestamp() - interval '30 minutes';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the session is unknown, over or ended' USING ERRCODE = 'PA401';
+    END IF;
+    IF alive.membership_id IS NULL OR NOT EXISTS (
+        SELECT FROM membership m WHERE m.id = alive.membership_id AND m.person_id = alive.person_id
+    ) THEN
+        RAISE EXCEPTION 'the session acts as nobody yet' USING ERRCODE = 'PA402';
+    END IF;
+    -- Once a minute is enough to know who is still there, and spares most pages a write.
+    IF alive.seen_at < clock_timestamp() - interval '1 minute' THEN
+        PERFORM set_config('synchronous_commit', 'off', true);
+        UPDATE browser_session SET seen_at = clock_timestamp() WHERE id = alive.id;
+    END IF;
+    RETURN QUERY SELECT p.principal_id, p.kind, p.agency_id, p.person_id, p.roles, p.scopes, p.team_ids,
+                        alive.authenticated_at, alive.acr::text
+                 FROM open_principal(alive.membership_id, NULL, request, moment) p;
+END
+$$;
 
 -- Every insert, update and delete of a tracked table leaves a change (seen by all who saw the row
 -- before or see it now: that is how lost sight becomes a tombstone) and, unless only the row's keys
@@ -1510,13 +1629,15 @@ $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_request(), caller_now(), caller_can(text), touch_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_person(), caller_request(), caller_now(), caller_can(text), touch_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION open_caller(bytea,text,bytea,timestamptz,uuid,uuid,timestamptz,uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION open_command_caller(uuid,uuid,timestamptz) TO portal_command;
+
+GRANT EXECUTE ON FUNCTION open_session_caller(bytea,uuid,timestamptz) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION succeed_agency(uuid,uuid,date) TO portal_runtime;
 
@@ -1753,6 +1874,90 @@ GRANT INSERT ON auth_secret.seen_assertion TO portal_auth;
 CREATE POLICY auth_delete ON auth_secret.seen_assertion FOR DELETE TO portal_auth USING (true);
 
 GRANT DELETE ON auth_secret.seen_assertion TO portal_auth;
+
+ALTER TABLE browser_session ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE browser_session FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON browser_session FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON browser_session FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON browser_session TO portal_auth;
+
+CREATE POLICY auth_insert ON browser_session FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON browser_session TO portal_auth;
+
+CREATE POLICY auth_update ON browser_session FOR UPDATE TO portal_auth USING (true);
+
+GRANT UPDATE ON browser_session TO portal_auth;
+
+CREATE POLICY auth_delete ON browser_session FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON browser_session TO portal_auth;
+
+CREATE POLICY see ON browser_session FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_person()));
+
+GRANT SELECT ON browser_session TO portal_runtime;
+
+CREATE POLICY change ON browser_session FOR UPDATE TO portal_runtime USING (person_id = (SELECT caller_person())) WITH CHECK (person_id = (SELECT caller_person()) AND ended_at IS NOT NULL);
+
+GRANT UPDATE ON browser_session TO portal_runtime;
+
+ALTER TABLE auth_secret.session_secret ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.session_secret FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.session_secret FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.session_secret FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.session_secret TO portal_auth;
+
+CREATE POLICY auth_insert ON auth_secret.session_secret FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON auth_secret.session_secret TO portal_auth;
+
+CREATE POLICY auth_update ON auth_secret.session_secret FOR UPDATE TO portal_auth USING (true);
+
+GRANT UPDATE ON auth_secret.session_secret TO portal_auth;
+
+CREATE POLICY auth_delete ON auth_secret.session_secret FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON auth_secret.session_secret TO portal_auth;
+
+ALTER TABLE notice ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE notice FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON notice FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_insert ON notice FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON notice TO portal_auth;
+
+CREATE POLICY see ON notice FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_person()));
+
+GRANT SELECT ON notice TO portal_runtime;
+
+CREATE POLICY change ON notice FOR UPDATE TO portal_runtime USING (person_id = (SELECT caller_person())) WITH CHECK (person_id = (SELECT caller_person()));
+
+GRANT UPDATE ON notice TO portal_runtime;
+
+ALTER TABLE auth_event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_event FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_event FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_insert ON auth_event FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON auth_event TO portal_auth;
+
+CREATE POLICY see ON auth_event FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_person()) OR (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('audit:read'))));
+
+GRANT SELECT ON auth_event TO portal_runtime;
 
 ALTER TABLE change ENABLE ROW LEVEL SECURITY;
 

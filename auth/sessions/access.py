@@ -1,0 +1,42 @@
+"""Who sees sessions, notices and sign-in events: the person they are about, and nobody else."""
+
+from auth import events, notices
+from auth.sessions import tables
+from portal.store.rules import RowRule, hidden, table_of
+
+OWN = "person_id = (SELECT caller_person())"
+
+RULES = (
+    RowRule(
+        table_of(tables.BrowserSession),
+        "The person who is signed in with it; who may also end it.",
+        OWN,
+        change=OWN,
+        check=f"{OWN} AND ended_at IS NOT NULL",  # else it could act as somebody else's membership
+        auth=("SELECT", "INSERT", "UPDATE", "DELETE"),
+    ),
+    hidden(
+        tables.SessionSecret,
+        "Nobody: a cookie is checked by open_session_caller.",
+        "SELECT",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+    ),
+    RowRule(
+        table_of(notices.Notice),
+        "The person it is for.",
+        OWN,
+        change=OWN,
+        auth=("INSERT",),
+    ),
+    RowRule(
+        table_of(events.AuthEvent),
+        "The person it is about; auditors of the agency it concerns.",
+        f"{OWN} OR (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('audit:read')))",
+        auth=("INSERT",),
+    ),
+)
+DEFINERS: dict[str, str] = {
+    "open_session_caller(bytea,uuid,timestamptz)": "portal_runtime",
+}

@@ -1,0 +1,32 @@
+-- A page's request: the same principal, keys and rules as a token's, opened by the hash of its cookie.
+
+CREATE FUNCTION open_session_caller(token_hash bytea, request uuid, moment timestamptz DEFAULT NULL)
+RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[],
+               team_ids uuid[], authenticated_at timestamptz, acr text)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    alive browser_session;
+BEGIN
+    SELECT b.* INTO alive FROM auth_secret.session_secret s JOIN browser_session b ON b.id = s.session_id
+    WHERE s.token_hash = open_session_caller.token_hash AND b.ended_at IS NULL
+      AND b.expires_at > clock_timestamp() AND b.seen_at > clock_timestamp() - interval '30 minutes';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the session is unknown, over or ended' USING ERRCODE = 'PA401';
+    END IF;
+    IF alive.membership_id IS NULL OR NOT EXISTS (
+        SELECT FROM membership m WHERE m.id = alive.membership_id AND m.person_id = alive.person_id
+    ) THEN
+        RAISE EXCEPTION 'the session acts as nobody yet' USING ERRCODE = 'PA402';
+    END IF;
+    -- Once a minute is enough to know who is still there, and spares most pages a write.
+    IF alive.seen_at < clock_timestamp() - interval '1 minute' THEN
+        PERFORM set_config('synchronous_commit', 'off', true);
+        UPDATE browser_session SET seen_at = clock_timestamp() WHERE id = alive.id;
+    END IF;
+    RETURN QUERY SELECT p.principal_id, p.kind, p.agency_id, p.person_id, p.roles, p.scopes, p.team_ids,
+                        alive.authenticated_at, alive.acr::text
+                 FROM open_principal(alive.membership_id, NULL, request, moment) p;
+END
+$$;
