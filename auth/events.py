@@ -1,9 +1,11 @@
 """What happened at sign-in and around tokens: one line each, appended and never changed."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from sqlmodel import Field
 
 from portal.store.base import Instant, Row, choice
@@ -30,3 +32,32 @@ class AuthEvent(Row, table=True):
     person_id: UUID | None = Field(default=None, index=True)
     membership_id: UUID | None = None
     client_id: UUID | None = None
+
+
+def note(  # noqa: PLR0913 - one line says this much
+    db: AsyncSession | Session,
+    kind: str,
+    outcome: EventOutcome,
+    reason: str,
+    request_id: UUID,
+    *,
+    agency_id: UUID | None = None,
+    person_id: UUID | None = None,
+    membership_id: UUID | None = None,
+    client_id: UUID | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Add a line to the transaction at hand, which commits refusals too."""
+    db.add(
+        AuthEvent(
+            at=at or datetime.now(UTC),
+            request_id=request_id,
+            kind=kind,
+            outcome=outcome,
+            reason=reason[:300],
+            agency_id=agency_id,
+            person_id=person_id,
+            membership_id=membership_id,
+            client_id=client_id,
+        )
+    )

@@ -126,6 +126,7 @@ class Membership(Row, table=True):
     ends_on: date | None = None
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     """Ended at once: its sessions and tokens are refused from the next request on."""
+    last_signed_in_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class MembershipRole(SQLModel, table=True):

@@ -39,4 +39,6 @@ RULES = (
 )
 DEFINERS: dict[str, str] = {
     "open_session_caller(bytea,uuid,timestamptz)": "portal_runtime",
+    "sign_in_vouches(uuid,uuid)": "portal_auth",
+    "note_sign_in(uuid)": "portal_auth",
 }

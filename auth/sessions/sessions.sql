@@ -1,3 +1,21 @@
+-- Whether a way of signing in speaks for an agency: a partner's provider for its own agency, a local account (no
+-- provider) for agencies without one, and both for joint bodies, whose people come from several agencies.
+CREATE FUNCTION sign_in_vouches(provider uuid, agency uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM agency a
+        WHERE a.id = sign_in_vouches.agency AND (a.kind = 'joint_body' OR provider IS NULL)
+    )
+$$;
+
+-- The day somebody last came, for the agency's administrators; the sign-in role may change nothing else there.
+CREATE FUNCTION note_sign_in(membership uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    UPDATE membership SET last_signed_in_at = clock_timestamp() WHERE id = note_sign_in.membership
+$$;
+
 -- A page's request: the same principal, keys and rules as a token's, opened by the hash of its cookie.
 
 CREATE FUNCTION open_session_caller(token_hash bytea, request uuid, moment timestamptz DEFAULT NULL)
@@ -17,6 +35,7 @@ BEGIN
     END IF;
     IF alive.membership_id IS NULL OR NOT EXISTS (
         SELECT FROM membership m WHERE m.id = alive.membership_id AND m.person_id = alive.person_id
+          AND sign_in_vouches(alive.provider_id, m.agency_id)
     ) THEN
         RAISE EXCEPTION 'the session acts as nobody yet' USING ERRCODE = 'PA402';
     END IF;

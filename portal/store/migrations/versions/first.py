@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_83af6cfee324"
+revision = "first_a8f251f1400f"
 down_revision = None
 
 

@@ -277,6 +277,7 @@ CREATE TABLE membership (
 	starts_on DATE NOT NULL, 
 	ends_on DATE, 
 	ended_at TIMESTAMP WITH TIME ZONE, 
+	last_signed_in_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT membership_pkey PRIMARY KEY (id), 
 	CONSTRAINT membership_id_agency_id_key UNIQUE (id, agency_id), 
 	CONSTRAINT membership_dates_check CHECK (ends_on >= starts_on), 
@@ -1274,6 +1275,24 @@ FOR EACH ROW EXECUTE FUNCTION show_membership_names();
 CREATE TRIGGER shows_names AFTER UPDATE OF name ON person FOR EACH ROW EXECUTE FUNCTION show_membership_names();
 CREATE TRIGGER shows_names AFTER UPDATE OF shows_names ON agency FOR EACH ROW EXECUTE FUNCTION show_membership_names();
 
+-- Whether a way of signing in speaks for an agency: a partner's provider for its own agency, a local account (no
+-- provider) for agencies without one, and both for joint bodies, whose people come from several agencies.
+CREATE FUNCTION sign_in_vouches(provider uuid, agency uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM agency a
+        WHERE a.id = sign_in_vouches.agency AND (a.kind = 'joint_body' OR provider IS NULL)
+    )
+$$;
+
+-- The day somebody last came, for the agency's administrators; the sign-in role may change nothing else there.
+CREATE FUNCTION note_sign_in(membership uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    UPDATE membership SET last_signed_in_at = clock_timestamp() WHERE id = note_sign_in.membership
+$$;
+
 -- A page's request: the same principal, keys and rules as a token's, opened by the hash of its cookie.
 
 CREATE FUNCTION open_session_caller(token_hash bytea, request uuid, moment timestamptz DEFAULT NULL)
@@ -1293,6 +1312,7 @@ BEGIN
     END IF;
     IF alive.membership_id IS NULL OR NOT EXISTS (
         SELECT FROM membership m WHERE m.id = alive.membership_id AND m.person_id = alive.person_id
+          AND sign_in_vouches(alive.provider_id, m.agency_id)
     ) THEN
         RAISE EXCEPTION 'the session acts as nobody yet' USING ERRCODE = 'PA402';
     END IF;
@@ -1638,6 +1658,10 @@ GRANT EXECUTE ON FUNCTION open_caller(bytea,text,bytea,timestamptz,uuid,uuid,tim
 GRANT EXECUTE ON FUNCTION open_command_caller(uuid,uuid,timestamptz) TO portal_command;
 
 GRANT EXECUTE ON FUNCTION open_session_caller(bytea,uuid,timestamptz) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION sign_in_vouches(uuid,uuid) TO portal_auth;
+
+GRANT EXECUTE ON FUNCTION note_sign_in(uuid) TO portal_auth;
 
 GRANT EXECUTE ON FUNCTION succeed_agency(uuid,uuid,date) TO portal_runtime;
 
