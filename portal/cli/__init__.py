@@ -20,6 +20,10 @@ COMMANDS = {
 """Where each command is, and what it does in a few words."""
 
 
+STOPPED = 130
+"""The exit code after Ctrl-C, as shells know it."""
+
+
 class OnDemand(click.Group):
     """Finds a command by its place, so that a short command does not load the whole portal."""
 

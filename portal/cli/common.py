@@ -1,6 +1,7 @@
 """What the operator's commands do alike: find the database, and say a problem in one line."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -10,6 +11,7 @@ import click
 from sqlalchemy.exc import DBAPIError, InterfaceError
 
 from auth.oauth.resource import TOO_MANY_KEYS
+from portal.cli import STOPPED
 from portal.edge.logs import sqlstate
 from portal.sample.notes import Notes
 from portal.settings import NEEDED_BY, Mode, RefusedSettings, Settings
@@ -81,6 +83,9 @@ def with_engines(settings: Settings, work: Callable[[Engines], Awaitable[T]]) ->
 
     try:
         return asyncio.run(run())
+    except KeyboardInterrupt:
+        click.echo("\nStopped. What was under way has been taken back.", err=True)
+        sys.exit(STOPPED)
     except MigrationProblem as problem:
         fail(str(problem))
     except (OSError, asyncpg.PostgresError, DBAPIError) as error:

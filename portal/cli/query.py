@@ -11,6 +11,8 @@ from uuid import UUID
 import click
 import httpx2
 
+from portal.cli import STOPPED
+from portal.cli.refusals import Asking
 from portal.client import PATIENCE, Client, ClientProblem, read_key
 
 _CLIENT = click.option("--client", "client_id", type=click.UUID, required=True, help="Its id.")
@@ -58,13 +60,20 @@ def query(
 ) -> None:
     """Run the GraphQL document in FILE (- for standard input) and print the answer.
 
-    Exit codes: 1 the answer holds errors, 2 wrong use, 3 not accepted, 4 nobody answers,
-    5 an answer that makes no sense.
+    The answer goes to standard output, whatever it is. Each error in it and each change that was
+    refused is also a line on standard error.
+
+    Exit codes: 1 the answer holds an error, or a change was refused, 2 wrong use, 3 not accepted,
+    4 nobody answers, 5 an answer that makes no sense, 130 stopped by Ctrl-C.
     """
-    with _client(url, client_id, key_file) as client:
-        answer = client.query(file.read(), variables)
+    asking = Asking(file.read())
+    with _client(url, client_id, key_file, changes=asking.changes) as client:
+        answer = client.query(asking.text, variables)
+    refused = asking.refusals(answer)
     click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
-    if answer.get("errors"):
+    for line in refused:
+        click.echo(f"Refused: {line}", err=True)
+    if refused:
         sys.exit(1)
 
 
@@ -88,7 +97,9 @@ def token(client_id: UUID, key_file: Path, url: str) -> None:
 
 
 @contextmanager
-def _client(url: str, client_id: UUID, key_file: Path) -> Iterator[Client]:
+def _client(
+    url: str, client_id: UUID, key_file: Path, *, changes: bool = False
+) -> Iterator[Client]:
     """The client; a problem within ends the command with its one line and its code."""
     try:
         key = read_key(key_file)
@@ -99,3 +110,7 @@ def _client(url: str, client_id: UUID, key_file: Path) -> Iterator[Client]:
     except ClientProblem as problem:
         click.echo(f"Error: {problem}", err=True)
         sys.exit(problem.code)
+    except KeyboardInterrupt:
+        unsure = " The change may have been made: the same again makes it once." if changes else ""
+        click.echo(f"\nStopped before the answer came.{unsure}", err=True)
+        sys.exit(STOPPED)
