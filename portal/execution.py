@@ -2,7 +2,9 @@
 a mutation.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from asyncpg import PostgresError
 from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType
@@ -12,7 +14,7 @@ from strawberry.extensions import SchemaExtension
 from portal.acting.act import act
 from portal.acting.answers import Answer
 from portal.context import Context
-from portal.reading.compose import object_type
+from portal.reading.compose import Details, object_type
 from portal.reading.declare import declared
 from portal.reading.plans import Operation, Plans, query_plan
 from portal.reading.raw import RawJson
@@ -82,24 +84,43 @@ async def _read(plans: Plans, operation: Operation, context: Context) -> bytes:
     return found
 
 
+@dataclass(frozen=True)
+class Step:
+    """One root field of a mutation, ready to run; without an answer it is the type's name."""
+
+    key: str
+    answer: Answer | None
+    given: Mapping[str, Any]
+
+
 async def _mutate(plans: Plans, operation: Operation, context: Context) -> bytes:
     """Root field by root field, in order: each its own transaction."""
     kind = object_type(plans.schema.mutation_type)
-    pieces = []
     fields = operation.composer(plans.schema).root(kind)
-    for key, details in fields.items():
-        node = details[0].node
-        if node.name.value == "__typename":
-            pieces.append(f'"{key}":"{kind.name}"'.encode())
-            continue
-        field = kind.fields[node.name.value]
-        given = get_argument_values(field, node, operation.variables)["input"]
-        exposed = declared(field)["exposed"]
-        if exposed.fresh and len(fields) > 1:  # its challenge answers the whole request
-            message = (
-                f"{node.name.value} may ask for a fresh sign-in: send it in a request of its own."
-            )
-            raise GraphQLError(message, [node], extensions={"code": "BAD_USER_INPUT"})
-        answer = Answer(plans, operation, exposed, key, details)
-        pieces.append(f'"{key}":'.encode() + await act(context, answer, given))
+    # All before the first: what is wrong with a later one's arguments must not be found too late.
+    steps = [_step(plans, operation, key, details, fields) for key, details in fields.items()]
+    pieces = []
+    for step in steps:
+        told = f'"{kind.name}"'.encode()
+        if step.answer is not None:
+            told = await act(context, step.answer, step.given)
+        pieces.append(f'"{step.key}":'.encode() + told)
     return b"{" + b",".join(pieces) + b"}"
+
+
+def _step(
+    plans: Plans, operation: Operation, key: str, details: Details, beside: Collection[str]
+) -> Step:
+    """A root field with its input, its payload planned and all arguments of the payload checked."""
+    node = details[0].node
+    if node.name.value == "__typename":
+        return Step(key, None, {})
+    field = object_type(plans.schema.mutation_type).fields[node.name.value]
+    exposed = declared(field)["exposed"]
+    if exposed.fresh and len(beside) > 1:  # its challenge answers the whole request
+        message = f"{node.name.value} may ask for a fresh sign-in: send it in a request of its own."
+        raise GraphQLError(message, [node], extensions={"code": "BAD_USER_INPUT"})
+    given = get_argument_values(field, node, operation.variables)["input"]
+    answer = Answer(plans, operation, exposed, key, details)
+    answer.prepare()
+    return Step(key, answer, given)

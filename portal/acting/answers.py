@@ -1,7 +1,7 @@
 """A mutation's answer as JSON: the row is read by SQL, a refusal is written from its parts."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -38,17 +38,29 @@ class Answer:
         """What is asked of one member of the union."""
         return self.composer.below(object_type(self.plans.schema.get_type(type_name)), self.details)
 
+    def prepare(self) -> None:
+        """Plan what the payload asks, and check its arguments: GraphQLError while nothing has run
+        yet, since after the verb it would come too late.
+        """
+        for key, details in self._rows():
+            self._plan(key, details).binds.values(self.operation.variables)
+
+    def _rows(self) -> Iterator[tuple[str, Details]]:
+        """Where the payload asks for the row."""
+        for key, details in self.fields(self.exposed.payload).items():
+            if details[0].node.name.value == self.exposed.field:
+                yield key, details
+
     async def read(self, session: AsyncSession, asked: Asked, row_id: UUID) -> bool:
         """Read the payload's row as the caller sees it now; False when the caller does not."""
         connection = await session.connection()
         found = True
-        for key, details in self.fields(self.exposed.payload).items():
-            if details[0].node.name.value == self.exposed.field:
-                plan = self._plan(key, details)
-                values = plan.arguments(self.operation.variables, asked, {ROW: row_id})
-                row = (await connection.exec_driver_sql(plan.sql, tuple(values))).scalar_one()
-                self.rows[key] = row or b"null"
-                found = found and row is not None
+        for key, details in self._rows():
+            plan = self._plan(key, details)
+            values = plan.arguments(self.operation.variables, asked, {ROW: row_id})
+            row = (await connection.exec_driver_sql(plan.sql, tuple(values))).scalar_one()
+            self.rows[key] = row or b"null"
+            found = found and row is not None
         return found
 
     def _plan(self, key: str, details: Details) -> Plan:
