@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from auth.keys.ring import KeyRing
 from auth.oauth.endpoints import oauth_router
 from auth.oauth.provider import Provider
 from auth.oauth.resource import Unauthorised, presented
@@ -32,6 +33,9 @@ from portal.settings import Settings
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import at_head
 from portal.store.standing import powers, seconds_to_settle
+from portal.web.rendering import environment
+from portal.web.routes import serve_pages
+from portal.web.site import Site
 
 log = logging.getLogger("portal.app")
 
@@ -57,7 +61,7 @@ class App(FastAPI):
             await super().__call__(scope, receive, send)
 
 
-def create_app(settings: Settings, engines: Engines) -> App:
+def create_app(settings: Settings, engines: Engines, keyring: KeyRing) -> App:
     """The portal, ready to be served; it closes the engines when it ends."""
     https = settings.base_url.startswith("https://")
     app = App(
@@ -69,10 +73,16 @@ def create_app(settings: Settings, engines: Engines) -> App:
         lifespan=_lifespan(engines),
     )
     app.add_middleware(Requests, https=https)
-    app.include_router(oauth_router(Provider(settings.base_url), async_sessionmaker(engines.auth)))
+    provider = Provider(settings.base_url)
+    app.include_router(oauth_router(provider, async_sessionmaker(engines.auth)))
     schema, library = guarded(Limits(body_bytes=settings.body_limit))
-    app.api = Requests(Edge(schema, _opening(settings, engines), library), https=https)
+    edge = Edge(schema, _opening(settings, engines), library)
+    app.api = Requests(edge, https=https)
     app.include_router(health_router(version("vawg-portal"), _checks(engines), contract_path()))
+    documents = {document.name: document for document in library.trusted}
+    clock = Clock(settings.today)
+    site = Site(settings, engines, schema, library, edge, provider, clock, documents, environment())
+    serve_pages(app, site)
     return app
 
 

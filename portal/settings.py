@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
 from typing import Self, TypeVar
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -43,6 +44,7 @@ class Settings:
     auth_pool_size: int = 5
     statement_timeout_ms: int = 15_000
     body_limit: int = 256 * 1024
+    keys_folder: Path | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -61,6 +63,7 @@ class Settings:
                 "PORTAL_STATEMENT_TIMEOUT_MS", _count, cls.statement_timeout_ms
             ),
             body_limit=reader.read("PORTAL_BODY_LIMIT", _count, cls.body_limit),
+            keys_folder=reader.read("PORTAL_KEYS_FOLDER", _folder, None),
         )
         if settings.today and settings.mode is Mode.PRODUCTION:
             reader.refused.append("PORTAL_TODAY stops every clock and due date: unset it.")
@@ -88,6 +91,8 @@ class Settings:
         for name, url in self.database_urls.items():
             if not url:
                 yield f"{name} is not set: set it to the address for {NEEDED_BY[name]}."
+        if not self.keys_folder:
+            yield "PORTAL_KEYS_FOLDER is not set: name the folder of `portal key make`."
 
     def _wrong_database(self) -> Iterator[str]:
         users: dict[str, str] = {}
@@ -149,6 +154,12 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) == 0:
         raise ValueError("write a whole number above zero.")
     return int(text)
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_absolute():
+        raise ValueError("write it from the root, such as /etc/vawg-portal/keys.")
+    return Path(text)
 
 
 def _origin(text: str) -> str:

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from support.asking import Portal
+from support.keyrings import throwaway_ring
 
+from auth.keys.ring import KeyRing
 from portal import database
 from portal.edge.guarded import guarded
 from portal.furnishing import furnish_portal
@@ -32,6 +34,12 @@ def settings(request: pytest.FixtureRequest) -> Settings:
         return Settings.from_env(os.environ)
     server: Server = request.getfixturevalue("server")
     return Settings.from_env({**os.environ, **server.environ()})
+
+
+@pytest.fixture(scope="session")
+def keyring() -> KeyRing:
+    """The portal's own keys, for this run only."""
+    return throwaway_ring()
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ SAFE = {
     "PORTAL_OWNER_DATABASE_URL": "postgresql://portal_owner:d@db/portal?sslmode=verify-full",
     "PORTAL_BASE_URL": "https://portal.example.org/",
     "PORTAL_MODE": "production",
+    "PORTAL_KEYS_FOLDER": "/etc/vawg-portal/keys",
 }
 
 
@@ -23,7 +24,7 @@ def test_a_safe_production_has_no_problems():
     assert settings.mode is Mode.PRODUCTION
 
 
-def test_without_any_variable_it_is_a_demo_that_lacks_only_its_databases():
+def test_without_any_variable_it_is_a_demo_that_lacks_only_its_databases_and_keys():
     settings = Settings.from_env({})
     assert (settings.mode, settings.base_url) == (Mode.DEMO, "http://localhost:8000")
     assert [line.split()[0] for line in settings.problems()] == [
@@ -31,6 +32,7 @@ def test_without_any_variable_it_is_a_demo_that_lacks_only_its_databases():
         "PORTAL_AUTH_DATABASE_URL",
         "PORTAL_COMMAND_DATABASE_URL",
         "PORTAL_OWNER_DATABASE_URL",
+        "PORTAL_KEYS_FOLDER",
     ]
 
 

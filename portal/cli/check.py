@@ -9,6 +9,7 @@ import asyncpg
 import click
 from sqlalchemy.exc import DBAPIError
 
+from auth.keys.files import inspect
 from portal.cli.common import one_line, settings_here, unreachable
 from portal.settings import Settings
 from portal.store.engines import Engines
@@ -27,11 +28,13 @@ STANDS = {
 def command() -> None:
     """Print one line for each setting that is missing or unsafe, and what to do.
 
-    It also asks the database: does it answer each login role, is it at this release, and is no
-    role more powerful than its task. Changes nothing. Exit code 1 when there is a finding.
+    It also looks at the portal's keys: are they whole, strong, and nobody else's to read. And it
+    asks the database: does it answer each login role, is it at this release, and is no role more
+    powerful than its task. Changes nothing. Exit code 1 when there is a finding.
     """
     settings = settings_here(os.environ)
-    found = [*settings.problems(), *asyncio.run(_ask(settings))]
+    kept = inspect(settings.keys_folder) if settings.keys_folder else []
+    found = [*settings.problems(), *kept, *asyncio.run(_ask(settings))]
     for line in found:
         click.echo(line)
     if found:

@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 from joserfc.jwk import ECKey
 
+from auth.keys.ring import KeyRing
 from portal.cli.common import demo_folder, fail, only_for_show, read_settings, with_engines
-from portal.cli.serve import door, serve, told_to_stop
+from portal.cli.serve import door, keys_of, serve, told_to_stop
 from portal.edge.logs import configure
 from portal.furnishing import furnish_portal
 from portal.sample.ground import Ground, ground
 from portal.sample.load import load_sample
-from portal.sample.notes import Notes
+from portal.sample.notes import Notes, ring_of
 from portal.sample.partnership import DAY
 from portal.sample.programs import keys_in, load_programs
 from portal.settings import Settings
@@ -46,13 +47,14 @@ def command(port: int, *, reset: bool, folder: Path | None) -> None:
         address = f"http://localhost:{listening.getsockname()[1]}"
         defaults = {"PORTAL_TODAY": DAY.isoformat(), "PORTAL_BASE_URL": address}
         with database(folder, reset=reset) as environ:
-            settings = read_settings({**defaults, **environ})
+            ring = {"PORTAL_KEYS_FOLDER": str(own_keys(folder or demo_folder()))}
+            settings = read_settings({**defaults, **ring, **environ})
             notes = Notes(settings.base_url, str(settings.today), folder or demo_folder())
             prepare(settings, keys_in(notes.keys))
             notes.write()
             click.echo(notes.welcome())
             configure()
-            serve(settings, listening)
+            serve(settings, keys_of(settings), listening)
     click.echo("Stopped. What was entered is kept: `portal demo` goes on from there.")
 
 
@@ -72,6 +74,14 @@ def database(folder: Path | None, *, reset: bool) -> Iterator[Mapping[str, str]]
             yield {**os.environ, **server.environ()}
     except ServerProblem as problem:
         fail(str(problem))
+
+
+def own_keys(folder: Path) -> Path:
+    """The folder of the demo's own keys, made at its first start."""
+    ring = ring_of(folder)
+    if not ring.exists():
+        KeyRing.make(ring)
+    return ring
 
 
 def prepare(settings: Settings, keys: Mapping[str, ECKey]) -> None:

@@ -10,6 +10,8 @@ from types import FrameType
 import click
 import uvicorn
 
+from auth.keys.ring import KeyRing
+from auth.keys.vault import KeyProblem
 from portal.app import create_app
 from portal.cli.common import fail, settings_here
 from portal.edge.logs import configure
@@ -37,10 +39,21 @@ def command(host: str, port: int) -> None:
     settings = settings_here(os.environ, "PORTAL_DATABASE_URL", "PORTAL_AUTH_DATABASE_URL")
     if unsafe := [line for line in settings.problems() if not line.startswith(NOT_NEEDED)]:
         fail("\n".join([*unsafe, "Nothing is served. `portal check` lists everything."]))
+    keyring = keys_of(settings)
     with told_to_stop(), door(host, port) as listening:
         click.echo(f"Serving {settings.base_url} on {host}:{listening.getsockname()[1]}.")
         configure()
-        serve(settings, listening)
+        serve(settings, keyring, listening)
+
+
+def keys_of(settings: Settings) -> KeyRing:
+    """The portal's own keys, or an end with a line for each reason why not."""
+    if settings.keys_folder is None:
+        fail("PORTAL_KEYS_FOLDER is not set: name the folder of `portal key make`.")
+    try:
+        return KeyRing.load(settings.keys_folder)
+    except KeyProblem as problem:
+        fail(f"{problem}\nNothing is served. `portal check` lists everything.")
 
 
 @contextmanager
@@ -61,10 +74,10 @@ def door(host: str, port: int) -> Iterator[socket.socket]:
         yield listening
 
 
-def serve(settings: Settings, listening: socket.socket) -> None:
+def serve(settings: Settings, keyring: KeyRing, listening: socket.socket) -> None:
     """Until a signal, which is raised again once the requests under way have ended."""
     config = uvicorn.Config(
-        create_app(settings, Engines(settings)),
+        create_app(settings, Engines(settings), keyring),
         access_log=False,
         log_config=None,
         server_header=False,

@@ -33,7 +33,11 @@ class Notes:
     @property
     def environ(self) -> dict[str, str]:
         """The settings of the demo that wrote them, besides its databases."""
-        return {"PORTAL_TODAY": self.today, "PORTAL_BASE_URL": self.address}
+        return {
+            "PORTAL_TODAY": self.today,
+            "PORTAL_BASE_URL": self.address,
+            "PORTAL_KEYS_FOLDER": str(ring_of(self.folder)),
+        }
 
     @property
     def keys(self) -> Path:
@@ -60,6 +64,7 @@ class Notes:
             "clients": [
                 {
                     "id": str(program.id),
+                    "key": program.key,
                     "name": program.name,
                     "agency": AGENCIES[program.agency][0],
                     "scopes": [str(scope) for scope in program.scopes],
@@ -100,6 +105,11 @@ Ask for the first initiatives in another terminal, as a program of {AGENCIES[pro
 Who takes part, and as what: {_short(self.file)}. More queries: graphql/operations.
 Ctrl-C stops everything and keeps what was entered; --reset begins anew.
 """
+
+
+def ring_of(folder: Path) -> Path:
+    """Where a demo in this folder has the portal's own keys."""
+    return folder.absolute() / "ring"
 
 
 def _short(path: Path) -> str:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from support.databases import empty_database
+from support.keyrings import throwaway_ring
 from support.site import Program, Site, program_id
 
 from auth.oauth.clients import end_client
@@ -219,7 +220,7 @@ def test_there_is_nothing_at_other_addresses(site: Site):
 
 async def readiness(settings: Settings) -> tuple[int, dict[str, str]]:
     engines = Engines(settings)
-    inside = httpx2.ASGITransport(app=create_app(settings, engines))
+    inside = httpx2.ASGITransport(app=create_app(settings, engines, throwaway_ring()))
     async with httpx2.AsyncClient(transport=inside, base_url=settings.base_url) as http:
         answer = await http.get("/readyz")
     await engines.dispose()
@@ -253,7 +254,7 @@ async def test_replay_marks_that_are_out_of_date_are_removed(site: Site, monkeyp
     mark = text("INSERT INTO auth_secret.seen_proof (proof, seen_at) VALUES (:proof, :old)")
     async with site.engines.owner.begin() as owner:
         await owner.execute(mark, {**proof, "old": old})
-    app = create_app(site.engines.settings, Engines(site.engines.settings))
+    app = create_app(site.engines.settings, Engines(site.engines.settings), throwaway_ring())
     async with app.router.lifespan_context(app), site.engines.owner.connect() as owner:
         for _ in range(500):
             if (await owner.execute(count, proof)).scalar_one() == 0:

@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from support.commands import run, started
 from support.databases import environ_of, execute
+from support.keyrings import throwaway_folder
 
 from portal.cli import COMMANDS
 from portal.store.bootstrap import bootstrap
@@ -20,7 +21,7 @@ NOWHERE = "postgresql:///portal?host=/nowhere&user=portal_runtime"
 def environ(server: Server) -> dict[str, str]:
     """A database that somebody has just been given."""
     bootstrap(server.dsn, "operated")
-    return environ_of(server, "operated")
+    return {**environ_of(server, "operated"), "PORTAL_KEYS_FOLDER": str(throwaway_folder())}
 
 
 def test_the_operator_is_led_from_an_empty_database_to_one_that_is_served(environ):

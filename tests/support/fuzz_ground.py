@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey
 from sqlalchemy import select
 from support.fuzzing import Fuzzer, Wanted
 from support.given import Known
+from support.keyrings import throwaway_ring
 from support.site import Program
 
 from auth.oauth.clients import new_private_key
@@ -113,7 +114,7 @@ class Ground:
 @asynccontextmanager
 async def ground(engines: Engines, seed: int) -> AsyncIterator[Ground]:
     """The sample partnership behind the real application, in an empty database."""
-    keys: dict[str, ECKey] = {program.agency: new_private_key() for program in PROGRAMS}
+    keys: dict[str, ECKey] = {program.key: new_private_key() for program in PROGRAMS}
     await migrate(engines.owner, furnish_portal)
     async with engines.owner.begin() as owner:
         await load_sample(owner)
@@ -123,7 +124,7 @@ async def ground(engines: Engines, seed: int) -> AsyncIterator[Ground]:
     random = Random(seed)  # noqa: S311 - the same at every run
     fuzzer = Fuzzer(random, schema._schema, known, list(library.trusted))
     served = Engines(engines.settings)
-    app = create_app(replace(engines.settings, base_url=URL, today=DAY), served)
+    app = create_app(replace(engines.settings, base_url=URL, today=DAY), served, throwaway_ring())
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app)) as http:
         callers = [
             Caller(

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import httpx2
 import uvicorn
 from joserfc.jwk import ECKey
+from support.keyrings import throwaway_ring
 
 from portal.app import create_app
 from portal.client import Client
@@ -54,15 +55,15 @@ class Site:
     engines: Engines
 
     @contextmanager
-    def program(self, agency: str) -> Iterator[Program]:
-        """The program of a sample agency."""
+    def program(self, key: str) -> Iterator[Program]:
+        """A program of the sample."""
         with httpx2.Client() as http:
-            yield Program(self.url, program_id(agency), self.keys[agency], http)
+            yield Program(self.url, program_id(key), self.keys[key], http)
 
 
-def program_id(agency: str) -> UUID:
-    """The client id of a sample agency's program."""
-    [program] = [program for program in PROGRAMS if program.agency == agency]
+def program_id(key: str) -> UUID:
+    """The client id of a program of the sample."""
+    [program] = [program for program in PROGRAMS if program.key == key]
     return program.id
 
 
@@ -70,7 +71,9 @@ def program_id(agency: str) -> UUID:
 def listening(settings: Settings, door: socket.socket) -> Iterator[None]:
     """Serve from a thread of its own, with engines of its own."""
     door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as `portal serve` does
-    config = uvicorn.Config(create_app(settings, Engines(settings)), log_level="warning")
+    config = uvicorn.Config(
+        create_app(settings, Engines(settings), throwaway_ring()), log_level="warning"
+    )
     served = uvicorn.Server(config)
     thread = Thread(target=asyncio.run, args=(served.serve(sockets=[door]),))
     thread.start()
