@@ -1,0 +1,1 @@
+"""Partners' own identity providers: people sign in there, and what we believe of the answer."""
