@@ -150,6 +150,7 @@ PEOPLE: dict[str, tuple[str, str, tuple[Role, ...], str]] = {
     "edgehill.viewer": ("edgehill", "Zara Moss", (R.VIEWER,), "Student welfare"),
     "rasa.coordinator": ("rasa", "Asha Penrose", (R.INITIATIVE_COORDINATOR,), "Prevention"),
     "rasa.contributor": ("rasa", "Bryony Slack", (R.CONTRIBUTOR,), "Prevention"),
+    "rasa.administrator": ("rasa", "Hugo Larch", (R.AGENCY_ADMINISTRATOR,), "Prevention"),
     "savera.coordinator": ("savera", "Carys Nolan", (R.INITIATIVE_COORDINATOR,), "Training"),
     "ariel.coordinator": ("ariel", "Dev Harker", (R.INITIATIVE_COORDINATOR,), "Schools"),
     "icb.viewer": ("icb", "Elsie Bamford", (R.VIEWER,), "Safeguarding"),

@@ -1,4 +1,4 @@
-"""The sample's API clients: one for each agency that has a program, with a key file of its own."""
+"""The sample's API clients: programs of some agencies, each with a key file of its own."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from auth.oauth.clients import (
 )
 from auth.oauth.tables import Client, ClientKey
 from auth.roles import Scope
-from portal.sample.partnership import agency_id, fixed, membership_id
+from portal.sample.partnership import PEOPLE, agency_id, fixed, membership_id
 
 _READS = (Scope.INITIATIVES_READ,)
 _CONTRIBUTES = (*_READS, Scope.INITIATIVES_CONTRIBUTE)
@@ -32,9 +32,12 @@ _EDITS = (*_CONTRIBUTES, Scope.INITIATIVES_EDIT)
 
 @dataclass(frozen=True)
 class Program:
-    """A program of a sample agency, and the person who answers for it."""
+    """A program of a sample agency, and the person who answers for it.
 
-    agency: str
+    By its `key` the demo and its files know it.
+    """
+
+    key: str
     name: str
     owner: str
     scopes: tuple[Scope, ...]
@@ -42,25 +45,31 @@ class Program:
     @property
     def id(self) -> UUID:
         """The same at every start."""
-        return fixed("client", self.agency)
+        return fixed("client", self.key)
+
+    @property
+    def agency(self) -> str:
+        """Its owner's."""
+        return PEOPLE[self.owner][0]
 
 
 PROGRAMS = (
     Program("rasa", "RASA dashboard", "rasa.coordinator", _CONTRIBUTES),
+    Program("rasa-coordinator", "RASA coordination desk", "rasa.coordinator", _EDITS),
     Program("wirral", "Wirral community safety system", "wirral.coordinator", _EDITS),
     Program("police", "Merseyside Police analytics", "police.coordinator", _READS),
 )
 
 
 def keys_in(folder: Path) -> dict[str, ECKey]:
-    """Each program's private key by its agency; one that is not there, or not whole, is made."""
+    """Each program's private key; one that is not there, or not whole, is made."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return {program.agency: _key(key_file(folder, program)) for program in PROGRAMS}
+    return {program.key: _key(key_file(folder, program)) for program in PROGRAMS}
 
 
 def key_file(folder: Path, program: Program) -> Path:
     """Where its key is kept."""
-    return folder / f"{program.agency}.jwk.json"
+    return folder / f"{program.key}.jwk.json"
 
 
 async def load_programs(owner: AsyncConnection, keys: Mapping[str, ECKey]) -> None:
@@ -68,7 +77,7 @@ async def load_programs(owner: AsyncConnection, keys: Mapping[str, ECKey]) -> No
     now = datetime.now(UTC)
     async with AsyncSession(bind=owner, expire_on_commit=False) as session:
         for program in PROGRAMS:
-            await _let_in(session, program, keys[program.agency], now)
+            await _let_in(session, program, keys[program.key], now)
         await session.commit()  # into the owner's own transaction
 
 

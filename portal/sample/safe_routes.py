@@ -122,6 +122,7 @@ def invented_rows() -> Iterator[SQLModel]:
     yield partner("safe-routes", "merseytravel", Part.HOST, PartnerState.INVITED)
     yield partner("safe-routes", "ljmu", Part.EVALUATE, PartnerState.OFFERED)
     yield partner("taxi-training", "ldas", Part.EVALUATE)
+    yield partner("conduct-figures", "rasa", Part.EVALUATE, PartnerState.INVITED)
     yield from _progress()
     yield from _actions()
     yield from _plan()
