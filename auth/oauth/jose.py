@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,9 +14,10 @@ from joserfc.jws import JWSRegistry
 from joserfc.util import json_b64encode, urlsafe_b64encode
 
 ALGORITHMS = ("ES256", "EdDSA", "PS256")
+"""What we sign with and accept from clients; a partner's provider may also use RS256."""
 SKEW = timedelta(seconds=15)  # FAPI 2.0: ten seconds off must pass, sixty must not
 
-_KEY_TYPE = {"ES256": "EC", "EdDSA": "OKP", "PS256": "RSA"}
+_KEY_TYPE = {"ES256": "EC", "EdDSA": "OKP", "PS256": "RSA", "RS256": "RSA"}
 _CURVE = {"EC": "P-256", "OKP": "Ed25519"}
 _COORDINATE = re.compile(r"[A-Za-z0-9_-]{43}")
 _MODULUS = re.compile(r"[A-Za-z0-9_-]{342,683}")  # 2048 to 4096 bits
@@ -86,16 +88,16 @@ class Signed:
             raise Malformed("iat or nbf lies in the future")
 
 
-def read(compact: str) -> Signed:
+def read(compact: str, algorithms: Collection[str] = ALGORITHMS, longest: int = _LONGEST) -> Signed:
     """Take a compact JWS apart; only a plain signature by an algorithm we accept will do."""
-    parts = _COMPACT.fullmatch(compact) if len(compact) <= _LONGEST else None
+    parts = _COMPACT.fullmatch(compact) if len(compact) <= longest else None
     if parts is None:
         raise Malformed("not a signed JSON object")
     header = _object(_decode(parts[1]))
     if "crit" in header or "b64" in header:
         raise Malformed("critical extensions are not supported")
-    if header.get("alg") not in ALGORITHMS:
-        raise Malformed("alg must be one of " + ", ".join(ALGORITHMS))
+    if header.get("alg") not in algorithms:
+        raise Malformed("alg must be one of " + ", ".join(algorithms))
     signed_part = f"{parts[1]}.{parts[2]}".encode()
     return Signed(header, _object(_decode(parts[2])), signed_part, _decode(parts[3]))
 
