@@ -5,7 +5,12 @@ from datetime import timedelta
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from auth.events import AuthEvent, EventOutcome
+from auth.notices import Notice, NoticeKind
 from auth.oauth.tables import Client, ClientKey
+from auth.roles import Role
+from auth.sessions.tables import BrowserSession
+from auth.strength import Strength
 from portal.changes.tables import AuditLine, Outcome
 from portal.frameworks.reference import entry_id, plan_action_id
 from portal.frameworks.tables import PlanAction, SelfAssessment, SelfAssessmentLevel
@@ -54,6 +59,40 @@ async def records(owner: AsyncConnection) -> None:
     await owner.execute(insert(table_of(AuditLine)), lines)
     await owner.execute(insert(table_of(Client)), programs)
     await owner.execute(insert(table_of(ClientKey)), keys)
+    await _signing_in(owner)
     plan = table_of(PlanAction)
     owned = update(plan).where(plan.c.id == plan_action_id(1))
     await owner.execute(owned.values(owner_agency_id=agency_id("pcc")))
+
+
+async def _signing_in(owner: AsyncConnection) -> None:
+    """A session, a notice and a line of the door, for some of the world's own people."""
+    keys = [f"{agency}/{Role.VIEWER}" for agency in ("wirral", "savera", "cheshire")]
+    at, ends = IMPORTED, IMPORTED + timedelta(hours=9)
+    sessions = [
+        {
+            "id": fixed("matrix-session", key), "person_id": fixed("matrix", key),
+            "membership_id": fixed("matrix", key), "device": "A browser", "acr": Strength.MULTI_FACTOR,
+            "amr": ["otp"], "started_at": at, "authenticated_at": at, "seen_at": at,
+            "expires_at": ends,
+        }
+        for key in keys
+    ]  # fmt: skip
+    notices = [
+        {
+            "id": fixed("matrix-notice", key), "person_id": fixed("matrix", key), "at": at,
+            "kind": NoticeKind.NEW_SIGN_IN, "says": "You signed in.",
+        }
+        for key in keys
+    ]  # fmt: skip
+    events = [
+        {
+            "id": fixed("matrix-event", key), "at": at, "request_id": fixed("matrix-asked", key),
+            "kind": "sign_in", "outcome": EventOutcome.DONE, "reason": "",
+            "person_id": fixed("matrix", key), "agency_id": agency_id(key.split("/")[0]),
+        }
+        for key in keys
+    ]  # fmt: skip
+    await owner.execute(insert(table_of(BrowserSession)), sessions)
+    await owner.execute(insert(table_of(Notice)), notices)
+    await owner.execute(insert(table_of(AuthEvent)), events)

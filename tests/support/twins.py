@@ -36,9 +36,23 @@ def own_line(caller: Caller, row: Row) -> bool:
     return row["principal_id"] == caller.principal_id or caller.can(Scope.AUDIT_READ)
 
 
+def own(caller: Caller, row: Row) -> bool:
+    """What is about one person, or for them."""
+    return bool(row["person_id"] == caller.person_id)
+
+
+def own_event(caller: Caller, row: Row) -> bool:
+    """One's own lines of the door; those about an agency for its auditors."""
+    audited = row["agency_id"] == caller.agency_id and caller.can(Scope.AUDIT_READ)
+    return own(caller, row) or audited
+
+
 TWINS: dict[str, Callable[[Caller, Row], bool]] = {
     "client": lambda caller, row: row["agency_id"] == caller.agency_id,
     "audit_line": own_line,
+    "auth_event": own_event,
+    "browser_session": own,
+    "notice": own,
     "plan_action": partners_work,
     "plan_update": partners_work,
     "self_assessment": own_assessment,
