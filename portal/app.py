@@ -81,7 +81,18 @@ def create_app(settings: Settings, engines: Engines, keyring: KeyRing) -> App:
     app.include_router(health_router(version("vawg-portal"), _checks(engines), contract_path()))
     documents = {document.name: document for document in library.trusted}
     clock = Clock(settings.today)
-    site = Site(settings, engines, schema, library, edge, provider, clock, documents, environment())
+    site = Site(
+        settings=settings,
+        engines=engines,
+        schema=schema,
+        library=library,
+        edge=edge,
+        provider=provider,
+        keyring=keyring,
+        clock=clock,
+        documents=documents,
+        templates=environment(),
+    )
     serve_pages(app, site)
     return app
 

@@ -46,7 +46,7 @@ def understand(body: bytes, limits: Limits, trusted: TrustedDocuments) -> Asked:
     query = _optional(given, "query", str)
     _check_values(body, variables, limits)
     if b"\\u" in body:
-        _check_characters([query, variables])
+        check_characters([query, variables])
     return Asked(
         text=_text(query, _document_id(given, extensions), trusted),
         variables=variables,
@@ -159,7 +159,7 @@ def _check_values(body: bytes, variables: Mapping[str, Any], limits: Limits) -> 
         )
 
 
-def _check_characters(values: list[Any]) -> None:
+def check_characters(values: list[Any]) -> None:
     """PostgreSQL stores no NUL, and half a surrogate pair is no character."""
     waiting = list(values)
     while waiting:

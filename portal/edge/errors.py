@@ -69,7 +69,7 @@ def published(error: GraphQLError, request_id: str) -> GraphQLError:
     """What the client sees: its own mistakes in full, a fault of ours only as a request id."""
     if "code" in (error.extensions or {}):
         return error
-    match _cause(error):
+    match cause_of(error):
         case None:
             return coded(error, Code.BAD_USER_INPUT)
         case Refusal() as refused:
@@ -86,7 +86,7 @@ def published(error: GraphQLError, request_id: str) -> GraphQLError:
 
 def nobody(errors: Iterable[GraphQLError]) -> Unauthenticated | None:
     """The caller is opened with the first statement, so who is nobody may show only then."""
-    for cause in map(_cause, errors):
+    for cause in map(cause_of, errors):
         if isinstance(cause, Unauthenticated):
             return cause
         if isinstance(cause, StepUp):
@@ -102,7 +102,8 @@ def fault(cause: Exception, request_id: str) -> GraphQLError:
     return published(GraphQLError(str(cause), original_error=cause), request_id)
 
 
-def _cause(error: GraphQLError) -> Exception | None:
+def cause_of(error: GraphQLError) -> Exception | None:
+    """The exception behind an error, through the errors that wrap it; None for a client's own."""
     cause: Exception | None = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error

@@ -76,17 +76,15 @@ class Edge:
     async def _answer(self, request: Request, media_type: str) -> Response:
         asked = await ask(request, self._library.limits, self._library.trusted)
         context = await self._open_context(request)
-        result = await self._execute(asked, context)
+        result = await self.execute(asked, context)
         if stranger := nobody(result.errors or ()):
             raise stranger
         result.errors = [published(e, request_id_of(request)) for e in result.errors or ()]
-        self._note(request, asked, result)
-        if isinstance(context, Context) and context.opened:
-            request.state.client = str(context.opened.principal_id)
-            request.state.agency = str(context.opened.agency_id)
+        self.note(request, asked, result, context)
         return reply(result, media_type)
 
-    async def _execute(self, asked: Asked, context: object) -> ExecutionResult:
+    async def execute(self, asked: Asked, context: object) -> ExecutionResult:
+        """The result as it comes, its errors not yet fit to be shown."""
         async with asyncio.timeout(self._library.limits.seconds):
             if self._lane is not None and isinstance(context, Context):
                 known = await self._lane.answer(asked, context)
@@ -100,8 +98,13 @@ class Edge:
                 allowed_operation_types=ANSWERED,
             )
 
-    def _note(self, request: Request, asked: Asked, result: ExecutionResult) -> None:
+    def note(
+        self, request: Request, asked: Asked, result: ExecutionResult, context: object
+    ) -> None:
         """What the log line may tell: names, a hash and a price, nothing of the content."""
+        if isinstance(context, Context) and context.opened:
+            request.state.client = str(context.opened.principal_id)
+            request.state.agency = str(context.opened.agency_id)
         request.state.errors = sorted({Code.of(e.extensions).value for e in result.errors or ()})
         request.state.cost = (result.extensions or {}).get("cost", {}).get("requested")
         prepared = self._library.known(asked.text)

@@ -1,0 +1,1 @@
+"""Pages: each runs one named document of the contract and renders one template."""

@@ -1,0 +1,35 @@
+"""Every page there is, and what an address without one answers."""
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exception_handlers import http_exception_handler
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from portal.web import furniture
+from portal.web.route import not_found
+from portal.web.site import Site
+
+ROUTERS = (furniture.router,)
+
+
+def serve_pages(app: FastAPI, site: Site) -> None:
+    """Add the pages to the application."""
+    app.state.site = site
+    app.include_router(web_router(site))
+    app.add_exception_handler(HTTPException, _nothing_here)  # type: ignore[arg-type]
+
+
+def web_router(_: Site) -> APIRouter:
+    """All pages."""
+    router = APIRouter()
+    for each in ROUTERS:
+        router.include_router(each)
+    return router
+
+
+async def _nothing_here(request: Request, refused: HTTPException) -> Response:
+    """A page for people, JSON for programs."""
+    if refused.status_code == 404 and "text/html" in request.headers.get("accept", ""):
+        return not_found(request)
+    return await http_exception_handler(request, refused)

@@ -1,0 +1,45 @@
+"""What every page has at hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from jinja2 import Environment
+from starlette.requests import Request
+
+from auth.keys.ring import KeyRing
+from auth.oauth.provider import Provider
+from portal.clock import Clock
+from portal.edge.documents import Document
+from portal.edge.library import Library
+from portal.edge.router import Edge
+from portal.schema import Schema
+from portal.settings import Settings
+from portal.store.engines import Engines
+
+
+@dataclass(frozen=True)
+class Site:
+    """The portal, as its pages see it."""
+
+    settings: Settings
+    engines: Engines
+    schema: Schema
+    library: Library
+    edge: Edge
+    provider: Provider
+    keyring: KeyRing
+    clock: Clock
+    documents: Mapping[str, Document]
+    templates: Environment
+
+
+def site_of(request: Request) -> Site:
+    """The site a request was sent to."""
+    site: Site = request.app.state.site
+    return site
+
+
+Here = Annotated[Site, Depends(site_of)]
+"""A handler's parameter `site: Here` is the site."""
