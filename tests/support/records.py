@@ -73,8 +73,8 @@ async def _signing_in(owner: AsyncConnection) -> None:
         {
             "id": fixed("matrix-session", key), "person_id": fixed("matrix", key),
             "membership_id": fixed("matrix", key), "device": "A browser",
-            "acr": Strength.MULTI_FACTOR, "amr": ["otp"], "started_at": at, "authenticated_at": at, "seen_at": at,
-            "expires_at": ends,
+            "acr": Strength.MULTI_FACTOR, "amr": ["otp"], "started_at": at,
+            "authenticated_at": at, "seen_at": at, "expires_at": ends,
         }
         for key in keys
     ]  # fmt: skip
