@@ -11,6 +11,12 @@ from portal.store.rules import HELD, RowRule, everyone, hidden, table_of
 
 OWN_TO_MANAGE = "agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))"
 OWN_KEY = f"EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.{OWN_TO_MANAGE})"
+# Whoever takes over the sign-in role still makes no token for somebody who gave no consent.
+SPEAKS_FOR = (
+    "CASE kind WHEN 'client' THEN principal_id = client_id ELSE EXISTS (SELECT FROM consent c"
+    " WHERE c.id = consent_id AND c.ended_at IS NULL AND c.membership_id = principal_id"
+    " AND c.client_id = access_token.client_id AND access_token.scopes <@ c.scopes) END"
+)
 
 RULES = (
     everyone(tables.Area, "Every signed-in caller."),
@@ -24,6 +30,7 @@ RULES = (
         table_of(tables.MembershipName),
         "The person's own agency; partners where that agency shows names.",
         HELD,
+        auth=("SELECT",),
     ),
     everyone(tables.Team, "Every signed-in caller."),
     everyone(tables.TeamMember, "Every signed-in caller."),
@@ -47,12 +54,12 @@ RULES = (
         change=OWN_KEY,
         auth=("SELECT",),
     ),
-    hidden(
-        oauth.AccessToken,
+    RowRule(
+        table_of(oauth.AccessToken),
         "Nobody: tokens are checked by open_caller.",
-        "SELECT",
-        "INSERT",
-        "DELETE",
+        None,
+        auth=("SELECT", "INSERT", "UPDATE", "DELETE"),
+        auth_add=SPEAKS_FOR,
     ),
     hidden(oauth.SeenProof, "Nobody: replay marks.", "SELECT", "INSERT", "DELETE"),
     hidden(oauth.SeenAssertion, "Nobody: replay marks.", "SELECT", "INSERT", "DELETE"),
@@ -61,12 +68,14 @@ RULES = (
 
 DEFINERS: dict[str, str] = {
     "context_mac(text)": "",
+    "context_verifies(text,text)": "",
     "set_context(uuid,uuid,uuid,uuid,timestamptz,text[],int[])": "",
     "caller_context()": "portal_runtime",
     "capability(text,uuid,uuid)": "",
     "keys_of(uuid,uuid[],boolean)": "",
-    "principal_today(uuid,date)": "",
+    "principal_today(uuid,date)": "portal_auth",
     "open_principal(uuid,text[],uuid,timestamptz)": "",
+    "consented(uuid,text[],date)": "",
     "open_caller(bytea,text,bytea,timestamptz,uuid,uuid,timestamptz,uuid)": "portal_runtime",
     "open_command_caller(uuid,uuid,timestamptz)": "portal_command",
     "give_agency_its_key()": "",

@@ -24,6 +24,8 @@ log = logging.getLogger("auth.keys")
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at the files' dates; rotated keys are in use after that."""
+MISSED = 0.05
+"""The same where a key is asked for that is not there: another process may know a newer one."""
 NONCE = 12
 
 
@@ -81,7 +83,7 @@ class FileVault:
         return nonce + self._held().ciphers[version].encrypt(nonce, plain, about)
 
     def unwrap(self, version: int, wrapped: bytes, about: bytes) -> bytes:
-        cipher = self._held().ciphers.get(version)
+        cipher = self._held().ciphers.get(version) or self._held(MISSED).ciphers.get(version)
         if cipher is None:
             raise CannotOpen(f"There is no wrapping key {version}.")
         try:
@@ -89,9 +91,9 @@ class FileVault:
         except (InvalidTag, ValueError):
             raise CannotOpen("This was sealed for another place, or has been changed.") from None
 
-    def _held(self) -> Contents:
+    def _held(self, every: float = LOOK_EVERY) -> Contents:
         """The keys as the files have them, looked at once a second at most."""
-        if self._tick() - self._looked >= LOOK_EVERY and self._lock.acquire(blocking=False):
+        if self._tick() - self._looked >= every and self._lock.acquire(blocking=False):
             try:
                 self._look()
             finally:
@@ -128,24 +130,25 @@ def current(keys: Sequence[Kept]) -> Kept:
 
 def inspect(folder: Path) -> list[str]:
     """One line for each thing that is wrong with the folder or its keys, and what to do."""
-    if not folder.is_dir():
-        return [f"{folder} is no folder: make keys with `portal key make`."]
     found = _exposed(folder, 0o700)
     for name in (SIGNING, WRAPPING):
-        file = folder / name
-        found += _exposed(file, 0o600) if file.exists() else []
-        found += _weak(file)
+        found += _exposed(folder / name, 0o600) or _weak(folder / name)
     return found
 
 
 def _exposed(path: Path, mode: int) -> list[str]:
-    at = path.lstat()
+    try:
+        at = path.lstat()
+    except FileNotFoundError:
+        return [f"{path} is missing: restore it, or run `portal key make`."]
+    except OSError as error:
+        return [f"{path} cannot be read ({error.strerror}): run this as the portal's own user."]
     if stat.S_ISLNK(at.st_mode):
         return [f"{path} is a link: put the keys themselves there."]
     found = []
     if at.st_uid != os.geteuid():
-        found.append(f"{path} belongs to another user: run chown {os.geteuid()} {path}")
-    if at.st_mode & 0o077:
+        found.append(f"{path} is not owned by this user: run chown {os.geteuid()} {path}")
+    if stat.S_IMODE(at.st_mode) & 0o077:
         found.append(f"{path} is open to other users: run chmod {mode:o} {path}")
     return found
 

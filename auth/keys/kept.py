@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fcntl import LOCK_EX, flock
 from pathlib import Path
@@ -30,7 +30,7 @@ class Kept:
     name: str
     state: KeyState
     made_at: datetime
-    secret: str
+    secret: str = field(repr=False)
     """A private JWK as JSON, or 32 bytes in base64."""
     until: datetime | None = None
     """A previous key is good until then."""
@@ -58,7 +58,7 @@ class Kept:
         if not fits:
             raise KeyProblem(
                 f"Signing key {self.name} is not a private P-256 key of that name:"
-                " run `portal key rotate signing --at-once`."
+                " run `portal key rotate signing --stolen`."
             )
         return key
 
@@ -80,12 +80,9 @@ def read(file: Path) -> tuple[Kept, ...]:
     """Every key of a file, whatever its state."""
     try:
         return tuple(_kept(entry) for entry in json.loads(file.read_text())["keys"])
-    except FileNotFoundError:
-        raise KeyProblem(f"{file} is missing: restore it, or run `portal key make`.") from None
     except OSError as error:
-        raise KeyProblem(
-            f"{file} cannot be read ({error.strerror}): give it to the user that runs the portal."
-        ) from None
+        why = str(error.strerror).lower()
+        raise KeyProblem(f"{file} cannot be read ({why}): restore it, or make keys.") from None
     except (ValueError, TypeError, KeyError):
         raise KeyProblem(f"{file} is not a key file: restore it from your backup.") from None
 

@@ -1,15 +1,17 @@
 """The key ring: what the rest of the portal signs, publishes, seals and opens with."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 from joserfc.jwk import ECKey
+from joserfc.util import json_b64encode, urlsafe_b64encode
 
 from auth.keys import files
 from auth.keys.files import FileVault
-from auth.keys.vault import CannotOpen, KeyState
+from auth.keys.vault import CannotOpen, KeyState, SigningKey
 
 _FORMAT = b"\x01"
 _HEAD = 5  # the format, and the number of the wrapping key in four bytes
@@ -20,7 +22,7 @@ class Signing:
     """The key that signs now."""
 
     kid: str
-    key: ECKey
+    key: ECKey = field(repr=False)
 
 
 class KeyRing:
@@ -43,8 +45,19 @@ class KeyRing:
     @property
     def signing(self) -> Signing:
         """For ID tokens and the like."""
+        kid = self._current().kid
+        return Signing(kid, self.vault.private(kid))
+
+    def _current(self) -> SigningKey:
         [now] = [key for key in self.vault.signing_keys() if key.state is KeyState.CURRENT]
-        return Signing(now.kid, self.vault.private(now.kid))
+        return now
+
+    def sign(self, header: Mapping[str, object], claims: Mapping[str, object]) -> str:
+        """The claims as a compact JWS that names its key; the key stays where it is kept."""
+        kid = self._current().kid
+        head = {"alg": "ES256", "kid": kid, **header}
+        part = json_b64encode(head) + b"." + json_b64encode(dict(claims))
+        return (part + b"." + urlsafe_b64encode(self.vault.sign(kid, part))).decode()
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public halves: the current key, the one to come, and those still to be believed."""

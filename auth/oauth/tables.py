@@ -1,4 +1,7 @@
-"""API clients and their public keys; tokens and replay marks, of which only hashes are kept."""
+"""API clients and their public keys; tokens and replay marks, of which only hashes are kept.
+
+What a person lets a client do is in consents.py.
+"""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,6 +22,11 @@ class PrincipalKind(StrEnum):
     MEMBERSHIP = "membership"
 
 
+def no_addresses() -> list[str]:
+    """What a client has that never sends a person here."""
+    return []
+
+
 class Client(Row, table=True):
     """A program of one agency. It has somebody who answers for it, and an end."""
 
@@ -31,6 +39,10 @@ class Client(Row, table=True):
     name: str = Field(max_length=120)
     owner_membership_id: UUID = Field(foreign_key="membership.id", index=True)
     scopes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    redirect_uris: list[str] = Field(
+        default_factory=no_addresses, sa_column=Column(ARRAY(Text), nullable=False)
+    )
+    """Where people are sent back to, letter by letter; none: it acts as itself only."""
     created_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -64,6 +76,11 @@ class AccessToken(SQLModel, table=True):
         CheckConstraint("expires_at > issued_at", name="expiry"),
         CheckConstraint("expires_at <= issued_at + interval '5 minutes'", name="short"),
         CheckConstraint("kind <> 'client' OR principal_id = client_id", name="principal"),
+        CheckConstraint("(kind = 'membership') = (consent_id IS NOT NULL)", name="consent"),
+        CheckConstraint(
+            "kind <> 'membership' OR authenticated_at IS NOT NULL AND acr IS NOT NULL",
+            name="authenticated",
+        ),
         {"schema": "auth_secret"},
     )
 
@@ -71,6 +88,7 @@ class AccessToken(SQLModel, table=True):
     principal_id: UUID
     kind: PrincipalKind = Field(sa_type=choice(PrincipalKind, "kind"))
     client_id: UUID = Field(foreign_key="client.id", index=True)
+    consent_id: UUID | None = Field(default=None, foreign_key="consent.id", index=True)
     thumbprint: str
     scopes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     issued_at: datetime = Field(sa_type=Instant)

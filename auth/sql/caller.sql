@@ -76,6 +76,17 @@ BEGIN
 END
 $$;
 
+-- What is left today of the scopes that a person let a program have; NULL when the consent, the program or its
+-- agency has ended, or when the membership has moved to another agency than the program's.
+CREATE FUNCTION consented(consent uuid, scopes text[], today date) RETURNS text[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ARRAY(SELECT s FROM unnest(consented.scopes) s WHERE s = ANY (program.scopes))
+    FROM consent c JOIN membership m ON m.id = c.membership_id
+    CROSS JOIN LATERAL principal_today(c.client_id, today) program
+    WHERE c.id = consented.consent AND c.ended_at IS NULL AND c.expires_at > now() AND program.agency_id = m.agency_id
+$$;
+
 -- The request's first statement: token, proof of possession, replay, caller, all in one.
 -- Replay rows may commit asynchronously because a proof older than the server's start is refused. Two limits:
 -- a backend that crashes alone, and a failover to an asynchronous replica, can forget a mark of the last half second.
@@ -90,6 +101,7 @@ SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     token auth_secret.access_token;
+    within text[];
 BEGIN
     SELECT * INTO token FROM auth_secret.access_token t
     WHERE t.token_hash = open_caller.token_hash AND t.thumbprint = open_caller.thumbprint
@@ -113,13 +125,21 @@ BEGIN
     IF membership IS NOT NULL AND membership <> token.principal_id THEN
         RAISE EXCEPTION 'this token does not speak for that membership' USING ERRCODE = 'PA401';
     END IF;
+    within := token.scopes;
+    -- A program acts for somebody while the consent lasts, and as far as it may today itself.
+    IF token.consent_id IS NOT NULL THEN
+        within := consented(token.consent_id, token.scopes::text[], (coalesce(moment, now()) AT TIME ZONE 'Europe/London')::date);
+        IF coalesce(within, '{}') = '{}' THEN
+            RAISE EXCEPTION 'the consent behind this token has ended, or covers no data' USING ERRCODE = 'PA401';
+        END IF;
+    END IF;
     -- A proof from the future could outlive a restart that forgets it: its mark must be on disk.
     IF proof_issued <= clock_timestamp() THEN
         PERFORM set_config('synchronous_commit', 'off', true);
     END IF;
     RETURN QUERY SELECT p.principal_id, p.kind, p.agency_id, p.person_id, p.roles, p.scopes, p.team_ids,
                         token.authenticated_at, token.acr::text
-                 FROM open_principal(token.principal_id, token.scopes::text[], request, moment) p;
+                 FROM open_principal(token.principal_id, within, request, moment) p;
 END
 $$;
 

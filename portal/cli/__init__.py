@@ -11,6 +11,7 @@ COMMANDS = {
     "demo": ("portal.cli.demo:command", "Serve a sample partnership, with its own database."),
     "export": ("portal.cli.sheets:export", "Export initiatives to a spreadsheet."),
     "import": ("portal.cli.sheets:import_", "Import initiatives from a spreadsheet."),
+    "key": ("portal.cli.key:key", "Make, list and change the portal's own keys."),
     "migrate": ("portal.cli.migrate:command", "Bring the database to this release."),
     "query": ("portal.cli.query:query", "Ask the API, as an API client."),
     "seed": ("portal.cli.seed:command", "Invent initiatives, for a demonstration at size."),

@@ -1,15 +1,12 @@
 """A new database from the declarations, and the few rows that every database needs."""
 
-import os
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-BLOCK = 64  # SHA-256's block, to which an HMAC key is padded
+from portal.store.context_keys import new_context_key
 
 
 async def build(owner: AsyncConnection, statements: Iterable[str]) -> None:
@@ -23,19 +20,7 @@ async def build(owner: AsyncConnection, statements: Iterable[str]) -> None:
 async def furnish(owner: AsyncConnection, scopes: Mapping[str, Iterable[str]]) -> None:
     """The signing key, the two keys of no agency, and the table of roles as it is today."""
     if not (await owner.execute(text("SELECT count(*) FROM auth_secret.context_key"))).scalar_one():
-        key = os.urandom(32).ljust(BLOCK, b"\0")
-        await owner.execute(
-            text(
-                'INSERT INTO auth_secret.context_key (id, "inner", "outer", made_at)'
-                " VALUES (:id, :inner, :outer, :at)"
-            ),
-            {
-                "id": uuid4(),
-                "inner": bytes(b ^ 0x36 for b in key),
-                "outer": bytes(b ^ 0x5C for b in key),
-                "at": datetime.now(UTC),
-            },
-        )
+        await new_context_key(owner)
     await owner.execute(
         text(
             "INSERT INTO capability (kind) VALUES ('public'), ('partnership')"

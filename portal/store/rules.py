@@ -29,7 +29,8 @@ class RowRule:
 
     `says` is the rule in words, for the reviewer and for access.md. A condition left None means
     that the API cannot do it at all: no policy and no grant. `check` is for what a changed row must
-    still satisfy, where that differs. `auth` lists what the sign-in role may do, on every row.
+    still satisfy, where that differs. `auth` lists what the sign-in role may do, on every row;
+    `auth_add` and `auth_change` are for what its new and changed rows must satisfy.
     """
 
     table: Table
@@ -40,6 +41,8 @@ class RowRule:
     check: str | None = None
     remove: str | None = None
     auth: tuple[Literal["SELECT", "INSERT", "UPDATE", "DELETE"], ...] = ()
+    auth_add: str = "true"
+    auth_change: str = "true"
     triggers: tuple[str, ...] = field(default=())
 
     @property
@@ -51,7 +54,10 @@ class RowRule:
         """(policy, command, role, clause) of each policy, as the database should have them."""
         yield "owner", "ALL", "portal_owner", "USING (true) WITH CHECK (true)"
         for command in self.auth:
-            clause = "WITH CHECK (true)" if command == "INSERT" else "USING (true)"
+            clause = {
+                "INSERT": f"WITH CHECK ({self.auth_add})",
+                "UPDATE": f"USING (true) WITH CHECK ({self.auth_change})",
+            }.get(command, "USING (true)")
             yield f"auth_{command.lower()}", command, "portal_auth", clause
         if self.see is not None:
             yield "see", "SELECT", "portal_runtime", f"USING ({self.see})"

@@ -9,6 +9,18 @@ SET search_path = pg_catalog, auth_secret, pg_temp AS $$
     FROM auth_secret.context_key k ORDER BY k.made_at DESC LIMIT 1
 $$;
 
+-- Whether the newest key made this, or the one before it, for an hour: a request that is under way while the key
+-- changes was signed with the old one.
+CREATE FUNCTION context_verifies(mac text, body text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, auth_secret, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM auth_secret.context_key k
+        WHERE mac = encode(sha256(k.outer || sha256(k.inner || convert_to(body, 'UTF8'))), 'hex')
+          AND NOT EXISTS (SELECT FROM auth_secret.context_key newer WHERE newer.made_at > k.made_at
+                          AND newer.made_at < clock_timestamp() - interval '1 hour'))
+$$;
+
 CREATE FUNCTION context_home() RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp AS $$
@@ -37,7 +49,7 @@ DECLARE
     body text := substr(signed, 66);
     parts text[];
 BEGIN
-    IF signed IS NULL OR signed = '' OR context_mac(body) IS DISTINCT FROM left(signed, 64) THEN
+    IF signed IS NULL OR signed = '' OR NOT context_verifies(left(signed, 64), body) THEN
         RETURN NULL;
     END IF;
     parts := string_to_array(body, '|');

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_a8f251f1400f"
+revision = "first_00bac2973a38"
 down_revision = None
 
 

@@ -94,6 +94,15 @@ CREATE TABLE auth_secret.context_key (
 	CONSTRAINT context_key_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE auth_secret.seen_logout (
+	logout BYTEA NOT NULL, 
+	seen_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT seen_logout_pkey PRIMARY KEY (logout), 
+	CONSTRAINT seen_logout_hash_check CHECK (octet_length(logout) = 32)
+);
+
+CREATE INDEX seen_logout_seen_at_idx ON auth_secret.seen_logout (seen_at);
+
 CREATE TABLE auth_secret.seen_proof (
 	proof BYTEA NOT NULL, 
 	seen_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -227,6 +236,47 @@ CREATE TABLE framework_version (
 	CONSTRAINT framework_version_framework_id_fkey FOREIGN KEY(framework_id) REFERENCES framework (id)
 );
 
+CREATE TABLE identity (
+	id UUID NOT NULL, 
+	issuer VARCHAR(512) NOT NULL, 
+	subject VARCHAR(255) NOT NULL, 
+	person_id UUID NOT NULL, 
+	joined_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT identity_pkey PRIMARY KEY (id), 
+	CONSTRAINT identity_issuer_subject_key UNIQUE (issuer, subject), 
+	CONSTRAINT identity_subject_check CHECK (subject <> ''), 
+	CONSTRAINT identity_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id)
+);
+
+CREATE INDEX identity_person_id_idx ON identity (person_id);
+
+CREATE TABLE identity_provider (
+	id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	issuer VARCHAR(512) NOT NULL, 
+	client_id VARCHAR(255) NOT NULL, 
+	proof VARCHAR(40) NOT NULL, 
+	algorithms TEXT[] NOT NULL, 
+	mfa_acr TEXT[] NOT NULL, 
+	phr_acr TEXT[] NOT NULL, 
+	roles_claim VARCHAR(80), 
+	started_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	ended_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT identity_provider_pkey PRIMARY KEY (id), 
+	CONSTRAINT identity_provider_issuer_check CHECK (issuer ~ '^https?://[^?#[:space:]]+$'), 
+	CONSTRAINT identity_provider_algorithms_check CHECK (cardinality(algorithms) > 0 AND algorithms <@ ARRAY['ES256', 'EdDSA', 'PS256', 'RS256']::text[]), 
+	CONSTRAINT identity_provider_acr_check CHECK (NOT mfa_acr && phr_acr), 
+	CONSTRAINT identity_provider_end_check CHECK (ended_at >= started_at), 
+	CONSTRAINT identity_provider_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT identity_provider_proof_check CHECK (proof IN ('private_key_jwt', 'client_secret_basic', 'client_secret_post'))
+);
+
+CREATE INDEX identity_provider_agency_id_idx ON identity_provider (agency_id);
+
+CREATE UNIQUE INDEX identity_provider_of_agency ON identity_provider (agency_id) WHERE ended_at IS NULL;
+
+CREATE UNIQUE INDEX identity_provider_of_issuer ON identity_provider (issuer) WHERE ended_at IS NULL;
+
 CREATE TABLE measure_definition (
 	id UUID NOT NULL, 
 	key VARCHAR(60) NOT NULL, 
@@ -317,6 +367,35 @@ CREATE TABLE team (
 
 CREATE INDEX team_agency_id_idx ON team (agency_id);
 
+CREATE TABLE auth_secret.partner_sign_in (
+	state_hash BYTEA NOT NULL, 
+	provider_id UUID NOT NULL, 
+	browser_hash BYTEA NOT NULL, 
+	next VARCHAR(2000) NOT NULL, 
+	invitation_hash BYTEA, 
+	session_id UUID, 
+	started_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	used_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT partner_sign_in_pkey PRIMARY KEY (state_hash), 
+	CONSTRAINT partner_sign_in_state_check CHECK (octet_length(state_hash) = 32), 
+	CONSTRAINT partner_sign_in_browser_check CHECK (octet_length(browser_hash) = 32), 
+	CONSTRAINT partner_sign_in_invitation_check CHECK (octet_length(invitation_hash) = 32), 
+	CONSTRAINT partner_sign_in_short_check CHECK (expires_at <= started_at + interval '10 minutes'), 
+	CONSTRAINT partner_sign_in_provider_id_fkey FOREIGN KEY(provider_id) REFERENCES identity_provider (id)
+);
+
+CREATE INDEX partner_sign_in_expires_at_idx ON auth_secret.partner_sign_in (expires_at);
+
+CREATE INDEX partner_sign_in_provider_id_idx ON auth_secret.partner_sign_in (provider_id);
+
+CREATE TABLE auth_secret.provider_secret (
+	provider_id UUID NOT NULL, 
+	sealed BYTEA NOT NULL, 
+	CONSTRAINT provider_secret_pkey PRIMARY KEY (provider_id), 
+	CONSTRAINT provider_secret_provider_id_fkey FOREIGN KEY(provider_id) REFERENCES identity_provider (id)
+);
+
 CREATE TABLE browser_session (
 	id UUID NOT NULL, 
 	person_id UUID NOT NULL, 
@@ -365,6 +444,7 @@ CREATE TABLE client (
 	name VARCHAR(120) NOT NULL, 
 	owner_membership_id UUID NOT NULL, 
 	scopes TEXT[] NOT NULL, 
+	redirect_uris TEXT[] NOT NULL, 
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	ended_at TIMESTAMP WITH TIME ZONE, 
@@ -460,6 +540,17 @@ CREATE TABLE membership_role (
 	CONSTRAINT membership_role_role_check CHECK (role IN ('initiative_coordinator', 'contributor', 'viewer', 'caseworker', 'team_lead', 'cps_liaison', 'marac_coordinator', 'marac_chair', 'marac_representative', 'designated_safeguarding_lead', 'conduct_lead', 'data_protection_lead', 'authorised_signatory', 'agency_spoc', 'programme_lead', 'agency_administrator', 'partnership_administrator', 'independent_reviewer', 'auditor'))
 );
 
+CREATE TABLE role_mapping (
+	provider_id UUID NOT NULL, 
+	app_role VARCHAR(120) NOT NULL, 
+	role VARCHAR(40) NOT NULL, 
+	CONSTRAINT role_mapping_pkey PRIMARY KEY (provider_id, app_role, role), 
+	CONSTRAINT role_mapping_mappable_check CHECK (role IN ('initiative_coordinator', 'contributor', 'viewer', 'agency_spoc', 'programme_lead')), 
+	CONSTRAINT role_mapping_app_role_check CHECK (app_role <> ''), 
+	CONSTRAINT role_mapping_provider_id_fkey FOREIGN KEY(provider_id) REFERENCES identity_provider (id), 
+	CONSTRAINT role_mapping_role_check CHECK (role IN ('initiative_coordinator', 'contributor', 'viewer', 'caseworker', 'team_lead', 'cps_liaison', 'marac_coordinator', 'marac_chair', 'marac_representative', 'designated_safeguarding_lead', 'conduct_lead', 'data_protection_lead', 'authorised_signatory', 'agency_spoc', 'programme_lead', 'agency_administrator', 'partnership_administrator', 'independent_reviewer', 'auditor'))
+);
+
 CREATE TABLE team_member (
 	team_id UUID NOT NULL, 
 	membership_id UUID NOT NULL, 
@@ -520,30 +611,24 @@ CREATE INDEX action_of_team ON action (owner_team_id, due_on, id) WHERE state IN
 
 CREATE INDEX action_unfinished ON action (due_on, id) WHERE state IN ('open', 'in_progress');
 
-CREATE TABLE auth_secret.access_token (
-	token_hash BYTEA NOT NULL, 
-	principal_id UUID NOT NULL, 
-	kind VARCHAR(40) NOT NULL, 
+CREATE TABLE auth_secret.pushed_request (
+	name_hash BYTEA NOT NULL, 
 	client_id UUID NOT NULL, 
-	thumbprint VARCHAR NOT NULL, 
-	scopes TEXT[] NOT NULL, 
-	issued_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	parameters JSON NOT NULL, 
+	thumbprint VARCHAR, 
+	pushed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	revoked_at TIMESTAMP WITH TIME ZONE, 
-	authenticated_at TIMESTAMP WITH TIME ZONE, 
-	acr VARCHAR(40), 
-	CONSTRAINT access_token_pkey PRIMARY KEY (token_hash), 
-	CONSTRAINT access_token_hash_check CHECK (octet_length(token_hash) = 32), 
-	CONSTRAINT access_token_thumbprint_check CHECK (length(thumbprint) = 43), 
-	CONSTRAINT access_token_expiry_check CHECK (expires_at > issued_at), 
-	CONSTRAINT access_token_short_check CHECK (expires_at <= issued_at + interval '5 minutes'), 
-	CONSTRAINT access_token_principal_check CHECK (kind <> 'client' OR principal_id = client_id), 
-	CONSTRAINT access_token_kind_check CHECK (kind IN ('client', 'membership')), 
-	CONSTRAINT access_token_client_id_fkey FOREIGN KEY(client_id) REFERENCES client (id), 
-	CONSTRAINT access_token_acr_check CHECK (acr IN ('sfa', 'mfa', 'phr'))
+	opened_at TIMESTAMP WITH TIME ZONE, 
+	used_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT pushed_request_pkey PRIMARY KEY (name_hash), 
+	CONSTRAINT pushed_request_hash_check CHECK (octet_length(name_hash) = 32), 
+	CONSTRAINT pushed_request_thumbprint_check CHECK (length(thumbprint) = 43), 
+	CONSTRAINT pushed_request_short_check CHECK (expires_at <= coalesce(opened_at + interval '10 minutes', pushed_at + interval '90 seconds')), 
+	CONSTRAINT pushed_request_order_check CHECK (opened_at <= pushed_at + interval '90 seconds' AND used_at >= opened_at), 
+	CONSTRAINT pushed_request_client_id_fkey FOREIGN KEY(client_id) REFERENCES client (id)
 );
 
-CREATE INDEX access_token_client_id_idx ON auth_secret.access_token (client_id);
+CREATE INDEX pushed_request_client_id_idx ON auth_secret.pushed_request (client_id);
 
 CREATE TABLE auth_secret.seen_assertion (
 	assertion BYTEA NOT NULL, 
@@ -601,6 +686,29 @@ CREATE TABLE comment (
 CREATE INDEX comment_agency_id_idx ON comment (agency_id);
 
 CREATE INDEX comment_by_initiative ON comment (initiative_id, created_at, id);
+
+CREATE TABLE consent (
+	id UUID NOT NULL, 
+	client_id UUID NOT NULL, 
+	membership_id UUID NOT NULL, 
+	person_id UUID NOT NULL, 
+	scopes TEXT[] NOT NULL, 
+	given_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	ended_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT consent_pkey PRIMARY KEY (id), 
+	CONSTRAINT consent_scopes_check CHECK (cardinality(scopes) > 0), 
+	CONSTRAINT consent_expiry_check CHECK (expires_at > given_at), 
+	CONSTRAINT consent_client_id_fkey FOREIGN KEY(client_id) REFERENCES client (id), 
+	CONSTRAINT consent_membership_id_fkey FOREIGN KEY(membership_id) REFERENCES membership (id), 
+	CONSTRAINT consent_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id)
+);
+
+CREATE INDEX consent_client_id_idx ON consent (client_id);
+
+CREATE INDEX consent_membership_id_idx ON consent (membership_id);
+
+CREATE INDEX consent_person_id_idx ON consent (person_id);
 
 CREATE TABLE evidence_item (
 	id UUID NOT NULL, 
@@ -922,6 +1030,72 @@ CREATE TABLE action_move (
 
 CREATE INDEX action_move_by_initiative ON action_move (initiative_id);
 
+CREATE TABLE auth_secret.access_token (
+	token_hash BYTEA NOT NULL, 
+	principal_id UUID NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	client_id UUID NOT NULL, 
+	consent_id UUID, 
+	thumbprint VARCHAR NOT NULL, 
+	scopes TEXT[] NOT NULL, 
+	issued_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	revoked_at TIMESTAMP WITH TIME ZONE, 
+	authenticated_at TIMESTAMP WITH TIME ZONE, 
+	acr VARCHAR(40), 
+	CONSTRAINT access_token_pkey PRIMARY KEY (token_hash), 
+	CONSTRAINT access_token_hash_check CHECK (octet_length(token_hash) = 32), 
+	CONSTRAINT access_token_thumbprint_check CHECK (length(thumbprint) = 43), 
+	CONSTRAINT access_token_expiry_check CHECK (expires_at > issued_at), 
+	CONSTRAINT access_token_short_check CHECK (expires_at <= issued_at + interval '5 minutes'), 
+	CONSTRAINT access_token_principal_check CHECK (kind <> 'client' OR principal_id = client_id), 
+	CONSTRAINT access_token_consent_check CHECK ((kind = 'membership') = (consent_id IS NOT NULL)), 
+	CONSTRAINT access_token_authenticated_check CHECK (kind <> 'membership' OR authenticated_at IS NOT NULL AND acr IS NOT NULL), 
+	CONSTRAINT access_token_kind_check CHECK (kind IN ('client', 'membership')), 
+	CONSTRAINT access_token_client_id_fkey FOREIGN KEY(client_id) REFERENCES client (id), 
+	CONSTRAINT access_token_consent_id_fkey FOREIGN KEY(consent_id) REFERENCES consent (id), 
+	CONSTRAINT access_token_acr_check CHECK (acr IN ('sfa', 'mfa', 'phr'))
+);
+
+CREATE INDEX access_token_client_id_idx ON auth_secret.access_token (client_id);
+
+CREATE INDEX access_token_consent_id_idx ON auth_secret.access_token (consent_id);
+
+CREATE TABLE auth_secret.authorization_code (
+	code_hash BYTEA NOT NULL, 
+	request_hash BYTEA NOT NULL, 
+	consent_id UUID NOT NULL, 
+	acr VARCHAR(40) NOT NULL, 
+	amr TEXT[] NOT NULL, 
+	authenticated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	issued_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	used_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT authorization_code_pkey PRIMARY KEY (code_hash), 
+	CONSTRAINT authorization_code_hash_check CHECK (octet_length(code_hash) = 32), 
+	CONSTRAINT authorization_code_short_check CHECK (expires_at <= issued_at + interval '60 seconds'), 
+	CONSTRAINT authorization_code_request_hash_key UNIQUE (request_hash), 
+	CONSTRAINT authorization_code_request_hash_fkey FOREIGN KEY(request_hash) REFERENCES auth_secret.pushed_request (name_hash), 
+	CONSTRAINT authorization_code_consent_id_fkey FOREIGN KEY(consent_id) REFERENCES consent (id), 
+	CONSTRAINT authorization_code_acr_check CHECK (acr IN ('sfa', 'mfa', 'phr'))
+);
+
+CREATE INDEX authorization_code_consent_id_idx ON auth_secret.authorization_code (consent_id);
+
+CREATE TABLE auth_secret.refresh_token (
+	token_hash BYTEA NOT NULL, 
+	consent_id UUID NOT NULL, 
+	acr VARCHAR(40) NOT NULL, 
+	authenticated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	issued_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT refresh_token_pkey PRIMARY KEY (token_hash), 
+	CONSTRAINT refresh_token_hash_check CHECK (octet_length(token_hash) = 32), 
+	CONSTRAINT refresh_token_consent_id_fkey FOREIGN KEY(consent_id) REFERENCES consent (id), 
+	CONSTRAINT refresh_token_acr_check CHECK (acr IN ('sfa', 'mfa', 'phr'))
+);
+
+CREATE INDEX refresh_token_consent_id_idx ON auth_secret.refresh_token (consent_id);
+
 CREATE TABLE observation (
 	id UUID NOT NULL, 
 	initiative_id UUID NOT NULL, 
@@ -1037,6 +1211,18 @@ SET search_path = pg_catalog, auth_secret, pg_temp AS $$
     FROM auth_secret.context_key k ORDER BY k.made_at DESC LIMIT 1
 $$;
 
+-- Whether the newest key made this, or the one before it, for an hour: a request that is under way while the key
+-- changes was signed with the old one.
+CREATE FUNCTION context_verifies(mac text, body text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, auth_secret, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM auth_secret.context_key k
+        WHERE mac = encode(sha256(k.outer || sha256(k.inner || convert_to(body, 'UTF8'))), 'hex')
+          AND NOT EXISTS (SELECT FROM auth_secret.context_key newer WHERE newer.made_at > k.made_at
+                          AND newer.made_at < clock_timestamp() - interval '1 hour'))
+$$;
+
 CREATE FUNCTION context_home() RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp AS $$
@@ -1065,7 +1251,7 @@ DECLARE
     body text := substr(signed, 66);
     parts text[];
 BEGIN
-    IF signed IS NULL OR signed = '' OR context_mac(body) IS DISTINCT FROM left(signed, 64) THEN
+    IF signed IS NULL OR signed = '' OR NOT context_verifies(left(signed, 64), body) THEN
         RETURN NULL;
     END IF;
     parts := string_to_array(body, '|');
@@ -1180,6 +1366,17 @@ BEGIN
 END
 $$;
 
+-- What is left today of the scopes that a person let a program have; NULL when the consent, the program or its
+-- agency has ended, or when the membership has moved to another agency than the program's.
+CREATE FUNCTION consented(consent uuid, scopes text[], today date) RETURNS text[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ARRAY(SELECT s FROM unnest(consented.scopes) s WHERE s = ANY (program.scopes))
+    FROM consent c JOIN membership m ON m.id = c.membership_id
+    CROSS JOIN LATERAL principal_today(c.client_id, today) program
+    WHERE c.id = consented.consent AND c.ended_at IS NULL AND c.expires_at > now() AND program.agency_id = m.agency_id
+$$;
+
 -- The request's first statement: token, proof of possession, replay, caller, all in one.
 -- Replay rows may commit asynchronously because a proof older than the server's start is refused. Two limits:
 -- a backend that crashes alone, and a failover to an asynchronous replica, can forget a mark of the last half second.
@@ -1194,6 +1391,7 @@ SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     token auth_secret.access_token;
+    within text[];
 BEGIN
     SELECT * INTO token FROM auth_secret.access_token t
     WHERE t.token_hash = open_caller.token_hash AND t.thumbprint = open_caller.thumbprint
@@ -1217,13 +1415,21 @@ BEGIN
     IF membership IS NOT NULL AND membership <> token.principal_id THEN
         RAISE EXCEPTION 'this token does not speak for that membership' USING ERRCODE = 'PA401';
     END IF;
+    within := token.scopes;
+    -- A program acts for somebody while the consent lasts, and as far as it may today itself.
+    IF token.consent_id IS NOT NULL THEN
+        within := consented(token.consent_id, token.scopes::text[], (coalesce(moment, now()) AT TIME ZONE 'Europe/London')::date);
+        IF coalesce(within, '{}') = '{}' THEN
+            RAISE EXCEPTION 'the consent behind this token has ended, or covers no data' USING ERRCODE = 'PA401';
+        END IF;
+    END IF;
     -- A proof from the future could outlive a restart that forgets it: its mark must be on disk.
     IF proof_issued <= clock_timestamp() THEN
         PERFORM set_config('synchronous_commit', 'off', true);
     END IF;
     RETURN QUERY SELECT p.principal_id, p.kind, p.agency_id, p.person_id, p.roles, p.scopes, p.team_ids,
                         token.authenticated_at, token.acr::text
-                 FROM open_principal(token.principal_id, token.scopes::text[], request, moment) p;
+                 FROM open_principal(token.principal_id, within, request, moment) p;
 END
 $$;
 
@@ -1282,7 +1488,13 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (
         SELECT FROM agency a
-        WHERE a.id = sign_in_vouches.agency AND (a.kind = 'joint_body' OR provider IS NULL)
+        WHERE a.id = sign_in_vouches.agency AND CASE
+            WHEN provider IS NOT NULL THEN EXISTS (
+                SELECT FROM identity_provider p
+                WHERE p.id = provider AND p.ended_at IS NULL AND (p.agency_id = a.id OR a.kind = 'joint_body'))
+            ELSE a.kind = 'joint_body' OR NOT EXISTS (
+                SELECT FROM identity_provider p WHERE p.agency_id = a.id AND p.ended_at IS NULL)
+            END
     )
 $$;
 
@@ -1321,9 +1533,73 @@ BEGIN
         PERFORM set_config('synchronous_commit', 'off', true);
         UPDATE browser_session SET seen_at = clock_timestamp() WHERE id = alive.id;
     END IF;
+    PERFORM set_config('portal.session', alive.id::text, true);
     RETURN QUERY SELECT p.principal_id, p.kind, p.agency_id, p.person_id, p.roles, p.scopes, p.team_ids,
                         alive.authenticated_at, alive.acr::text
                  FROM open_principal(alive.membership_id, NULL, request, moment) p;
+END
+$$;
+
+-- What a caller may ask about itself: its scopes at this moment, and the browser session that this request came by.
+
+CREATE FUNCTION caller_scopes() RETURNS text[] LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(string_to_array(nullif((caller_context())[7], ''), ','), '{}')
+$$;
+
+-- Set by open_session_caller for this transaction. It only tells a person's own sessions apart: nothing rests on it.
+CREATE FUNCTION caller_session() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT nullif(current_setting('portal.session', true), '')::uuid
+$$;
+
+-- The memberships that the caller can act as: the person's living ones that this session's way of signing in vouches for.
+CREATE FUNCTION caller_memberships(today date) RETURNS uuid[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(array_agg(m.id), '{}')
+    FROM membership m JOIN agency a ON a.id = m.agency_id
+    WHERE m.person_id = caller_person() AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
+      AND m.ended_at IS NULL AND (a.ended_on IS NULL OR a.ended_on > today)
+      AND (caller_session() IS NULL OR EXISTS (
+          SELECT FROM browser_session b WHERE b.id = caller_session() AND sign_in_vouches(b.provider_id, m.agency_id)))
+$$;
+
+-- The roles that a directory gives, as agreed in role_mapping: added and taken away, those and no others, for the
+-- person's membership in the provider's own agency. Which roles may be mapped at all, the table's own check says.
+CREATE FUNCTION map_roles(provider uuid, person uuid, app_roles text[])
+RETURNS TABLE (membership_id uuid, role text, given boolean)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    today date := (now() AT TIME ZONE 'Europe/London')::date;
+    belongs uuid;
+BEGIN
+    SELECT m.id INTO belongs
+    FROM identity_provider p JOIN membership m ON m.agency_id = p.agency_id
+    WHERE p.id = provider AND p.ended_at IS NULL AND p.roles_claim IS NOT NULL AND m.person_id = person
+      AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
+      AND (m.ended_at IS NULL OR m.ended_at > now())
+    FOR UPDATE OF m;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+        WITH mapped AS (
+            SELECT r.role::text AS role, bool_or(r.app_role = ANY (app_roles)) AS held
+            FROM role_mapping r WHERE r.provider_id = provider GROUP BY r.role
+        ), taken AS (
+            DELETE FROM membership_role h USING mapped m
+            WHERE h.membership_id = belongs AND h.role = m.role AND NOT m.held
+            RETURNING h.role::text AS role
+        ), added AS (
+            INSERT INTO membership_role (membership_id, role)
+            SELECT belongs, m.role FROM mapped m WHERE m.held
+            ON CONFLICT DO NOTHING
+            RETURNING membership_role.role::text AS role
+        )
+        SELECT belongs, t.role, false FROM taken t UNION ALL SELECT belongs, a.role, true FROM added a;
 END
 $$;
 
@@ -1649,19 +1925,25 @@ $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_person(), caller_request(), caller_now(), caller_can(text), touch_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_person(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), touch_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION principal_today(uuid,date) TO portal_auth;
 
 GRANT EXECUTE ON FUNCTION open_caller(bytea,text,bytea,timestamptz,uuid,uuid,timestamptz,uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION open_command_caller(uuid,uuid,timestamptz) TO portal_command;
+
+GRANT EXECUTE ON FUNCTION caller_memberships(date) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION open_session_caller(bytea,uuid,timestamptz) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION sign_in_vouches(uuid,uuid) TO portal_auth;
 
 GRANT EXECUTE ON FUNCTION note_sign_in(uuid) TO portal_auth;
+
+GRANT EXECUTE ON FUNCTION map_roles(uuid,uuid,text[]) TO portal_auth;
 
 GRANT EXECUTE ON FUNCTION succeed_agency(uuid,uuid,date) TO portal_runtime;
 
@@ -1750,6 +2032,10 @@ ALTER TABLE membership_name ENABLE ROW LEVEL SECURITY;
 ALTER TABLE membership_name FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON membership_name FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON membership_name FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON membership_name TO portal_auth;
 
 CREATE POLICY see ON membership_name FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
 
@@ -1855,9 +2141,13 @@ CREATE POLICY auth_select ON auth_secret.access_token FOR SELECT TO portal_auth 
 
 GRANT SELECT ON auth_secret.access_token TO portal_auth;
 
-CREATE POLICY auth_insert ON auth_secret.access_token FOR INSERT TO portal_auth WITH CHECK (true);
+CREATE POLICY auth_insert ON auth_secret.access_token FOR INSERT TO portal_auth WITH CHECK (CASE kind WHEN 'client' THEN principal_id = client_id ELSE EXISTS (SELECT FROM consent c WHERE c.id = consent_id AND c.ended_at IS NULL AND c.membership_id = principal_id AND c.client_id = access_token.client_id AND access_token.scopes <@ c.scopes) END);
 
 GRANT INSERT ON auth_secret.access_token TO portal_auth;
+
+CREATE POLICY auth_update ON auth_secret.access_token FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+
+GRANT UPDATE ON auth_secret.access_token TO portal_auth;
 
 CREATE POLICY auth_delete ON auth_secret.access_token FOR DELETE TO portal_auth USING (true);
 
@@ -1899,6 +2189,94 @@ CREATE POLICY auth_delete ON auth_secret.seen_assertion FOR DELETE TO portal_aut
 
 GRANT DELETE ON auth_secret.seen_assertion TO portal_auth;
 
+ALTER TABLE consent ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE consent FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON consent FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON consent FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON consent TO portal_auth;
+
+CREATE POLICY auth_insert ON consent FOR INSERT TO portal_auth WITH CHECK (EXISTS (SELECT FROM membership m JOIN client k ON k.agency_id = m.agency_id WHERE m.id = consent.membership_id AND m.person_id = consent.person_id AND k.id = consent.client_id AND k.ended_at IS NULL));
+
+GRANT INSERT ON consent TO portal_auth;
+
+CREATE POLICY auth_update ON consent FOR UPDATE TO portal_auth USING (true) WITH CHECK (ended_at IS NOT NULL);
+
+GRANT UPDATE ON consent TO portal_auth;
+
+CREATE POLICY see ON consent FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_person()));
+
+GRANT SELECT ON consent TO portal_runtime;
+
+CREATE POLICY change ON consent FOR UPDATE TO portal_runtime USING (person_id = (SELECT caller_person())) WITH CHECK (person_id = (SELECT caller_person()) AND ended_at IS NOT NULL);
+
+GRANT UPDATE ON consent TO portal_runtime;
+
+ALTER TABLE auth_secret.pushed_request ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.pushed_request FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.pushed_request FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.pushed_request FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.pushed_request TO portal_auth;
+
+CREATE POLICY auth_insert ON auth_secret.pushed_request FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON auth_secret.pushed_request TO portal_auth;
+
+CREATE POLICY auth_update ON auth_secret.pushed_request FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+
+GRANT UPDATE ON auth_secret.pushed_request TO portal_auth;
+
+CREATE POLICY auth_delete ON auth_secret.pushed_request FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON auth_secret.pushed_request TO portal_auth;
+
+ALTER TABLE auth_secret.authorization_code ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.authorization_code FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.authorization_code FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.authorization_code FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.authorization_code TO portal_auth;
+
+CREATE POLICY auth_insert ON auth_secret.authorization_code FOR INSERT TO portal_auth WITH CHECK (EXISTS (SELECT FROM consent c WHERE c.id = consent_id AND c.ended_at IS NULL));
+
+GRANT INSERT ON auth_secret.authorization_code TO portal_auth;
+
+CREATE POLICY auth_update ON auth_secret.authorization_code FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+
+GRANT UPDATE ON auth_secret.authorization_code TO portal_auth;
+
+CREATE POLICY auth_delete ON auth_secret.authorization_code FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON auth_secret.authorization_code TO portal_auth;
+
+ALTER TABLE auth_secret.refresh_token ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.refresh_token FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.refresh_token FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.refresh_token FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.refresh_token TO portal_auth;
+
+CREATE POLICY auth_insert ON auth_secret.refresh_token FOR INSERT TO portal_auth WITH CHECK (EXISTS (SELECT FROM consent c WHERE c.id = consent_id AND c.ended_at IS NULL));
+
+GRANT INSERT ON auth_secret.refresh_token TO portal_auth;
+
+CREATE POLICY auth_delete ON auth_secret.refresh_token FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON auth_secret.refresh_token TO portal_auth;
+
 ALTER TABLE browser_session ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE browser_session FORCE ROW LEVEL SECURITY;
@@ -1913,7 +2291,7 @@ CREATE POLICY auth_insert ON browser_session FOR INSERT TO portal_auth WITH CHEC
 
 GRANT INSERT ON browser_session TO portal_auth;
 
-CREATE POLICY auth_update ON browser_session FOR UPDATE TO portal_auth USING (true);
+CREATE POLICY auth_update ON browser_session FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
 
 GRANT UPDATE ON browser_session TO portal_auth;
 
@@ -1943,7 +2321,7 @@ CREATE POLICY auth_insert ON auth_secret.session_secret FOR INSERT TO portal_aut
 
 GRANT INSERT ON auth_secret.session_secret TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.session_secret FOR UPDATE TO portal_auth USING (true);
+CREATE POLICY auth_update ON auth_secret.session_secret FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
 
 GRANT UPDATE ON auth_secret.session_secret TO portal_auth;
 
@@ -1982,6 +2360,102 @@ GRANT INSERT ON auth_event TO portal_auth;
 CREATE POLICY see ON auth_event FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_person()) OR (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('audit:read'))));
 
 GRANT SELECT ON auth_event TO portal_runtime;
+
+ALTER TABLE identity_provider ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE identity_provider FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON identity_provider FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON identity_provider FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON identity_provider TO portal_auth;
+
+CREATE POLICY see ON identity_provider FOR SELECT TO portal_runtime USING ((SELECT caller_can('partnership:manage')) OR (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))));
+
+GRANT SELECT ON identity_provider TO portal_runtime;
+
+ALTER TABLE auth_secret.provider_secret ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.provider_secret FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.provider_secret FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.provider_secret FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.provider_secret TO portal_auth;
+
+ALTER TABLE identity ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE identity FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON identity FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON identity FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON identity TO portal_auth;
+
+CREATE POLICY auth_insert ON identity FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON identity TO portal_auth;
+
+CREATE POLICY see ON identity FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_person()));
+
+GRANT SELECT ON identity TO portal_runtime;
+
+ALTER TABLE role_mapping ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE role_mapping FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON role_mapping FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON role_mapping FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON role_mapping TO portal_auth;
+
+CREATE POLICY see ON role_mapping FOR SELECT TO portal_runtime USING (EXISTS (SELECT FROM identity_provider p WHERE p.id = provider_id));
+
+GRANT SELECT ON role_mapping TO portal_runtime;
+
+ALTER TABLE auth_secret.partner_sign_in ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.partner_sign_in FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.partner_sign_in FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.partner_sign_in FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.partner_sign_in TO portal_auth;
+
+CREATE POLICY auth_insert ON auth_secret.partner_sign_in FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON auth_secret.partner_sign_in TO portal_auth;
+
+CREATE POLICY auth_update ON auth_secret.partner_sign_in FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+
+GRANT UPDATE ON auth_secret.partner_sign_in TO portal_auth;
+
+CREATE POLICY auth_delete ON auth_secret.partner_sign_in FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON auth_secret.partner_sign_in TO portal_auth;
+
+ALTER TABLE auth_secret.seen_logout ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.seen_logout FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.seen_logout FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.seen_logout FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.seen_logout TO portal_auth;
+
+CREATE POLICY auth_insert ON auth_secret.seen_logout FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON auth_secret.seen_logout TO portal_auth;
+
+CREATE POLICY auth_delete ON auth_secret.seen_logout FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON auth_secret.seen_logout TO portal_auth;
 
 ALTER TABLE change ENABLE ROW LEVEL SECURITY;
 

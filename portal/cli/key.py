@@ -1,0 +1,172 @@
+"""`portal key`: the portal's own keys, made, changed without a pause, and destroyed."""
+
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+import portal.database  # noqa: F401 - every table, for those that hold something sealed
+from auth.keys import kept, rotating
+from auth.keys.files import LOOK_EVERY, make
+from auth.keys.kept import SIGNING, WRAPPING, Kept
+from auth.keys.ring import KeyRing
+from auth.keys.sealing import reseal, sealed_under
+from auth.keys.vault import KeyProblem
+from portal.cli.common import fail, settings_here, with_engines
+from portal.store.context_keys import context_keys, new_context_key
+from portal.store.engines import Engines
+
+T = TypeVar("T")
+OWNER = "PORTAL_OWNER_DATABASE_URL"
+
+
+@click.group("key")
+def key() -> None:
+    """The portal's own keys. A running portal takes up a change by itself, within a second.
+
+    Signing keys sign what others verify; wrapping keys seal secrets in the database; the context
+    key is the database's own, with which it signs who is calling.
+    """
+
+
+@key.command("make")
+def make_keys() -> None:
+    """Make keys for a new portal, in the folder that PORTAL_KEYS_FOLDER names."""
+    folder = _folder()
+    _tried(lambda: make(folder, datetime.now(UTC)))
+    click.echo(f"Made keys in {folder}, for this user only.")
+    click.echo("Back the folder up apart from the database: without it nothing sealed opens again.")
+
+
+@key.command("list")
+def list_keys() -> None:
+    """List the keys: what for, their name, state and age. Never a secret."""
+    folder = _folder()
+    for what, file in (("signing", SIGNING), ("wrapping", WRAPPING)):
+        for one in _tried(lambda file=file: kept.read(folder / file)):  # type: ignore[misc]
+            click.echo(_line(what, one))
+    settings = settings_here(os.environ)
+    if not settings.owner_database_url:
+        return
+    made = with_engines(settings, _context_keys)
+    for state, at in zip(("current", "previous"), made, strict=False):
+        click.echo(f"context   {state:9} made {at:%Y-%m-%d %H:%M}")
+
+
+@key.group("rotate")
+def rotate() -> None:
+    """Put a new key in use. Nobody is signed out, and no request fails."""
+
+
+@rotate.command("signing")
+@click.option("--stolen", is_flag=True, help="Believe nothing that was signed until now.")
+def rotate_signing(*, stolen: bool) -> None:
+    """Sign with the next key, which others have known since the last rotation.
+
+    The one until now stays in the key set for two hours.
+    """
+    folder, now = _folder(), datetime.now(UTC)
+    turned = _tried(lambda: rotating.rotate_signing(folder, now, stolen=stolen))
+    click.echo(f"Signing with {turned.current}.")
+    click.echo("All before it are gone." if stolen else f"{turned.previous} is still shown.")
+
+
+@rotate.command("wrapping")
+def rotate_wrapping() -> None:
+    """Seal with the next key. What was sealed before still opens.
+
+    Where several servers have the folder, copy it to all of them before the next rotation.
+    """
+    folder = _folder()
+    turned = _tried(lambda: rotating.rotate_wrapping(folder, datetime.now(UTC)))
+    click.echo(f"Sealing with key {turned.current}; key {turned.previous} opens what it sealed.")
+    click.echo(f"Next: portal key reseal, then portal key retire wrapping {turned.previous}")
+
+
+@rotate.command("context")
+def rotate_context() -> None:
+    """Give the database a new key to sign callers with; requests under way keep theirs."""
+
+    async def turn(engines: Engines) -> None:
+        async with engines.owner.begin() as owner:
+            await new_context_key(owner)
+
+    with_engines(settings_here(os.environ, OWNER), turn)
+    click.echo("Signing callers with a new key; the one before is good for an hour more.")
+
+
+@key.command("reseal")
+def reseal_all() -> None:
+    """Seal everything anew that an older wrapping key sealed; can be interrupted and repeated."""
+    ring = _tried(lambda: KeyRing.load(_folder()))
+
+    async def work(engines: Engines) -> None:
+        async for step in reseal(engines.owner, ring):
+            click.echo(f"{step.column}: {step.done} of {step.of}")
+
+    with_engines(settings_here(os.environ, OWNER), work)
+    click.echo(f"Everything is sealed with key {ring.vault.wrapping_version()}.")
+
+
+@key.group("retire")
+def retire() -> None:
+    """Destroy a previous key for good."""
+
+
+@retire.command("signing")
+@click.argument("name", metavar="KEY")
+def retire_signing(name: str) -> None:
+    """Believe nothing more that the previous KEY has signed."""
+    folder = _folder()
+    _tried(lambda: rotating.retire(folder, SIGNING, name))
+    click.echo(f"Destroyed signing key {name}.")
+
+
+@retire.command("wrapping")
+@click.argument("name", metavar="NUMBER")
+def retire_wrapping(name: str) -> None:
+    """Destroy the previous key NUMBER, once nothing in the database needs it."""
+    folder = _folder()
+    _tried(lambda: rotating.previous(kept.read(folder / WRAPPING), name))
+    _all_have_noticed(folder / WRAPPING)
+    settings = settings_here(os.environ, OWNER)
+    if needing := with_engines(settings, lambda engines: sealed_under(engines.owner, int(name))):
+        fail(f"{needing} values are sealed with key {name}: run `portal key reseal` first.")
+    _tried(lambda: rotating.retire(folder, WRAPPING, name))
+    click.echo(f"Destroyed wrapping key {name}. Backups that need it open no more.")
+
+
+def _all_have_noticed(file: Path) -> None:
+    """Wait until no running server can still be sealing with a key that was current before."""
+    since = time.time() - file.stat().st_mtime
+    time.sleep(max(0.0, 3 * LOOK_EVERY - since))
+
+
+def _folder() -> Path:
+    folder = settings_here(os.environ).keys_folder
+    if folder is None:
+        fail("PORTAL_KEYS_FOLDER is not set: name the folder that has, or shall have, the keys.")
+    return folder
+
+
+def _tried(do: Callable[[], T]) -> T:
+    try:
+        return do()
+    except KeyProblem as problem:
+        fail(str(problem))
+    except OSError as problem:
+        fail(f"{problem.filename}: {problem.strerror}.")
+
+
+async def _context_keys(engines: Engines) -> list[datetime]:
+    async with engines.owner.connect() as owner:
+        return await context_keys(owner)
+
+
+def _line(what: str, one: Kept) -> str:
+    until = f", shown until {one.until:%Y-%m-%d %H:%M}" if one.until else ""
+    return f"{what:9} {one.state:9} made {one.made_at:%Y-%m-%d %H:%M}{until}  {one.name}"
