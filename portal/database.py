@@ -11,6 +11,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
 import auth.access
+import auth.oauth.access
 import auth.sessions.access
 import portal.actions.access
 import portal.agencies.access
@@ -38,6 +39,7 @@ _FUNCTIONS = (
 )
 _ROOMS = (
     auth.access,
+    auth.oauth.access,
     auth.sessions.access,
     portal.agencies.access,
     portal.changes.access,
