@@ -21,6 +21,7 @@ from portal.sample.partnership import PEOPLE
 from portal.store.cluster import home
 
 README = Path(__file__).parents[2] / "README.md"
+GUIDE = README.parent / "graphql" / "README.md"
 READY = "Ctrl-C stops everything"
 TITLES = "{ initiatives(first: 50) { nodes { title } } }"
 LOG = "mutation($input: LogInitiativeInput!) { logInitiative(input: $input) { __typename } }"
@@ -44,7 +45,7 @@ def notes(folder: Path) -> dict:
 
 def ask(folder: Path, agency: str, document: str = TITLES, **variables) -> dict:
     noted = notes(folder)
-    [client] = [c for c in noted["clients"] if c["agency"] == agency]
+    client = next(c for c in noted["clients"] if c["agency"] == agency)
     with httpx2.Client() as http:
         program = Client(noted["base_url"], client["id"], read_key(Path(client["key_file"])), http)
         return program.query(document, variables)["data"]
@@ -54,6 +55,7 @@ def test_the_demo_answers_the_query_it_prints_and_is_warm_the_next_time(folder: 
     with demo(folder) as first:
         check_the_printed_query(first)
         check_the_readmes_first_query(folder)
+        check_the_guides_invitation(folder)
         check_the_notes(folder)
         given = {"title": "Entered by hand", "idempotencyKey": "1"}
         made = ask(folder, "Wirral Council", LOG, input=given)
@@ -76,7 +78,7 @@ def test_the_demo_answers_the_query_it_prints_and_is_warm_the_next_time(folder: 
 
 def check_only_the_new_key_is_accepted(folder: Path, old: Key) -> None:
     assert ask(folder, "RASA Merseyside")["initiatives"]["nodes"]
-    [client] = [c for c in notes(folder)["clients"] if c["agency"] == "RASA Merseyside"]
+    [client] = [c for c in notes(folder)["clients"] if c["key"] == "rasa"]
     with httpx2.Client() as http, pytest.raises(Refused, match="Client authentication failed"):
         Client(notes(folder)["base_url"], client["id"], old, http).query(TITLES, {})
 
@@ -92,13 +94,12 @@ def check_the_printed_query(demo: Started) -> None:
     assert len(json.loads(ran.stdout)["data"]["initiatives"]["nodes"]) == 5
 
 
-def check_the_readmes_first_query(folder: Path) -> None:
-    _, _, after = README.read_text().partition("## A first query")
-    command = after.split("```sh\n")[1].split("```")[0]
-    pasted = command.replace("uv run portal", str(PORTAL)).replace(".portal/keys", "$KEYS")
+def pasted(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """What a person sees who pastes a command of a page into a shell, in the checkout."""
     environ = {"PORTAL_BASE_URL": notes(folder)["base_url"], "KEYS": str(folder / "keys")}
-    ran = subprocess.run(  # noqa: S602 - a person pastes it into a shell
-        pasted,
+    command = command.replace("uv run portal", "portal").replace("portal query", f"{PORTAL} query")
+    return subprocess.run(  # noqa: S602 - a person pastes it into a shell
+        command.replace(".portal/keys", "$KEYS"),
         shell=True,
         cwd=README.parent,
         env=os.environ | environ,
@@ -107,9 +108,35 @@ def check_the_readmes_first_query(folder: Path) -> None:
         timeout=60,
         check=False,
     )
+
+
+def check_the_readmes_first_query(folder: Path) -> None:
+    _, _, after = README.read_text().partition("## A first query")
+    ran = pasted(folder, after.split("```sh\n")[1].split("```")[0])
     assert ran.returncode == 0, ran.stderr
     assert "errors" not in json.loads(ran.stdout)
     assert re.search(r'"nodes": \[\s+\{', ran.stdout)
+
+
+def check_the_guides_invitation(folder: Path) -> None:
+    """RASA's coordination desk accepts; its dashboard was told who could."""
+    _, _, after = GUIDE.read_text().partition("Try it in the demo: the police")
+    command = after.split("```sh\n")[1].split("```")[0]
+    desk, dashboard = (
+        next(f"--client {c['id']} --key .portal/keys/{c['key']}.jwk.json" for c in clients)
+        for clients in (
+            [c for c in notes(folder)["clients"] if c["key"] == key]
+            for key in ("rasa-coordinator", "rasa")
+        )
+    )
+    assert desk in command
+    refused = pasted(folder, command.replace(desk, dashboard))
+    assert refused.returncode == 1
+    assert "Who could: an initiative coordinator" in refused.stderr, refused.stderr
+    ran = pasted(folder, command)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    told = json.loads(ran.stdout)["data"]["acceptInvitation"]
+    assert told["partner"]["state"] == "COMMITTED"
 
 
 def check_the_notes(folder: Path) -> None:

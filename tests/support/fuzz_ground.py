@@ -128,7 +128,7 @@ async def ground(engines: Engines, seed: int) -> AsyncIterator[Ground]:
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app)) as http:
         callers = [
             Caller(
-                Program(URL, each.id, keys[each.agency], http),  # type: ignore[arg-type]  # it only signs
+                Program(URL, each.id, keys[each.key], http),  # type: ignore[arg-type]  # it only signs
                 Scope.INITIATIVES_EDIT in each.scopes,
             )
             for each in PROGRAMS
