@@ -11,6 +11,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
 import auth.access
+import auth.federation.access
 import auth.oauth.access
 import auth.sessions.access
 import portal.actions.access
@@ -30,6 +31,7 @@ _FUNCTIONS = (
     ("portal.store", "sql/context.sql"),
     ("auth", "sql/caller.sql"),
     ("auth.sessions", "sessions.sql"),
+    ("auth.federation", "federation.sql"),
     ("portal.changes", "changes.sql"),
     ("portal.initiatives", "keys.sql"),
     ("portal.measures", "corrections.sql"),
@@ -41,6 +43,7 @@ _ROOMS = (
     auth.access,
     auth.oauth.access,
     auth.sessions.access,
+    auth.federation.access,
     portal.agencies.access,
     portal.changes.access,
     portal.initiatives.access,

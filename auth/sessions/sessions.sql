@@ -5,7 +5,13 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (
         SELECT FROM agency a
-        WHERE a.id = sign_in_vouches.agency AND (a.kind = 'joint_body' OR provider IS NULL)
+        WHERE a.id = sign_in_vouches.agency AND CASE
+            WHEN provider IS NOT NULL THEN EXISTS (
+                SELECT FROM identity_provider p
+                WHERE p.id = provider AND p.ended_at IS NULL AND (p.agency_id = a.id OR a.kind = 'joint_body'))
+            ELSE a.kind = 'joint_body' OR NOT EXISTS (
+                SELECT FROM identity_provider p WHERE p.agency_id = a.id AND p.ended_at IS NULL)
+            END
     )
 $$;
 

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_00bac2973a38"
+revision = "first_16d08adf28e1"
 down_revision = None
 
 

@@ -1533,36 +1533,10 @@ BEGIN
         PERFORM set_config('synchronous_commit', 'off', true);
         UPDATE browser_session SET seen_at = clock_timestamp() WHERE id = alive.id;
     END IF;
-    PERFORM set_config('portal.session', alive.id::text, true);
     RETURN QUERY SELECT p.principal_id, p.kind, p.agency_id, p.person_id, p.roles, p.scopes, p.team_ids,
                         alive.authenticated_at, alive.acr::text
                  FROM open_principal(alive.membership_id, NULL, request, moment) p;
 END
-$$;
-
--- What a caller may ask about itself: its scopes at this moment, and the browser session that this request came by.
-
-CREATE FUNCTION caller_scopes() RETURNS text[] LANGUAGE sql STABLE PARALLEL RESTRICTED
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce(string_to_array(nullif((caller_context())[7], ''), ','), '{}')
-$$;
-
--- Set by open_session_caller for this transaction. It only tells a person's own sessions apart: nothing rests on it.
-CREATE FUNCTION caller_session() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT nullif(current_setting('portal.session', true), '')::uuid
-$$;
-
--- The memberships that the caller can act as: the person's living ones that this session's way of signing in vouches for.
-CREATE FUNCTION caller_memberships(today date) RETURNS uuid[]
-LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce(array_agg(m.id), '{}')
-    FROM membership m JOIN agency a ON a.id = m.agency_id
-    WHERE m.person_id = caller_person() AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
-      AND m.ended_at IS NULL AND (a.ended_on IS NULL OR a.ended_on > today)
-      AND (caller_session() IS NULL OR EXISTS (
-          SELECT FROM browser_session b WHERE b.id = caller_session() AND sign_in_vouches(b.provider_id, m.agency_id)))
 $$;
 
 -- The roles that a directory gives, as agreed in role_mapping: added and taken away, those and no others, for the
@@ -1925,7 +1899,7 @@ $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_person(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), touch_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_person(), caller_request(), caller_now(), caller_can(text), touch_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
@@ -1934,8 +1908,6 @@ GRANT EXECUTE ON FUNCTION principal_today(uuid,date) TO portal_auth;
 GRANT EXECUTE ON FUNCTION open_caller(bytea,text,bytea,timestamptz,uuid,uuid,timestamptz,uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION open_command_caller(uuid,uuid,timestamptz) TO portal_command;
-
-GRANT EXECUTE ON FUNCTION caller_memberships(date) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION open_session_caller(bytea,uuid,timestamptz) TO portal_runtime;
 
