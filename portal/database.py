@@ -11,6 +11,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
 import auth.access
+import auth.accounts.access
 import auth.federation.access
 import auth.oauth.access
 import auth.sessions.access
@@ -31,6 +32,7 @@ _FUNCTIONS = (
     ("portal.store", "sql/context.sql"),
     ("auth", "sql/caller.sql"),
     ("auth.sessions", "sessions.sql"),
+    ("auth.accounts", "guesses.sql"),
     ("auth.federation", "federation.sql"),
     ("portal.changes", "changes.sql"),
     ("portal.initiatives", "keys.sql"),
@@ -43,6 +45,7 @@ _ROOMS = (
     auth.access,
     auth.oauth.access,
     auth.sessions.access,
+    auth.accounts.access,
     auth.federation.access,
     portal.agencies.access,
     portal.changes.access,

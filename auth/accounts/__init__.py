@@ -1,0 +1,1 @@
+"""Local accounts, for people of agencies without an identity provider: passkeys first."""

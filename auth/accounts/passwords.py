@@ -1,0 +1,93 @@
+"""Passwords: long ones that nobody else uses, kept as Argon2id hashes."""
+
+import asyncio
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from os import urandom
+
+from cryptography.exceptions import InvalidKey
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+SHORTEST, LONGEST = 12, 200
+AT_ONCE = 2
+"""A check takes 19 MiB and 50 ms of a processor: a flood of sign-ins may not take them all."""
+_MEMORY_KIB, _PASSES = 19 * 1024, 2
+_OWN_WORDS = ("vawg", "portal", "violence", "women", "girls", "police", "council", "refuge")
+
+
+class TooWeak(ValueError):
+    """A password that will not do; the message is for the person who chose it."""
+
+
+class Hasher:
+    """One for each process: it lets two hashes be computed at a time."""
+
+    def __init__(self) -> None:
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._nobodys = _hash(urandom(16).hex())
+
+    async def hash(self, password: str) -> str:
+        """What to keep of a password."""
+        async with self._turns:
+            return await asyncio.to_thread(_hash, password)
+
+    async def matches(self, password: str, kept: str | None) -> bool:
+        """Whether this is the password; where there is none the same work is done for nothing."""
+        async with self._turns:
+            same = await asyncio.to_thread(_same, password, kept or self._nobodys)
+        return same and kept is not None
+
+
+def check_new(password: str, names: Iterable[str] = ()) -> None:
+    """Refuse what is short or easily thought of; `names` are those of the person and agency."""
+    plain = _normal(password)
+    if len(plain) < SHORTEST:
+        raise TooWeak(f"Use at least {SHORTEST} characters. Three random words are a good start.")
+    if len(plain) > LONGEST:
+        raise TooWeak(f"Use at most {LONGEST} characters.")
+    if _easily_thought_of(plain, names):
+        raise TooWeak(
+            "This password is too easy to guess: it consists of common words, names or repeats."
+            " Try three random words."
+        )
+
+
+def _easily_thought_of(plain: str, names: Iterable[str]) -> bool:
+    """Whether nothing is left once common words, digits and signs are taken away."""
+    folded = plain.casefold()
+    if len(set(folded)) < 5 or folded in common():
+        return True
+    own = {w for name in names for w in re.findall(r"\w{3,}", name.casefold())}
+    words = sorted({*common(), *_OWN_WORDS, *own}, key=len, reverse=True)
+    once = re.compile("|".join(map(re.escape, words)))
+    return len(re.sub(r"[\W\d_]", "", once.sub("", folded))) < 4 and once.search(folded) is not None
+
+
+@cache
+def common() -> frozenset[str]:
+    """Passwords and their building blocks that guessers try first, in small letters."""
+    lines = files("auth.accounts").joinpath("common_passwords.txt").read_text("utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
+def _normal(password: str) -> str:
+    """The same whichever keyboard composed it."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def _hash(password: str) -> str:
+    made = Argon2id(
+        salt=urandom(16), length=32, iterations=_PASSES, lanes=1, memory_cost=_MEMORY_KIB
+    )
+    return made.derive_phc_encoded(_normal(password).encode())
+
+
+def _same(password: str, kept: str) -> bool:
+    try:
+        Argon2id.verify_phc_encoded(_normal(password).encode(), kept)
+    except InvalidKey:
+        return False
+    return True

@@ -1,0 +1,132 @@
+"""Guessing is slowed for an account, an address and everybody, and never locked for good."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from random import Random
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from auth.accounts.throttle import TooManyGuesses, forget_guesses, take_guess
+from portal.store.engines import Engines
+
+_numbers = count()
+
+
+@pytest.fixture
+def account() -> str:
+    """A name that no other test guesses at."""
+    return f"somebody.{next(_numbers)}"
+
+
+@pytest.fixture
+def noon() -> datetime:
+    """Of a day that no other test has filled buckets on."""
+    return datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=next(_numbers))
+
+
+@pytest.fixture
+def sessions(engines: Engines) -> async_sessionmaker[AsyncSession]:
+    return async_sessionmaker(engines.auth)
+
+
+async def allowed(
+    sessions: async_sessionmaker[AsyncSession], account: str, address: str, at: datetime
+) -> bool:
+    async with sessions.begin() as db:
+        try:
+            await take_guess(db, account, address, at)
+        except TooManyGuesses:
+            return False
+        return True
+
+
+def greedy(_: float) -> float:
+    """Asks every second."""
+    return 1
+
+
+def patient(seed: int) -> Callable[[float], float]:
+    """Comes and goes."""
+    chance = Random(seed)  # noqa: S311 - repeatable on purpose
+    return lambda _: chance.choice([1, 5, 30, 120, 400])
+
+
+@pytest.mark.parametrize(
+    "pace",
+    [greedy, patient(1), patient(2), patient(3)],
+    ids=["greedy", "patient-1", "patient-2", "patient-3"],
+)
+async def test_nobody_guesses_at_an_account_more_than_ten_times_in_five_minutes(
+    sessions: async_sessionmaker[AsyncSession],
+    account: str,
+    noon: datetime,
+    pace: Callable[[float], float],
+) -> None:
+    tried = [
+        # From ever new addresses: the account is what is protected.
+        (at, await allowed(sessions, account, f"198.51.{int(at) % 250}.1", noon + timedelta(0, at)))
+        for at in _moments(pace, until=3600)
+    ]
+    made = [at for at, let_in in tried if let_in]
+    most = max(sum(1 for other in made if at <= other < at + 300) for at in made)
+    assert most <= 10
+    assert made[-1] > 3000, "still let in from time to time: no lock"
+
+
+def _moments(pace: Callable[[float], float], until: float) -> Iterator[float]:
+    at = 0.0
+    while at < until:
+        yield at
+        at += pace(at)
+
+
+async def test_many_guesses_at_once_are_counted_one_by_one(
+    sessions: async_sessionmaker[AsyncSession], account: str, noon: datetime
+) -> None:
+    tried = [allowed(sessions, account, f"203.0.113.{n}", noon) for n in range(60)]
+    assert sum(await asyncio.gather(*tried)) == 3
+
+
+async def test_an_address_that_must_wait_cannot_make_an_account_wait(
+    sessions: async_sessionmaker[AsyncSession], account: str, noon: datetime
+) -> None:
+    for n in range(61):
+        await allowed(sessions, f"{account}/{n}", "192.0.2.1", noon)
+    assert not await allowed(sessions, account, "192.0.2.1", noon)
+    assert [await allowed(sessions, account, "192.0.2.2", noon) for _ in range(3)] == [True] * 3
+
+
+async def test_a_subscriber_of_ipv6_counts_as_one_address(
+    sessions: async_sessionmaker[AsyncSession], account: str, noon: datetime
+) -> None:
+    for n in range(61):
+        await allowed(sessions, f"{account}/{n}", f"2001:db8::{n:x}", noon)
+    assert not await allowed(sessions, account, "2001:db8::ffff", noon)
+    assert await allowed(sessions, account, "2001:db8:0:1::1", noon)
+
+
+async def test_a_right_answer_forgets_the_wrong_ones(
+    sessions: async_sessionmaker[AsyncSession], account: str, noon: datetime
+) -> None:
+    for _ in range(4):
+        await allowed(sessions, account, "192.0.2.9", noon)
+    assert not await allowed(sessions, account, "192.0.2.9", noon)
+    async with sessions.begin() as db:
+        await forget_guesses(db, account)
+    assert await allowed(sessions, account, "192.0.2.9", noon)
+
+
+async def test_neither_names_nor_addresses_are_kept(
+    sessions: async_sessionmaker[AsyncSession], engines: Engines, account: str, noon: datetime
+) -> None:
+    await allowed(sessions, account, "192.0.2.77", noon)
+    async with engines.owner.connect() as db:
+        kept = (await db.execute(text("SELECT g::text FROM auth_secret.guess g"))).scalars().all()
+        plain = text("SELECT encode(sha256('address|192.0.2.77'), 'hex')")
+        unkeyed = (await db.execute(plain)).scalar_one()
+    assert kept
+    assert not any("192.0.2.77" in row or account in row or unkeyed in row for row in kept)
