@@ -14,6 +14,7 @@ import auth.access
 import auth.accounts.access
 import auth.federation.access
 import auth.oauth.access
+import auth.people.access
 import auth.sessions.access
 import portal.actions.access
 import portal.agencies.access
@@ -33,6 +34,7 @@ _FUNCTIONS = (
     ("auth", "sql/caller.sql"),
     ("auth.sessions", "sessions.sql"),
     ("auth.accounts", "guesses.sql"),
+    ("auth.people", "own.sql"),
     ("auth.federation", "federation.sql"),
     ("portal.changes", "changes.sql"),
     ("portal.initiatives", "keys.sql"),
@@ -44,6 +46,7 @@ _FUNCTIONS = (
 _ROOMS = (
     auth.access,
     auth.oauth.access,
+    auth.people.access,
     auth.sessions.access,
     auth.accounts.access,
     auth.federation.access,
@@ -66,7 +69,11 @@ RULES: dict[str, RowRule] = {rule.name: rule for room in _ROOMS for rule in room
 DEFINERS: dict[str, str] = {name: role for room in _ROOMS for name, role in room.DEFINERS.items()}
 """Every function that runs with its owner's rights, and who may call it."""
 
-CALLABLE: tuple[str, ...] = (*auth.access.CALLABLE, *portal.changes.access.CALLABLE)
+CALLABLE: tuple[str, ...] = (
+    *auth.access.CALLABLE,
+    *auth.people.access.CALLABLE,
+    *portal.changes.access.CALLABLE,
+)
 
 _FOLLOWERS = tuple(
     rule.table.name

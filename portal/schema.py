@@ -18,6 +18,7 @@ from portal.funding.api import FundingMutations, FundingQueries
 from portal.initiatives.api import InitiativeMutations, InitiativeQueries
 from portal.measures.api import MeasureMutations, MeasureQueries
 from portal.milestones.api import MilestoneMutations
+from portal.people.api import PeopleMutations, PeopleQueries
 from portal.reading.declare import Node, node_by_id, nodes_by_id
 from portal.reading.plans import Plans
 from portal.reading.promises import BrokenPromises, broken_promises
@@ -44,6 +45,7 @@ class Query(
     MeasureQueries,
     FundingQueries,
     AgencyQueries,
+    PeopleQueries,
     ChangeQueries,
 ):
     """All root fields for reading."""
@@ -59,6 +61,7 @@ class Query(
 )
 class Mutation(
     AgencyMutations,
+    PeopleMutations,
     InitiativeMutations,
     ActionMutations,
     MilestoneMutations,

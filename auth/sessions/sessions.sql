@@ -50,6 +50,7 @@ BEGIN
         PERFORM set_config('synchronous_commit', 'off', true);
         UPDATE browser_session SET seen_at = clock_timestamp() WHERE id = alive.id;
     END IF;
+    PERFORM set_config('portal.session', alive.id::text, true);
     RETURN QUERY SELECT p.principal_id, p.kind, p.agency_id, p.person_id, p.roles, p.scopes, p.team_ids,
                         alive.authenticated_at, alive.acr::text
                  FROM open_principal(alive.membership_id, NULL, request, moment) p;

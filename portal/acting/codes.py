@@ -70,6 +70,7 @@ WARNINGS: dict[str, str] = {
     "NAMES_SHOWN": "The successor shows its people's names to partners; the old agency did not.",
     "NOT_OVER": "The period is not over: correct the provisional figure when it is.",
     "OVERSPENT": "More is spent than there is.",
+    "SESSIONS_ENDED": "How many browser sessions were ended.",
     "SMALL_NUMBER": "A number so small could let somebody recognise a person.",
     "STILL_A_DRAFT": "The partner sees the initiative once it is shared.",
     "VERSION_ENDED": "The framework entry belongs to a version that has ended.",

@@ -27,7 +27,7 @@ class Exposed:
     field: str | None
     """The payload's field that holds the row; None when the verb deletes it."""
     needs: str
-    """The scope without which the verb always refuses: shown in access.md."""
+    """The scope without which the verb always refuses, "" for none: shown in access.md."""
     fresh: bool = False
     """Whether it asks for a fresh proof of who is calling, since it gives access to others."""
 

@@ -45,8 +45,8 @@ class Work:
     look: Callable[[UUID], Awaitable[bool]] | None = None
 
     def warn(self, path: str, message: str, code: str) -> None:
-        """Accept, and say what is odd about it."""
-        self.warnings.append(Warned(tuple(path.split(".")), message, code))
+        """Accept, and say what is odd about it; "" is the input as a whole."""
+        self.warnings.append(Warned(tuple(filter(None, path.split("."))), message, code))
 
     async def seen(self, model: type[R], row_id: UUID, path: str = "id") -> R:
         """The row, if this caller sees it; NotVisible names the field that holds the id."""

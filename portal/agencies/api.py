@@ -26,7 +26,6 @@ from portal.reading.declare import (
     one,
     reads,
     sql,
-    value,
     value_type,
     values,
     where,
@@ -161,16 +160,6 @@ class Membership(Node):
     )
 
 
-@value_type
-class Me:
-    """Who you are for this API."""
-
-    agency: Agency = one("The agency you act for.", "agency_id")
-    membership: Membership | None = one(
-        "The membership you act as; null for an API client.", "principal_id"
-    )
-
-
 @filter_input
 class AgencyFilter:
     """Which agencies."""
@@ -193,10 +182,6 @@ class AgencyQueries:
 
     agencies: Connection[Agency] = many("The agencies that take part.", AGENCIES)
     agency: Agency | None = by_id("One agency.")
-    me: Me = value(
-        "Who you are for this API.",
-        lambda _, ask: select(ask.agency.label("agency_id"), ask.principal.label("principal_id")),
-    )
     areas: list[Area] = values(
         "The places the portal knows.",
         lambda _, ask: (

@@ -81,11 +81,16 @@ def _mutations(schema: GraphQLSchema) -> list[str]:
     )
     exposed: dict[str, Exposed] = {n: declared(f)["exposed"] for n, f in fields.items()}
     rows = (
-        [f"`{n}`", f"`{e.needs}`", *(YES if e.needs in SCOPES[r] else NO for r in Role)]
+        [f"`{n}`", f"`{e.needs}`" if e.needs else NO, *(_may(e, role) for role in Role)]
         for n, e in exposed.items()
     )
     head = ["mutation", "scope", *(_short(role) for role in Role)]
     return ["## Root fields: changing", "", says, "", *_table(head, rows)]
+
+
+def _may(exposed: Exposed, role: Role) -> str:
+    """What needs no scope, people do about themselves."""
+    return YES if not exposed.needs or exposed.needs in SCOPES[role] else NO
 
 
 def _rows() -> list[str]:

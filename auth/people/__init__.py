@@ -1,0 +1,1 @@
+"""People: what their roles let them do today, how they join, and how they leave."""

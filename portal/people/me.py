@@ -1,0 +1,191 @@
+"""Who you are, in GraphQL: your membership, your sessions, your notices, what happened at the
+door about you.
+"""
+
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import strawberry
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, and_, cast, func, select
+from sqlmodel import col
+
+from auth import events, notices, tables
+from auth.events import EventOutcome
+from auth.notices import NoticeKind
+from auth.roles import Role
+from auth.sessions import tables as sessions
+from portal.agencies.api import MEMBERSHIPS, Agency, Membership
+from portal.reading.declare import (
+    Ask,
+    Columns,
+    Connection,
+    Listing,
+    Node,
+    Order,
+    column,
+    filter_input,
+    many,
+    one,
+    reads,
+    sql,
+    value_type,
+    where,
+)
+
+strawberry.enum(NoticeKind, description="What a notice is about.")
+strawberry.enum(EventOutcome, description="How something at the door ended.")
+
+
+class SessionOrder(Enum):
+    """How browser sessions are sorted."""
+
+    NEWEST = "newest"
+
+
+class NoticeOrder(Enum):
+    """How notices are sorted."""
+
+    NEWEST = "newest"
+
+
+class EventOrder(Enum):
+    """How what happened at the door is sorted."""
+
+    NEWEST = "newest"
+
+
+for _order in (SessionOrder, NoticeOrder, EventOrder):
+    strawberry.enum(_order, description=_order.__doc__)
+
+
+@reads(sessions.BrowserSession)
+class BrowserSession(Node):
+    """You, signed in with one browser."""
+
+    device: str = column("Which browser, as it says of itself.")
+    membership: Membership | None = one(
+        "What you act as there; null until you have chosen.", "membership_id"
+    )
+    acr: str = sql(
+        "How you proved who you are: `sfa`, `mfa` or `phr` (by something nobody can phish).",
+        lambda session, _: cast(session.acr, Text),
+    )
+    started_at: datetime = column("When you signed in.")
+    authenticated_at: datetime = column("When you last proved who you are.")
+    seen_at: datetime = column("Its last request, give or take a minute.")
+    expires_at: datetime = column("When it ends at the latest.")
+    ended_at: datetime | None = column("When it was ended, if it was.")
+    current: bool = sql(
+        "Whether you are asking with this one.",
+        lambda session, _: func.coalesce(session.id == func.caller_session(type_=Uuid), False),
+    )
+
+
+@reads(notices.Notice)
+class Notice(Node):
+    """One thing the portal tells you, and nobody else."""
+
+    at: datetime = column("When.")
+    kind: NoticeKind = column("What it is about.")
+    says: str = column("What it says.")
+    read_at: datetime | None = column("When you put it away, if you did.")
+
+
+@reads(events.AuthEvent)
+class AuthEvent(Node):
+    """What somebody tried at the door, and how it ended."""
+
+    at: datetime = column("When.")
+    kind: str = column("What, such as `sign_in`.")
+    outcome: EventOutcome = column("How it ended.")
+    reason: str = column("Why it ended so; empty when there is nothing to say.")
+    agency: Agency | None = one("The agency it concerns, if it concerns one.", "agency_id")
+
+
+@filter_input
+class NoticeFilter:
+    """Which notices."""
+
+    unread: bool | None = where(
+        "Those you have not put away, or those you have.",
+        lambda notice, unread, _: notice.read_at.is_(None) == unread,
+    )
+
+
+SESSIONS = Listing(
+    None,
+    SessionOrder,
+    {SessionOrder.NEWEST: Order(lambda s: [s.started_at], descending=True)},
+    SessionOrder.NEWEST,
+)
+NOTICES = Listing(
+    NoticeFilter,
+    NoticeOrder,
+    {NoticeOrder.NEWEST: Order(lambda n: [n.at], descending=True)},
+    NoticeOrder.NEWEST,
+)
+EVENTS = Listing(
+    None,
+    EventOrder,
+    {EventOrder.NEWEST: Order(lambda e: [e.at], descending=True)},
+    EventOrder.NEWEST,
+)
+
+
+def caller_is(_: Columns, ask: Ask) -> Select[*tuple[Any, ...]]:
+    """The one row about the caller."""
+    name, role = tables.MembershipName, tables.MembershipRole
+    shown = select(col(name.name)).where(col(name.membership_id) == ask.principal)
+    held = select(func.array_agg(col(role.role).op("ORDER BY")(col(role.role)))).where(
+        col(role.membership_id) == ask.principal
+    )
+    return select(
+        ask.agency.label("agency_id"),
+        ask.principal.label("principal_id"),
+        shown.scalar_subquery().label("name"),
+        func.coalesce(held.scalar_subquery(), []).label("roles"),
+        func.coalesce(func.caller_scopes(type_=ARRAY(Text)), []).label("scopes"),
+        select(func.caller_person(type_=Uuid)).scalar_subquery().label("person_id"),
+    )
+
+
+def _mine(me: Columns, membership: Columns, ask: Ask) -> ColumnElement[bool]:
+    able = func.unnest(func.caller_memberships(ask.today, type_=ARRAY(Uuid)))
+    mine: ColumnElement[bool] = membership.id.in_(select(able))
+    return mine
+
+
+def _alive(me: Columns, session: Columns, _: Ask) -> ColumnElement[bool]:
+    """As open_session_caller has it, which keeps real time."""
+    idle = func.now() - func.make_interval(0, 0, 0, 0, 0, 30)
+    mine: ColumnElement[bool] = session.person_id == me.person_id
+    lasts: ColumnElement[bool] = (session.expires_at > func.now()) & (session.seen_at > idle)
+    return and_(mine, lasts, session.ended_at.is_(None))
+
+
+@value_type
+class Me:
+    """Who you are for this API."""
+
+    agency: Agency = one("The agency you act for.", "agency_id")
+    membership: Membership | None = one(
+        "The membership you act as; null for an API client.", "principal_id"
+    )
+    name: str | None = column("Your own name; null for an API client.")
+    roles: list[Role] = column("What you are today; empty for an API client.")
+    scopes: list[str] = column("What your roles, and your token, let you do together.")
+    memberships: Connection[Membership] = many(
+        "What you can act as, one at a time.", MEMBERSHIPS, _mine
+    )
+    sessions: Connection[BrowserSession] = many("Where you are signed in.", SESSIONS, _alive)
+    notices: Connection[Notice] = many(
+        "What the portal tells you.",
+        NOTICES,
+        lambda me, notice, _: notice.person_id == me.person_id,
+    )
+    events: Connection[AuthEvent] = many(
+        "What happened at the door about you, such as signing in.",
+        EVENTS,
+        lambda me, event, _: event.person_id == me.person_id,
+    )
