@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Integer, Select, Table, Text, literal_column
+from sqlalchemy import Boolean, ColumnElement, Integer, Select, Table, literal_column
 from sqlalchemy.types import TypeEngine
 
 
@@ -33,5 +33,5 @@ def columns_of(source: Table | Select[Any], name: str, **more: TypeEngine[Any]) 
     return Columns(name, {str(column.key): column.type for column in listed} | more)
 
 
-PAGED: dict[str, TypeEngine[Any]] = {"position_": Integer(), "more_": Boolean(), "cursor_": Text()}
+PAGED: dict[str, TypeEngine[Any]] = {"position_": Integer(), "more_": Boolean()}
 """What a page adds to the columns of its rows."""
