@@ -80,6 +80,14 @@ class Settings:
             "PORTAL_OWNER_DATABASE_URL": self.owner_database_url,
         }
 
+    @property
+    def database(self) -> str | None:
+        """The database that the first address names, without who signs in there and how."""
+        for _, address in self._addresses():
+            place = _host(address) or "this computer"
+            return " on ".join(filter(None, (address.path.strip("/"), place)))
+        return None
+
     def problems(self) -> list[str]:
         """One line for each missing or unsafe setting: which, and what to do."""
         found = [*self._missing(), *self._wrong_database()]

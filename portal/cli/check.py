@@ -10,8 +10,9 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from auth.keys.files import inspect
-from portal.cli.common import one_line, settings_here, unreachable
-from portal.settings import Settings
+from portal.cli.common import found_here, one_line, unreachable
+from portal.sample.notes import Notes
+from portal.settings import Mode, Settings
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import Stand, stand
 from portal.store.standing import powers
@@ -28,18 +29,35 @@ STANDS = {
 def command() -> None:
     """Print one line for each setting that is missing or unsafe, and what to do.
 
+    The first line says which database is looked at, and why that one.
+
     It also looks at the portal's keys: are they whole, strong, and nobody else's to read. And it
     asks the database: does it answer each login role, is it at this release, and is no role more
     powerful than its task. Changes nothing. Exit code 1 when there is a finding.
     """
-    settings = settings_here(os.environ)
+    settings, demo = found_here(os.environ)
+    click.echo(_where(settings, demo))
     kept = inspect(settings.keys_folder) if settings.keys_folder else []
     found = [*settings.problems(), *kept, *asyncio.run(_ask(settings))]
     for line in found:
         click.echo(line)
     if found:
         sys.exit(1)
-    click.echo("Nothing is missing or unsafe. Next: portal serve")
+    click.echo(f"Nothing is missing or unsafe{' for a demo.' if demo else '. Next: portal serve'}")
+
+
+def _where(settings: Settings, demo: Notes | None) -> str:
+    """Which database this is about, and who named it."""
+    if demo:
+        return (
+            f"This is the demo at {demo.address} and its database {settings.database}:"
+            " PORTAL_*_DATABASE_URL name no other."
+        )
+    if settings.database is None:
+        return "No database is named, and no demo is at work here."
+    strict = settings.mode is Mode.PRODUCTION
+    mode = "production" if strict else "demo; PORTAL_MODE=production turns the strict checks on"
+    return f"This is the database {settings.database}, as PORTAL_*_DATABASE_URL say. Mode: {mode}."
 
 
 async def _ask(settings: Settings) -> list[str]:

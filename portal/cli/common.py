@@ -18,18 +18,20 @@ from portal.settings import NEEDED_BY, Mode, RefusedSettings, Settings
 from portal.store.cluster import checkout
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import MigrationProblem
-from portal.store.server import ROLE_OF_SETTING, Server, at_work
+from portal.store.server import ROLE_OF_SETTING, at_work
 
 T = TypeVar("T")
 NO_ACCESS = "PA401"
 
 
 def settings_here(environ: Mapping[str, str], *needed: str) -> Settings:
-    """The environment's settings; where it names no database, those of the demo at work here."""
-    named = any(environ.get(name) for name in ROLE_OF_SETTING) or in_production(environ)
-    if not named and (server := at_work()):
-        environ = {**_of_the_demo(server), **{name: v for name, v in environ.items() if v}}
-    settings = read_settings(environ)
+    """The environment's settings; where it names no database, those of the demo at work here, and
+    then a line on standard error says so.
+    """
+    settings, demo = found_here(environ)
+    if demo:
+        says = f"With the database of the demo at {demo.address}: PORTAL_*_DATABASE_URL name none."
+        click.echo(says, err=True)
     for name in needed:
         if not settings.database_urls[name]:
             fail(
@@ -39,12 +41,17 @@ def settings_here(environ: Mapping[str, str], *needed: str) -> Settings:
     return settings
 
 
-def _of_the_demo(server: Server) -> dict[str, str]:
-    """Its databases, and the day and address that it fixed for itself."""
+def found_here(environ: Mapping[str, str]) -> tuple[Settings, Notes | None]:
+    """The settings, and the demo that they are of, if they are not the environment's own."""
+    named = any(environ.get(name) for name in ROLE_OF_SETTING) or in_production(environ)
+    server = None if named else at_work()
+    if server is None:
+        return read_settings(environ), None
     notes = Notes.read(demo_folder())
     if notes is None:
         fail(f"{demo_folder()} holds no demo.json: wait until `portal demo` says it is ready.")
-    return {**notes.environ, **server.environ()}
+    given = {name: value for name, value in environ.items() if value}
+    return read_settings({**notes.environ, **server.environ(), **given}), notes
 
 
 def demo_folder() -> Path:

@@ -41,7 +41,8 @@ def command(host: str, port: int) -> None:
         fail("\n".join([*unsafe, "Nothing is served. `portal check` lists everything."]))
     keyring = keys_of(settings)
     with told_to_stop(), door(host, port) as listening:
-        click.echo(f"Serving {settings.base_url} on {host}:{listening.getsockname()[1]}.")
+        port = listening.getsockname()[1]
+        click.echo(f"Serving {settings.base_url} on {host}:{port}, from {settings.database}.")
         configure()
         serve(settings, keyring, listening)
 

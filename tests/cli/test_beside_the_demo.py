@@ -94,6 +94,24 @@ def test_a_demo_that_is_not_ready_is_waited_for(demo: Path):
     assert "wait until `portal demo` says it is ready" in ran.output
 
 
+def test_a_check_says_first_that_it_looks_at_the_demo(demo: Path, databases):
+    said = run("check").output.splitlines()
+    assert said[0].startswith(f"This is the demo at {ADDRESS} and its database beside on /")
+    assert said[0].endswith(": PORTAL_*_DATABASE_URL name no other.")
+    own = run("check", environ=databases).output
+    assert own.startswith("This is the database beside on /")
+
+
+def test_a_command_says_that_it_works_on_the_demo_and_is_silent_on_a_database_of_ones_own(
+    demo: Path, databases
+):
+    told = f"With the database of the demo at {ADDRESS}: PORTAL_*_DATABASE_URL name none.\n"
+    export = ("export", "initiatives", str(demo / "said.csv"), *WHO, "--replace")
+    assert run(*export).stderr == told
+    assert run("serve", "--port", "0").stderr.startswith(told)
+    assert run(*export, environ=databases).stderr == ""
+
+
 def test_in_production_no_demo_is_meant(demo: Path):
     ran = run(
         "export", "initiatives", str(demo / "o.csv"), *WHO, environ={"PORTAL_MODE": "production"}

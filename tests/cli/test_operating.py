@@ -1,7 +1,9 @@
 """An operator migrates, checks and serves, and is told in one line what is wrong."""
 
+import re
 import signal
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
@@ -24,11 +26,20 @@ def environ(server: Server) -> dict[str, str]:
     return {**environ_of(server, "operated"), "PORTAL_KEYS_FOLDER": str(throwaway_folder())}
 
 
+def where(environ: dict[str, str]) -> str:
+    """The first line of `portal check`."""
+    folder = parse_qs(urlsplit(environ["PORTAL_DATABASE_URL"]).query)["host"][0]
+    return (
+        f"This is the database operated on {folder}, as PORTAL_*_DATABASE_URL say. Mode: demo;"
+        " PORTAL_MODE=production turns the strict checks on.\n"
+    )
+
+
 def test_the_operator_is_led_from_an_empty_database_to_one_that_is_served(environ):
     empty = run("check", environ=environ)
     assert (empty.exit_code, empty.output) == (
         1,
-        "The database is empty: run `portal migrate`.\n",
+        where(environ) + "The database is empty: run `portal migrate`.\n",
     )
     first = run("migrate", environ=environ)
     assert (first.exit_code, first.output) == (
@@ -39,7 +50,7 @@ def test_the_operator_is_led_from_an_empty_database_to_one_that_is_served(enviro
     well = run("check", environ=environ)
     assert (well.exit_code, well.output) == (
         0,
-        "Nothing is missing or unsafe. Next: portal serve\n",
+        where(environ) + "Nothing is missing or unsafe. Next: portal serve\n",
     )
     check_it_is_served(environ)
 
@@ -48,7 +59,9 @@ def check_it_is_served(environ) -> None:
     base = {**environ, "PORTAL_BASE_URL": "http://localhost:8000"}
     with started("serve", "--port", "0", until="Serving", environ=base) as served:
         assert "Serving http://localhost:8000 on 127.0.0.1:" in served.said
-        port = served.said.rstrip(".\n").rpartition(":")[2]
+        said = re.search(r"127\.0\.0\.1:(\d+), from operated on /", served.said)
+        assert said, served.said
+        port = said[1]
         assert httpx2.get(f"http://127.0.0.1:{port}/readyz", timeout=60).status_code == 200
         assert served.stop(signal.SIGTERM)[0] == 0
 
@@ -57,6 +70,7 @@ def test_each_missing_setting_is_named_with_a_remedy(tmp_path: Path, monkeypatch
     monkeypatch.setattr("portal.cli.common.at_work", lambda: None)
     ran = run("check")
     assert ran.exit_code == 1
+    assert ran.output.startswith("No database is named, and no demo is at work here.\n")
     for name in ("DATABASE", "AUTH_DATABASE", "COMMAND_DATABASE", "OWNER_DATABASE"):
         assert f"PORTAL_{name}_URL is not set: set it to" in ran.output
     for command in ("migrate", "serve"):
@@ -71,6 +85,13 @@ def test_a_setting_that_makes_no_sense_is_named(environ):
         ran = run(command, environ={**environ, "PORTAL_POOL_SIZE": "many"})
         assert ran.exit_code == 1
         assert "PORTAL_POOL_SIZE=many" in ran.output
+
+
+def test_a_password_is_never_printed(environ):
+    url = "postgresql://portal_runtime:secret@db.invalid:1/portal"
+    ran = run("check", environ={**environ, "PORTAL_DATABASE_URL": url})
+    assert ran.output.startswith("This is the database portal on db.invalid:1, as PORTAL_")
+    assert "secret" not in ran.output
 
 
 def test_a_database_that_does_not_answer_is_said_in_one_line(environ):
