@@ -1,34 +1,30 @@
-"""What the database holds sealed: how a column says so, and sealing everything anew."""
+"""What the database holds sealed, and sealing it anew."""
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, Table, func, select, update
+from sqlalchemy import Column, Table, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 
 from auth.keys.ring import KeyRing, sealed_with
 
 BATCH = 500
-_SEALED = {"sealed": True}
+SEALED = "sealed"
+"""A column of this name holds what only the key ring opens, in any table."""
 
 
-def sealed_column(*, nullable: bool = False) -> Column[bytes]:
-    """A column whose values only the key ring opens; its place is `place(table, row, column)`."""
-    return Column(LargeBinary, nullable=nullable, info=_SEALED)
-
-
-def place(table: str, row: object, field: str) -> str:
-    """What a sealed value is about: elsewhere it does not open."""
-    return f"{table}/{row}/{field}"
+def place(table: str, row: object) -> str:
+    """What the sealed column of a row is about: in another row it does not open."""
+    return f"{table}/{row}/{SEALED}"
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far sealing anew has come with one column."""
+    """How far sealing anew has come with one table."""
 
-    column: str
+    table: str
     done: int
     of: int
 
@@ -36,7 +32,7 @@ class Progress:
 def sealed_columns() -> Iterator[Column[Any]]:
     """Every one that is declared; the portal's tables must have been imported."""
     for table in SQLModel.metadata.sorted_tables:
-        yield from (column for column in table.columns if column.info.get("sealed"))
+        yield from (column for column in table.columns if column.name == SEALED)
 
 
 async def sealed_under(owner: AsyncEngine, version: int) -> int:
@@ -58,7 +54,7 @@ async def reseal(owner: AsyncEngine, ring: KeyRing) -> AsyncIterator[Progress]:
         of, done = await _older(owner, column, ring), 0
         while of and (moved := await _batch(owner, column, ring)):
             done += moved
-            yield Progress(f"{column.table.name}.{column.name}", done, of)
+            yield Progress(str(column.table), done, of)
 
 
 async def _older(owner: AsyncEngine, column: Column[Any], ring: KeyRing) -> int:
@@ -76,7 +72,7 @@ async def _batch(owner: AsyncEngine, column: Column[Any], ring: KeyRing) -> int:
         wanted = select(key, column).where(_old(column, ring)).limit(BATCH).with_for_update()
         rows = (await db.execute(wanted)).all()
         for row, sealed in rows:
-            about = place(table.name, row, column.name)
+            about = place(table.name, row)
             anew = ring.seal(ring.open(sealed, about), about)
             if sealed_with(anew) == sealed_with(sealed):
                 raise RuntimeError("The keys have not changed.")

@@ -53,7 +53,8 @@ def list_keys() -> None:
     if not settings.owner_database_url:
         return
     made = with_engines(settings, _context_keys)
-    for state, at in zip(("current", "previous"), made, strict=False):
+    for number, at in enumerate(made):
+        state = "previous" if number else "current"
         click.echo(f"context   {state:9} made {at:%Y-%m-%d %H:%M}")
 
 
@@ -88,15 +89,17 @@ def rotate_wrapping() -> None:
 
 
 @rotate.command("context")
-def rotate_context() -> None:
+@click.option("--stolen", is_flag=True, help="End what is under way: trust no older key.")
+def rotate_context(*, stolen: bool) -> None:
     """Give the database a new key to sign callers with; requests under way keep theirs."""
 
     async def turn(engines: Engines) -> None:
         async with engines.owner.begin() as owner:
-            await new_context_key(owner)
+            await new_context_key(owner, stolen=stolen)
 
     with_engines(settings_here(os.environ, OWNER), turn)
-    click.echo("Signing callers with a new key; the one before is good for an hour more.")
+    rest = "All before it are gone." if stolen else "Those before it are good for an hour more."
+    click.echo(f"Signing callers with a new key. {rest}")
 
 
 @key.command("reseal")
@@ -106,7 +109,7 @@ def reseal_all() -> None:
 
     async def work(engines: Engines) -> None:
         async for step in reseal(engines.owner, ring):
-            click.echo(f"{step.column}: {step.done} of {step.of}")
+            click.echo(f"{step.table}: {step.done} of {step.of}")
 
     with_engines(settings_here(os.environ, OWNER), work)
     click.echo(f"Everything is sealed with key {ring.vault.wrapping_version()}.")

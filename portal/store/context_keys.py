@@ -9,20 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 BLOCK = 64  # SHA-256's block, to which an HMAC key is padded
 OVERLAP = timedelta(hours=1)
-"""As in context.sql: what the key before has signed is good for that long."""
+"""As in context.sql: an older key verifies for that long after it was replaced."""
 
 
-async def new_context_key(owner: AsyncConnection) -> None:
-    """Sign with it from the next transaction on. The key before verifies for an hour, for what has
-    begun; earlier ones are gone.
+async def new_context_key(owner: AsyncConnection, *, stolen: bool = False) -> None:
+    """Sign with it from the next transaction on. What an older key has signed verifies for an hour
+    more, for requests under way; or no more at all, if it was stolen.
     """
     key = os.urandom(32).ljust(BLOCK, b"\0")
-    await owner.execute(
-        text(
-            "DELETE FROM auth_secret.context_key k WHERE k.made_at <"
-            " (SELECT max(made_at) FROM auth_secret.context_key)"
-        )
+    spent = (
+        "DELETE FROM auth_secret.context_key k WHERE CAST(:stolen AS boolean) OR EXISTS ("
+        " SELECT FROM auth_secret.context_key newer WHERE newer.made_at > k.made_at"
+        " AND newer.made_at < clock_timestamp() - CAST(:overlap AS interval))"
     )
+    await owner.execute(text(spent), {"stolen": stolen, "overlap": OVERLAP})
     await owner.execute(
         text(
             'INSERT INTO auth_secret.context_key (id, "inner", "outer", made_at)'

@@ -18,12 +18,6 @@ PLACE = "authenticator/7/secret"
 LATER = datetime.now(UTC) + timedelta(hours=3)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    KeyRing.make(tmp_path / "ring")
-    return tmp_path / "ring"
-
-
 class Watch:
     """A clock that moves when it is told to."""
 

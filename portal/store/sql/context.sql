@@ -9,8 +9,7 @@ SET search_path = pg_catalog, auth_secret, pg_temp AS $$
     FROM auth_secret.context_key k ORDER BY k.made_at DESC LIMIT 1
 $$;
 
--- Whether the newest key made this, or the one before it, for an hour: a request that is under way while the key
--- changes was signed with the old one.
+-- Whether one of our keys made this. A key that was replaced is good for an hour more: requests are under way.
 CREATE FUNCTION context_verifies(mac text, body text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog, auth_secret, pg_temp AS $$

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_16d08adf28e1"
+revision = "first_291ad995a4a1"
 down_revision = None
 
 

@@ -94,6 +94,17 @@ CREATE TABLE auth_secret.context_key (
 	CONSTRAINT context_key_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE auth_secret.guess (
+	mark BYTEA NOT NULL, 
+	level FLOAT NOT NULL, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	next_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT guess_pkey PRIMARY KEY (mark), 
+	CONSTRAINT guess_hash_check CHECK (octet_length(mark) = 32)
+);
+
+CREATE INDEX guess_at_idx ON auth_secret.guess (at);
+
 CREATE TABLE auth_secret.seen_logout (
 	logout BYTEA NOT NULL, 
 	seen_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -221,6 +232,64 @@ CREATE TABLE area_part (
 );
 
 CREATE INDEX area_part_part_code_idx ON area_part (part_code);
+
+CREATE TABLE auth_secret.account (
+	person_id UUID NOT NULL, 
+	sign_in_name VARCHAR(60) NOT NULL, 
+	handle BYTEA NOT NULL, 
+	CONSTRAINT account_pkey PRIMARY KEY (person_id), 
+	CONSTRAINT account_handle_check CHECK (octet_length(handle) = 32), 
+	CONSTRAINT account_lower_check CHECK (sign_in_name = lower(sign_in_name)), 
+	CONSTRAINT account_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
+	CONSTRAINT account_sign_in_name_key UNIQUE (sign_in_name), 
+	CONSTRAINT account_handle_key UNIQUE (handle)
+);
+
+CREATE TABLE auth_secret.challenge (
+	challenge_hash BYTEA NOT NULL, 
+	purpose VARCHAR(40) NOT NULL, 
+	browser BYTEA NOT NULL, 
+	person_id UUID, 
+	handle BYTEA, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	used_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT challenge_pkey PRIMARY KEY (challenge_hash), 
+	CONSTRAINT challenge_hash_check CHECK (octet_length(challenge_hash) = 32), 
+	CONSTRAINT challenge_short_check CHECK (expires_at <= made_at + interval '5 minutes'), 
+	CONSTRAINT challenge_purpose_check CHECK (purpose IN ('register', 'sign_in', 'prove_again')), 
+	CONSTRAINT challenge_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE CASCADE
+);
+
+CREATE INDEX challenge_expires_at_idx ON auth_secret.challenge (expires_at);
+
+CREATE TABLE auth_secret.recovery (
+	browser BYTEA NOT NULL, 
+	person_id UUID NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT recovery_pkey PRIMARY KEY (browser), 
+	CONSTRAINT recovery_short_check CHECK (expires_at <= made_at + interval '15 minutes'), 
+	CONSTRAINT recovery_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE CASCADE
+);
+
+CREATE INDEX recovery_person_id_idx ON auth_secret.recovery (person_id);
+
+CREATE TABLE credential (
+	id UUID NOT NULL, 
+	person_id UUID NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	name VARCHAR(60) NOT NULL, 
+	added_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	last_used_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT credential_pkey PRIMARY KEY (id), 
+	CONSTRAINT credential_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
+	CONSTRAINT credential_kind_check CHECK (kind IN ('passkey', 'password', 'authenticator_app', 'recovery_codes'))
+);
+
+CREATE UNIQUE INDEX credential_only_one ON credential (person_id, kind) WHERE kind <> 'passkey';
+
+CREATE INDEX credential_person_id_idx ON credential (person_id);
 
 CREATE TABLE framework_version (
 	id UUID NOT NULL, 
@@ -367,6 +436,14 @@ CREATE TABLE team (
 
 CREATE INDEX team_agency_id_idx ON team (agency_id);
 
+CREATE TABLE auth_secret.authenticator (
+	credential_id UUID NOT NULL, 
+	sealed BYTEA NOT NULL, 
+	last_step INTEGER NOT NULL, 
+	CONSTRAINT authenticator_pkey PRIMARY KEY (credential_id), 
+	CONSTRAINT authenticator_credential_id_fkey FOREIGN KEY(credential_id) REFERENCES credential (id) ON DELETE CASCADE
+);
+
 CREATE TABLE auth_secret.partner_sign_in (
 	state_hash BYTEA NOT NULL, 
 	provider_id UUID NOT NULL, 
@@ -389,12 +466,43 @@ CREATE INDEX partner_sign_in_expires_at_idx ON auth_secret.partner_sign_in (expi
 
 CREATE INDEX partner_sign_in_provider_id_idx ON auth_secret.partner_sign_in (provider_id);
 
+CREATE TABLE auth_secret.passkey (
+	credential_id UUID NOT NULL, 
+	key_id BYTEA NOT NULL, 
+	public_key BYTEA NOT NULL, 
+	uses INTEGER NOT NULL, 
+	synced BOOLEAN NOT NULL, 
+	CONSTRAINT passkey_pkey PRIMARY KEY (credential_id), 
+	CONSTRAINT passkey_key_id_check CHECK (octet_length(key_id) BETWEEN 1 AND 1023), 
+	CONSTRAINT passkey_uses_check CHECK (uses BETWEEN 0 AND 4294967295), 
+	CONSTRAINT passkey_credential_id_fkey FOREIGN KEY(credential_id) REFERENCES credential (id) ON DELETE CASCADE, 
+	CONSTRAINT passkey_key_id_key UNIQUE (key_id)
+);
+
+CREATE TABLE auth_secret.password (
+	credential_id UUID NOT NULL, 
+	hash VARCHAR(200) NOT NULL, 
+	CONSTRAINT password_pkey PRIMARY KEY (credential_id), 
+	CONSTRAINT password_credential_id_fkey FOREIGN KEY(credential_id) REFERENCES credential (id) ON DELETE CASCADE
+);
+
 CREATE TABLE auth_secret.provider_secret (
 	provider_id UUID NOT NULL, 
 	sealed BYTEA NOT NULL, 
 	CONSTRAINT provider_secret_pkey PRIMARY KEY (provider_id), 
 	CONSTRAINT provider_secret_provider_id_fkey FOREIGN KEY(provider_id) REFERENCES identity_provider (id)
 );
+
+CREATE TABLE auth_secret.recovery_code (
+	code_hash BYTEA NOT NULL, 
+	credential_id UUID NOT NULL, 
+	used_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT recovery_code_pkey PRIMARY KEY (code_hash), 
+	CONSTRAINT recovery_code_hash_check CHECK (octet_length(code_hash) = 32), 
+	CONSTRAINT recovery_code_credential_id_fkey FOREIGN KEY(credential_id) REFERENCES credential (id) ON DELETE CASCADE
+);
+
+CREATE INDEX recovery_code_credential_id_idx ON auth_secret.recovery_code (credential_id);
 
 CREATE TABLE browser_session (
 	id UUID NOT NULL, 
@@ -1211,8 +1319,7 @@ SET search_path = pg_catalog, auth_secret, pg_temp AS $$
     FROM auth_secret.context_key k ORDER BY k.made_at DESC LIMIT 1
 $$;
 
--- Whether the newest key made this, or the one before it, for an hour: a request that is under way while the key
--- changes was signed with the old one.
+-- Whether one of our keys made this. A key that was replaced is good for an hour more: requests are under way.
 CREATE FUNCTION context_verifies(mac text, body text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog, auth_secret, pg_temp AS $$
@@ -1533,10 +1640,93 @@ BEGIN
         PERFORM set_config('synchronous_commit', 'off', true);
         UPDATE browser_session SET seen_at = clock_timestamp() WHERE id = alive.id;
     END IF;
+    PERFORM set_config('portal.session', alive.id::text, true);
     RETURN QUERY SELECT p.principal_id, p.kind, p.agency_id, p.person_id, p.roles, p.scopes, p.team_ids,
                         alive.authenticated_at, alive.acr::text
                  FROM open_principal(alive.membership_id, NULL, request, moment) p;
 END
+$$;
+
+-- How often anybody may guess: each try fills a bucket that drains, and a full one makes the next try wait, twice as
+-- long with each. Nothing is ever locked for good. Names and addresses are kept as keyed hashes only.
+
+CREATE FUNCTION guess_mark(what text) RETURNS bytea
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT decode(context_mac('guess|' || what), 'hex') $$;
+
+-- The seconds until one more is allowed; 0 counts this one.
+CREATE FUNCTION fill_bucket(mark bytea, free int, drains interval, longest interval, moment timestamptz)
+RETURNS double precision
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+    bucket auth_secret.guess;
+    filled double precision;
+BEGIN
+    INSERT INTO auth_secret.guess AS g (mark, level, at, next_at) VALUES (mark, 0, moment, moment)
+    ON CONFLICT ON CONSTRAINT guess_pkey DO UPDATE SET mark = excluded.mark
+    RETURNING g.* INTO bucket;
+    IF bucket.next_at > moment THEN
+        RETURN extract(epoch FROM bucket.next_at - moment);
+    END IF;
+    filled := 1 + greatest(0, bucket.level - extract(epoch FROM greatest(moment - bucket.at, '0')) / extract(epoch FROM drains));
+    UPDATE auth_secret.guess g SET level = filled, at = moment, next_at = CASE
+        WHEN filled < free THEN moment
+        ELSE moment + least(longest, interval '1 second' * power(2, least(filled - free, 30) + 2)) END
+    WHERE g.mark = bucket.mark;
+    RETURN 0;
+END
+$$;
+
+-- An address that must wait cannot make an account wait. Ten tries in five minutes for an account.
+CREATE FUNCTION take_guess(account text, address text, moment timestamptz DEFAULT clock_timestamp())
+RETURNS double precision
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    wait double precision;
+BEGIN
+    wait := fill_bucket(guess_mark('address|' || address), 60, '3 seconds', '60 seconds', moment);
+    IF wait = 0 THEN
+        wait := fill_bucket(guess_mark('account|' || account), 3, '120 seconds', '120 seconds', moment);
+    END IF;
+    IF wait = 0 THEN
+        wait := fill_bucket(guess_mark('everybody'), 600, '0.1 seconds', '4 seconds', moment);
+    END IF;
+    RETURN wait;
+END
+$$;
+
+CREATE FUNCTION forget_guesses(account text) RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
+    DELETE FROM auth_secret.guess WHERE mark = guess_mark('account|' || account)
+$$;
+
+-- What a caller may ask about itself: its scopes at this moment, and the browser session that this request came by.
+
+CREATE FUNCTION caller_scopes() RETURNS text[] LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(string_to_array(nullif((caller_context())[7], ''), ','), '{}')
+$$;
+
+-- Set by open_session_caller for this transaction. It only tells a person's own sessions apart: nothing rests on it.
+CREATE FUNCTION caller_session() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT nullif(current_setting('portal.session', true), '')::uuid
+$$;
+
+-- The memberships that the caller can act as: the person's living ones that this session's way of signing in vouches for.
+CREATE FUNCTION caller_memberships(today date) RETURNS uuid[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(array_agg(m.id), '{}')
+    FROM membership m JOIN agency a ON a.id = m.agency_id
+    WHERE m.person_id = caller_person() AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
+      AND m.ended_at IS NULL AND (a.ended_on IS NULL OR a.ended_on > today)
+      AND (caller_session() IS NULL OR EXISTS (
+          SELECT FROM browser_session b WHERE b.id = caller_session() AND sign_in_vouches(b.provider_id, m.agency_id)))
 $$;
 
 -- The roles that a directory gives, as agreed in role_mapping: added and taken away, those and no others, for the
@@ -1899,21 +2089,29 @@ $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_person(), caller_request(), caller_now(), caller_can(text), touch_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_person(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), touch_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION principal_today(uuid,date) TO portal_auth;
 
+GRANT EXECUTE ON FUNCTION consented(uuid,text[],date) TO portal_auth;
+
 GRANT EXECUTE ON FUNCTION open_caller(bytea,text,bytea,timestamptz,uuid,uuid,timestamptz,uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION open_command_caller(uuid,uuid,timestamptz) TO portal_command;
+
+GRANT EXECUTE ON FUNCTION caller_memberships(date) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION open_session_caller(bytea,uuid,timestamptz) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION sign_in_vouches(uuid,uuid) TO portal_auth;
 
 GRANT EXECUTE ON FUNCTION note_sign_in(uuid) TO portal_auth;
+
+GRANT EXECUTE ON FUNCTION take_guess(text,text,timestamptz) TO portal_auth;
+
+GRANT EXECUTE ON FUNCTION forget_guesses(text) TO portal_auth;
 
 GRANT EXECUTE ON FUNCTION map_roles(uuid,uuid,text[]) TO portal_auth;
 
@@ -2332,6 +2530,192 @@ GRANT INSERT ON auth_event TO portal_auth;
 CREATE POLICY see ON auth_event FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_person()) OR (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('audit:read'))));
 
 GRANT SELECT ON auth_event TO portal_runtime;
+
+ALTER TABLE credential ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE credential FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON credential FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON credential FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON credential TO portal_auth;
+
+CREATE POLICY auth_insert ON credential FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON credential TO portal_auth;
+
+CREATE POLICY auth_update ON credential FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+
+GRANT UPDATE ON credential TO portal_auth;
+
+CREATE POLICY auth_delete ON credential FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON credential TO portal_auth;
+
+CREATE POLICY see ON credential FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_person()));
+
+GRANT SELECT ON credential TO portal_runtime;
+
+ALTER TABLE auth_secret.account ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.account FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.account FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.account FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.account TO portal_auth;
+
+CREATE POLICY auth_insert ON auth_secret.account FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON auth_secret.account TO portal_auth;
+
+ALTER TABLE auth_secret.passkey ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.passkey FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.passkey FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.passkey FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.passkey TO portal_auth;
+
+CREATE POLICY auth_insert ON auth_secret.passkey FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON auth_secret.passkey TO portal_auth;
+
+CREATE POLICY auth_update ON auth_secret.passkey FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+
+GRANT UPDATE ON auth_secret.passkey TO portal_auth;
+
+CREATE POLICY auth_delete ON auth_secret.passkey FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON auth_secret.passkey TO portal_auth;
+
+ALTER TABLE auth_secret.password ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.password FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.password FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.password FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.password TO portal_auth;
+
+CREATE POLICY auth_insert ON auth_secret.password FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON auth_secret.password TO portal_auth;
+
+CREATE POLICY auth_update ON auth_secret.password FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+
+GRANT UPDATE ON auth_secret.password TO portal_auth;
+
+CREATE POLICY auth_delete ON auth_secret.password FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON auth_secret.password TO portal_auth;
+
+ALTER TABLE auth_secret.authenticator ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.authenticator FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.authenticator FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.authenticator FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.authenticator TO portal_auth;
+
+CREATE POLICY auth_insert ON auth_secret.authenticator FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON auth_secret.authenticator TO portal_auth;
+
+CREATE POLICY auth_update ON auth_secret.authenticator FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+
+GRANT UPDATE ON auth_secret.authenticator TO portal_auth;
+
+CREATE POLICY auth_delete ON auth_secret.authenticator FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON auth_secret.authenticator TO portal_auth;
+
+ALTER TABLE auth_secret.recovery_code ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.recovery_code FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.recovery_code FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.recovery_code FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.recovery_code TO portal_auth;
+
+CREATE POLICY auth_insert ON auth_secret.recovery_code FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON auth_secret.recovery_code TO portal_auth;
+
+CREATE POLICY auth_update ON auth_secret.recovery_code FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+
+GRANT UPDATE ON auth_secret.recovery_code TO portal_auth;
+
+CREATE POLICY auth_delete ON auth_secret.recovery_code FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON auth_secret.recovery_code TO portal_auth;
+
+ALTER TABLE auth_secret.challenge ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.challenge FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.challenge FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.challenge FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.challenge TO portal_auth;
+
+CREATE POLICY auth_insert ON auth_secret.challenge FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON auth_secret.challenge TO portal_auth;
+
+CREATE POLICY auth_update ON auth_secret.challenge FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+
+GRANT UPDATE ON auth_secret.challenge TO portal_auth;
+
+CREATE POLICY auth_delete ON auth_secret.challenge FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON auth_secret.challenge TO portal_auth;
+
+ALTER TABLE auth_secret.recovery ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.recovery FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.recovery FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.recovery FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.recovery TO portal_auth;
+
+CREATE POLICY auth_insert ON auth_secret.recovery FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON auth_secret.recovery TO portal_auth;
+
+CREATE POLICY auth_update ON auth_secret.recovery FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+
+GRANT UPDATE ON auth_secret.recovery TO portal_auth;
+
+CREATE POLICY auth_delete ON auth_secret.recovery FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON auth_secret.recovery TO portal_auth;
+
+ALTER TABLE auth_secret.guess ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE auth_secret.guess FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON auth_secret.guess FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON auth_secret.guess FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON auth_secret.guess TO portal_auth;
+
+CREATE POLICY auth_delete ON auth_secret.guess FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON auth_secret.guess TO portal_auth;
 
 ALTER TABLE identity_provider ENABLE ROW LEVEL SECURITY;
 
