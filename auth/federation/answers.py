@@ -136,7 +136,7 @@ async def _signed(
 def _check_id_token(
     signed: Signed, provider: IdentityProvider, want: Expected, now: datetime
 ) -> None:
-    """Authlib's checks, and those it leaves out: no other audience, and not made before we asked."""
+    """Authlib's checks, and two it leaves out: no other audience, not made before we asked."""
     options = {
         "iss": {"essential": True, "value": provider.issuer},
         "aud": {"essential": True, "value": provider.client_id},
