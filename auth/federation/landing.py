@@ -77,12 +77,8 @@ async def step_up(db: AsyncSession, arrival: Arrival) -> str:
     if not arrival.strength.reaches(Strength.MULTI_FACTOR):
         raise Refused(Told.TOO_WEAK, "the fresh proof is not as strong as agreed")
     await _map_roles(db, arrival, person_id)
-    cookie = await prove_again(
-        db,
-        arrival.visitor.cookie or "",
-        acr=arrival.strength,
-        amr=arrival.proof.amr,
-        now=arrival.now,
+    renewed = await prove_again(
+        db, cookie, acr=arrival.strength, amr=arrival.proof.amr, now=arrival.now
     )
     await db.execute(
         update(BrowserSession)
