@@ -8,6 +8,7 @@ from fastapi import Depends
 from jinja2 import Environment
 from starlette.requests import Request
 
+from auth.federation.federation import Federation
 from auth.keys.ring import KeyRing
 from auth.oauth.provider import Provider
 from portal.clock import Clock
@@ -30,6 +31,7 @@ class Site:
     edge: Edge
     provider: Provider
     keyring: KeyRing
+    federation: Federation
     clock: Clock
     documents: Mapping[str, Document]
     templates: Environment
