@@ -13,15 +13,11 @@ from sqlmodel import col
 
 from auth.accounts.tables import Authenticator
 from auth.keys.ring import KeyRing
+from auth.keys.sealing import place
 
 STEP = 30
 NOBODYS = "A" * 32
 """The secret that a code is compared with where there is none."""
-
-
-def place_of(credential_id: UUID) -> str:
-    """What the secret is sealed for."""
-    return f"authenticator/{credential_id}/sealed"
 
 
 def new_secret() -> str:
@@ -59,7 +55,7 @@ async def accept(
     """Whether the code is right and new; without an authenticator the same work is done."""
     secret = NOBODYS
     if held:
-        secret = ring.open(held.sealed, place_of(held.credential_id)).decode()
+        secret = ring.open(held.sealed, place("authenticator", held.credential_id)).decode()
     step = step_of(secret, code, now)
     credential_id = held.credential_id if held else UUID(int=0)
     taken = (

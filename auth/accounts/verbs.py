@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from auth.accounts.authenticators import place_of
 from auth.accounts.tables import Account, Authenticator, Credential, CredentialKind, Password
 from auth.accounts.telling import tell
 from auth.keys.ring import KeyRing
+from auth.keys.sealing import place
 
 PAIR = (CredentialKind.PASSWORD, CredentialKind.AUTHENTICATOR_APP)
 """Neither serves without the other, so they come and go together."""
@@ -75,7 +75,7 @@ async def set_password(  # noqa: PLR0913 - both halves, and whose they are
     )
     db.add_all([first, second])
     await db.flush()
-    sealed = ring.seal(secret.encode(), place_of(second.id))
+    sealed = ring.seal(secret.encode(), place("authenticator", second.id))
     db.add(Password(credential_id=first.id, hash=hashed))
     db.add(Authenticator(credential_id=second.id, sealed=sealed, last_step=step))
     await db.flush()
