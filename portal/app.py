@@ -13,6 +13,10 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from auth.federation.directory import Directory
+from auth.federation.federation import Federation
+from auth.federation.outbound import Outbound
+from auth.federation.under_way import forget_old
 from auth.keys.ring import KeyRing
 from auth.oauth.endpoints import oauth_router
 from auth.oauth.provider import Provider
@@ -29,7 +33,7 @@ from portal.edge.health import Check, health_router
 from portal.edge.limits import Limits
 from portal.edge.requests import Requests, request_id_of
 from portal.edge.router import Edge
-from portal.settings import Settings
+from portal.settings import Mode, Settings
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import at_head
 from portal.store.standing import powers, seconds_to_settle
@@ -89,12 +93,19 @@ def create_app(settings: Settings, engines: Engines, keyring: KeyRing) -> App:
         edge=edge,
         provider=provider,
         keyring=keyring,
+        federation=_federation(settings, engines, keyring),
         clock=clock,
         documents=documents,
         templates=environment(),
     )
     serve_pages(app, site)
     return app
+
+
+def _federation(settings: Settings, engines: Engines, keyring: KeyRing) -> Federation:
+    sessions = async_sessionmaker(engines.auth, expire_on_commit=False)
+    outbound = Outbound(local=settings.mode is Mode.DEMO)
+    return Federation(settings.base_url, sessions, keyring, Directory(outbound))
 
 
 def _opening(settings: Settings, engines: Engines) -> Callable[[Request], Awaitable[Context]]:
@@ -166,6 +177,7 @@ async def _tidy(engines: Engines) -> None:
         try:
             async with sessions.begin() as db:
                 await forget_spent(db, datetime.now(UTC))
+                await forget_old(db, datetime.now(UTC))
                 await forget_keys(db, datetime.now(UTC))
         except Exception as cause:
             log.warning("Could not remove what is out of date.", exc_info=cause)

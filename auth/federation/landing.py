@@ -66,9 +66,8 @@ async def sign_in(db: AsyncSession, arrival: Arrival) -> str:
 
 async def step_up(db: AsyncSession, arrival: Arrival) -> str:
     """The session's new cookie, if the same person has just proved themselves as agreed."""
-    held = (
-        await current(db, arrival.visitor.cookie, arrival.now) if arrival.visitor.cookie else None
-    )
+    cookie = arrival.visitor.cookie or ""
+    held = await current(db, cookie, arrival.now)
     if held is None or held.session_id != arrival.begun.wish.session_id:
         raise Refused(Told.BEGIN_AGAIN, "the session that asked for a fresh proof is over")
     person_id = await _known(db, arrival)
