@@ -6,11 +6,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from portal.web import files, furniture
+from portal.web import federated, files, furniture
 from portal.web.route import not_found
 from portal.web.site import Site
 
-ROUTERS = (files.router, furniture.router)
+ROUTERS = (federated.router, federated.provider_router, files.router, furniture.router)
 
 
 def serve_pages(app: FastAPI, site: Site) -> None:
