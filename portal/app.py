@@ -178,6 +178,7 @@ async def _tidy(engines: Engines) -> None:
             async with sessions.begin() as db:
                 await forget_spent(db, datetime.now(UTC))
                 await forget_old(db, datetime.now(UTC))
+                await forget_spent_questions(db, datetime.now(UTC))
                 await forget_keys(db, datetime.now(UTC))
         except Exception as cause:
             log.warning("Could not remove what is out of date.", exc_info=cause)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Self, TypeVar
 from urllib.parse import SplitResult, parse_qs, urlsplit
@@ -44,6 +45,8 @@ class Settings:
     auth_pool_size: int = 5
     statement_timeout_ms: int = 15_000
     body_limit: int = 256 * 1024
+    proxies: frozenset[str] = frozenset()
+    """The addresses of our own proxies, whose word on where a request comes from is taken."""
     keys_folder: Path | None = None
 
     @classmethod
@@ -63,6 +66,7 @@ class Settings:
                 "PORTAL_STATEMENT_TIMEOUT_MS", _count, cls.statement_timeout_ms
             ),
             body_limit=reader.read("PORTAL_BODY_LIMIT", _count, cls.body_limit),
+            proxies=reader.read("PORTAL_PROXIES", _addresses, cls.proxies),
             keys_folder=reader.read("PORTAL_KEYS_FOLDER", _folder, None),
         )
         if settings.today and settings.mode is Mode.PRODUCTION:
@@ -155,6 +159,7 @@ class _Reader:
 EXPECTED = {
     "PORTAL_MODE": "write demo or production.",
     "PORTAL_TODAY": "write a date such as 2026-11-22.",
+    "PORTAL_PROXIES": "write IP addresses with commas between them, such as 127.0.0.1.",
 }
 
 
@@ -168,6 +173,10 @@ def _folder(text: str) -> Path:
     if not Path(text).is_absolute():
         raise ValueError("write it from the root, such as /etc/vawg-portal/keys.")
     return Path(text)
+
+
+def _addresses(text: str) -> frozenset[str]:
+    return frozenset(str(ip_address(each.strip())) for each in text.split(","))
 
 
 def _origin(text: str) -> str:

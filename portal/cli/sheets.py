@@ -20,6 +20,7 @@ from portal.edge.logs import sqlstate
 from portal.schema import build
 from portal.sheets.exporting import About, Export, Exported, NotAnswered
 from portal.sheets.faults import Unreadable
+from portal.sheets.guide import Known, read_known
 from portal.sheets.importing import Report, quiet, run_import
 from portal.sheets.plan import Options
 from portal.sheets.reading import Book, read_book
@@ -29,15 +30,37 @@ from portal.sheets.writing import Told
 from portal.store.engines import Engines
 
 COMMAND = "PORTAL_COMMAND_DATABASE_URL"
+KINDS = ("initiatives",)
 LONG = 1_000
 """From so many rows on, progress is shown."""
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
+class What(click.Choice[str]):
+    """What comes in or goes out; a file in its place is met with the whole command."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        text = str(value)
+        if text not in self.choices and ctx and Path(text).suffix.lower() in {".xlsx", ".csv"}:
+            first = self.choices[0]
+            raise click.UsageError(
+                f"Say first what is in the file: portal {ctx.info_name} {first} {text} --as WHO",
+                ctx,
+            )
+        return super().convert(value, param, ctx)
+
+
 @click.command("import")
-@click.argument("what", required=False, type=click.Choice(["initiatives"]))
+@click.argument("what", required=False, type=What(KINDS), metavar="[initiatives]")
 @click.argument("file", required=False, type=_FILE)
-@click.option("--template", type=_FILE, help="Write an empty workbook with help to this file.")
+@click.option(
+    "--template",
+    type=_FILE,
+    help="Write an empty workbook with help to this file. With --as the help lists the names of"
+    " agencies, teams, areas, themes and measures that they may use.",
+)
 @click.option("--as", "who", type=Who(), help="For whom: the id of a membership or API client.")
 @click.option("--apply", is_flag=True, help="Save it. Without this nothing is saved.")
 @click.option("--mine", is_flag=True, help="Leave rows of initiatives that others lead alone.")
@@ -60,11 +83,14 @@ def import_(  # noqa: PLR0913 - the command's options
 
     Shows what it would do and every fault; with --apply it saves all of it, or nothing.
     Exit code 1 when there is a fault.
+
+    \b
+    portal import --template mine.xlsx --as WHO
+    portal import initiatives mine.xlsx --as WHO
+    portal import initiatives mine.xlsx --as WHO --apply
     """
     if template is not None:
-        _refuse_template(template)
-        write_template(template)
-        click.echo(f"Wrote {template}. Fill it in; its sheet Help explains every column.")
+        _write_template(template, who)
         return
     if what is None or file is None or who is None:
         raise click.UsageError("Say what, the file and for whom: initiatives FILE --as WHO.")
@@ -73,7 +99,29 @@ def import_(  # noqa: PLR0913 - the command's options
     except Unreadable as problem:
         fail(str(problem))
     report = _run(book, who, Options(mine, from_elsewhere), apply=apply)
+    if not book.size and not report.faults:
+        click.echo("The file has column names and no rows below them: there is nothing to import.")
+        return
     _tell(report, apply=apply)
+
+
+def _write_template(file: Path, who: UUID | None) -> None:
+    _refuse_template(file)
+    write_template(file, _known(who) if who else Known())
+    click.echo(f"Wrote {file}. Fill it in; its sheet Help explains every column.")
+    if not who:
+        click.echo("The names in its examples are the demo's: with --as WHO they are your own.")
+
+
+def _known(who: UUID) -> Known:
+    settings = settings_here(os.environ, COMMAND)
+
+    async def work(engines: Engines) -> Known:
+        moment = Clock(settings.today).now()
+        with known_caller():
+            return await read_known(Rehearsal(engines.command, ByCommand(who), uuid4(), moment))
+
+    return with_engines(settings, work)
 
 
 def _run(book: Book, who: UUID, options: Options, *, apply: bool) -> Report:
@@ -109,7 +157,7 @@ def _progress(rows: int) -> Iterator[Told]:
 
 
 @click.command("export")
-@click.argument("what", type=click.Choice(["initiatives"]))
+@click.argument("what", type=What(KINDS), metavar="initiatives")
 @click.argument("file", type=_FILE)
 @AS
 @click.option("--filter", "chosen", type=Variables(), help="Which ones: an InitiativeFilter.")
@@ -139,7 +187,9 @@ def export(
     except NotAnswered as problem:
         fail(f"The portal does not answer this: {problem}")
     write_export(file, exported, About(exported, settings.base_url, chosen))
-    click.echo(f"Wrote {exported.initiatives:,} {what} to {file}. Handling: OFFICIAL.")
+    number = exported.initiatives
+    what = what.removesuffix("s") if number == 1 else what
+    click.echo(f"Wrote {number:,} {what} to {file}. Handling: OFFICIAL.")
 
 
 def _tell(report: Report, *, apply: bool) -> None:

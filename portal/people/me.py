@@ -11,6 +11,8 @@ from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, and_, cast, fun
 from sqlmodel import col
 
 from auth import events, notices, tables
+from auth.accounts import tables as accounts
+from auth.accounts.tables import CredentialKind
 from auth.events import EventOutcome
 from auth.notices import NoticeKind
 from auth.roles import Role
@@ -34,6 +36,7 @@ from portal.reading.declare import (
 )
 
 strawberry.enum(NoticeKind, description="What a notice is about.")
+strawberry.enum(CredentialKind, description="What a credential is.")
 strawberry.enum(EventOutcome, description="How something at the door ended.")
 
 
@@ -49,13 +52,19 @@ class NoticeOrder(Enum):
     NEWEST = "newest"
 
 
+class CredentialOrder(Enum):
+    """How credentials are sorted."""
+
+    OLDEST = "oldest"
+
+
 class EventOrder(Enum):
     """How what happened at the door is sorted."""
 
     NEWEST = "newest"
 
 
-for _order in (SessionOrder, NoticeOrder, EventOrder):
+for _order in (SessionOrder, NoticeOrder, CredentialOrder, EventOrder):
     strawberry.enum(_order, description=_order.__doc__)
 
 
@@ -92,6 +101,17 @@ class Notice(Node):
     read_at: datetime | None = column("When you put it away, if you did.")
 
 
+@reads(accounts.Credential)
+class Credential(Node):
+    """One thing you sign in with at the portal itself."""
+
+    kind: CredentialKind = column("What it is.")
+    name: str = column("What you call it; of a password, the name you sign in with.")
+    added_at: datetime = column("When you added it.")
+    last_used_at: datetime | None = column("When you last used it, if you have.")
+    left: int | None = column("Of recovery codes, how many are unused.")
+
+
 @reads(events.AuthEvent)
 class AuthEvent(Node):
     """What somebody tried at the door, and how it ended."""
@@ -124,6 +144,12 @@ NOTICES = Listing(
     NoticeOrder,
     {NoticeOrder.NEWEST: Order(lambda n: [n.at], descending=True)},
     NoticeOrder.NEWEST,
+)
+CREDENTIALS = Listing(
+    None,
+    CredentialOrder,
+    {CredentialOrder.OLDEST: Order(lambda c: [c.added_at], descending=False)},
+    CredentialOrder.OLDEST,
 )
 EVENTS = Listing(
     None,
@@ -179,6 +205,11 @@ class Me:
         "What you can act as, one at a time.", MEMBERSHIPS, _mine
     )
     sessions: Connection[BrowserSession] = many("Where you are signed in.", SESSIONS, _alive)
+    credentials: Connection[Credential] = many(
+        "What you sign in with at the portal itself; empty if your agency signs you in.",
+        CREDENTIALS,
+        lambda me, credential, _: credential.person_id == me.person_id,
+    )
     notices: Connection[Notice] = many(
         "What the portal tells you.",
         NOTICES,

@@ -31,7 +31,7 @@ MEASURE = Column(
     "Measure",
     "What is counted: the key of a definition that the portal has. `@1` behind it means its first"
     " edition; without it the newest is meant.",
-    example="people-trained",
+    example="felt-safe",
     required=True,
     limit=80,
     path="definition",

@@ -119,6 +119,7 @@ async def planned(db: AsyncSession, context: Context, book: Book, options: Optio
     """What the file asks for, checked row by row; nothing is written."""
     world = await read_world(db, context.today)
     plan = Plan(context.caller, context.now, context.today, world, options)
+    plan.unsure = any("initiative" in row.bad for row in book.rows.get(INITIATIVES.name, ()))
     keys = {
         row.values["initiative"]
         for rows in book.rows.values()

@@ -249,7 +249,7 @@ def _link(line: Line, entry: Entry) -> bool:
 
 def _check_links(line: Line, entry: Entry, wanted: dict[str, list[Any] | None]) -> None:
     covered = {row.area_code for row in entry.of(InitiativeArea)}
-    line.findings(check_areas(wanted["areas"] or (), line.plan.world.valid_areas | covered))
+    line.findings(check_areas(wanted["areas"] or (), {*line.plan.world.valid_areas, *covered}))
     for name in ("themes", "framework_entries"):
         if len(wanted[name] or ()) > LINK_LIMIT:
             line.fault(name, f"There are more than {LINK_LIMIT}.", "Keep those that matter most.")

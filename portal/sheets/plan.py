@@ -85,6 +85,8 @@ class Plan:
     entries: dict[str, Entry] = field(default_factory=dict)
     passed: set[str] = field(default_factory=set)
     """Initiatives whose own row was refused or left alone: theirs are not looked at."""
+    unsure: bool = False
+    """Whether the names of some new initiatives could not be read, which is told already."""
     grants: dict[tuple[str, str, int], UUID] = field(default_factory=dict)
     added: dict[type[SQLModel], list[Any]] = field(default_factory=lambda: defaultdict(list))
     changed: dict[type[SQLModel], list[Any]] = field(default_factory=lambda: defaultdict(list))
@@ -222,6 +224,8 @@ class Line:
             raise Stopped
         if key in self.plan.entries:
             return self.plan.entries[key]
+        if self.plan.unsure:
+            raise Stopped
         raise self.unknown(text)
 
     def unknown(self, text: str) -> "Stopped":

@@ -1,18 +1,18 @@
 """A file becomes rows of the format: each cell a value, each fault named by sheet, row, column."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from portal.sheets.cells import BadCell, Cell, value_of
-from portal.sheets.columns import Column, Sheet
+from portal.sheets.columns import Sheet
 from portal.sheets.csvs import read_csv
 from portal.sheets.faults import Fault, Unreadable, quoted
 from portal.sheets.format import INITIATIVES, SHEETS, UNREAD
-from portal.sheets.xlsx import Grid, read_xlsx, what_else
+from portal.sheets.heads import Head, nearest, plain, read_head
+from portal.sheets.xlsx import Grid, letters, read_xlsx, what_else
 
 BYTES = 50_000_000
 ROWS = 50_000
@@ -27,7 +27,7 @@ class Row:
     number: int
     values: dict[str, Any]
     bad: set[str] = field(default_factory=set)
-    """The columns whose cells could not be read."""
+    """The columns that could not be read, in this row or at all: nothing more is said of them."""
 
 
 @dataclass
@@ -73,7 +73,14 @@ def _grids(path: Path) -> list[Grid]:
         )
     if problem := what_else(head):
         raise Unreadable(problem)
-    return read_xlsx(path, UNREAD) if head.startswith(b"PK") else read_csv(path, INITIATIVES.name)
+    if head.startswith(b"PK"):
+        return read_xlsx(path, UNREAD)
+    if path.suffix.lower().startswith(".xls"):
+        raise Unreadable(
+            f"{path.name} is named as a workbook and is none. If it is a CSV file, name it"
+            " accordingly (.csv); else save it as .xlsx from Excel or LibreOffice."
+        )
+    return read_csv(path, INITIATIVES.name)
 
 
 def _known(grids: Sequence[Grid]) -> Iterator[tuple[Sheet, Grid]]:
@@ -81,13 +88,13 @@ def _known(grids: Sequence[Grid]) -> Iterator[tuple[Sheet, Grid]]:
     passed = {name.casefold() for name in UNREAD}
     found = 0
     for grid in grids:
-        plain = grid.name.strip().casefold()
-        if plain in by_name:
+        name = grid.name.strip().casefold()
+        if name in by_name:
             found += 1
-            yield by_name[plain], grid
-        elif plain not in passed and (grid.rows or grid.faults):
+            yield by_name[name], grid
+        elif name not in passed and (grid.rows or grid.faults):
             names = [sheet.name for sheet in SHEETS]
-            near = _nearest(grid.name, names)
+            near = nearest(grid.name, names)
             raise Unreadable(
                 f"The sheet {quoted(grid.name)} is not part of the format. {near} Rename it, or"
                 " delete it."
@@ -99,35 +106,26 @@ def _known(grids: Sequence[Grid]) -> Iterator[tuple[Sheet, Grid]]:
         )
 
 
-def _nearest(wrong: str, known: Sequence[str]) -> str:
-    plain = {name.casefold(): name for name in known}
-    near = get_close_matches(wrong.strip().casefold(), plain, 1, 0.6)
-    if near:
-        return f"Did you mean {plain[near[0]]}?"
-    return f"It knows {', '.join(known)}."
-
-
 def _rows(sheet: Sheet, grid: Grid, faults: list[Fault]) -> Iterator[Row]:
     if not grid.rows:
         return
     (number, names), *rest = grid.rows
     if number != 1 or not _matches(sheet, names):
         _refuse_place(sheet, grid)
-    columns, wrong = _columns(sheet, names)
-    faults += wrong
-    if wrong:
-        return
+    head = read_head(sheet, names)
+    faults += head.faults
+    unnamed: dict[int, list[tuple[int, Cell]]] = defaultdict(list)
     for at, cells in rest:
-        yield _row(sheet, columns, at, cells, faults)
+        yield _row(sheet, head, at, cells, faults)
+        for column in range(len(cells)):
+            if column not in head.named and cells[column] not in {None, ""}:
+                unnamed[column].append((at, cells[column]))
+    faults += (_nameless(sheet, column, found) for column, found in unnamed.items())
 
 
 def _matches(sheet: Sheet, cells: Sequence[Cell]) -> int:
     """How many of the cells are names of the sheet's columns."""
-    return len({_plain(cell) for cell in cells} & {column.field for column in sheet.columns})
-
-
-def _plain(cell: Cell) -> str:
-    return "_".join(str(cell or "").casefold().replace("_", " ").split())
+    return len({plain(cell) for cell in cells} & {column.field for column in sheet.columns})
 
 
 def _refuse_place(sheet: Sheet, grid: Grid) -> None:
@@ -140,45 +138,20 @@ def _refuse_place(sheet: Sheet, grid: Grid) -> None:
             )
 
 
-def _columns(sheet: Sheet, names: Sequence[Cell]) -> tuple[list[tuple[int, Column]], list[Fault]]:
-    """Where each column is, and what is wrong with their names."""
-    by_name = {column.field: column for column in sheet.columns}
-    headers = [column.header for column in sheet.columns]
-    found, faults = [], []
-    for at, cell in enumerate(names):
-        name = _plain(cell)
-        if name in by_name:
-            found.append((at, by_name[name]))
-        elif name:
-            reason = f"There is no column {quoted(cell)}. {_nearest(str(cell), headers)}"
-            faults.append(Fault(sheet.name, 1, "", reason, "Rename the column, or delete it."))
-    for column, times in Counter(column for _, column in found).items():
-        if times > 1:
-            reason = f"{times} columns have this name."
-            faults.append(Fault(sheet.name, 1, column.header, reason, "Delete all but one."))
-    if not any(column is sheet.columns[0] for _, column in found):
-        header = sheet.columns[0].header
-        faults.append(Fault(sheet.name, 1, header, "This column is missing.", "Add it."))
-    return found, faults
-
-
-def _row(
-    sheet: Sheet,
-    columns: Sequence[tuple[int, Column]],
-    number: int,
-    cells: Sequence[Cell],
-    faults: list[Fault],
-) -> Row:
-    row = Row(number, {})
-    for at, column in columns:
+def _row(sheet: Sheet, head: Head, number: int, cells: Sequence[Cell], faults: list[Fault]) -> Row:
+    row = Row(number, {}, {*head.unsure})
+    for at, column in head.columns:
         try:
             row.values[column.field] = value_of(column, cells[at] if at < len(cells) else None)
         except BadCell as bad:
             row.bad.add(column.field)
             faults.append(Fault(sheet.name, number, column.header, bad.reason, bad.remedy))
-    names = {at for at, _ in columns}
-    for at, cell in enumerate(cells):
-        if at not in names and cell not in {None, ""}:
-            reason = f"{quoted(cell)} stands in a column without a name."
-            faults.append(Fault(sheet.name, number, "", reason, "Name the column, or empty it."))
     return row
+
+
+def _nameless(sheet: Sheet, at: int, found: Sequence[tuple[int, Cell]]) -> Fault:
+    """One fault for the whole column, however long it is."""
+    number, cell = found[0]
+    more = f", and {len(found) - 1:,} more in the column do" if len(found) > 1 else ""
+    reason = f"{quoted(cell)} stands in a column without a name{more}."
+    return Fault(sheet.name, number, letters(at), reason, "Name the column, or empty it.")

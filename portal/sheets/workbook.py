@@ -11,7 +11,8 @@ import xlsxwriter
 from portal.sheets.columns import Column, Kind, Sheet, shown
 from portal.sheets.csvs import write_csv
 from portal.sheets.exporting import About, Exported
-from portal.sheets.format import ABOUT, HELP, INITIATIVES, RULES, SHEETS
+from portal.sheets.format import ABOUT, HELP, INITIATIVES, SHEETS
+from portal.sheets.guide import Known, help_lines
 
 CHECKED_ROWS = 5_000
 """So far down the template offers its lists of words."""
@@ -28,9 +29,9 @@ _OPTIONS = {
 Rows = Iterable[Sequence[Any]]
 
 
-def write_template(path: Path) -> None:
-    """An empty workbook to fill in."""
-    write_workbook(path, {sheet.name: () for sheet in SHEETS}, (HELP, _help()))
+def write_template(path: Path, known: Known) -> None:
+    """An empty workbook to fill in, with what a portal knows in its help."""
+    write_workbook(path, {sheet.name: () for sheet in SHEETS}, (HELP, help_lines(known)))
 
 
 def write_export(path: Path, exported: Exported, about: About) -> None:
@@ -103,15 +104,3 @@ def _write_cell(page: Any, row: int, at: int, value: Any, formats: Mapping[str, 
             page.write_number(row, at, float(value))
         case _:
             page.write_string(row, at, str(value), formats["text"])
-
-
-def _help() -> Rows:
-    yield ("How to fill in this workbook",)
-    yield from ((rule,) for rule in RULES)
-    for sheet in SHEETS:
-        yield ()
-        yield (sheet.name, sheet.help)
-        yield ("Column", "Meaning", "Needed in a new row", "What may stand in it", "Example")
-        for column in sheet.columns:
-            needed = "yes" if column.required else "no"
-            yield column.header, column.help, needed, column.allowed, column.example

@@ -66,7 +66,8 @@ class World:
     teams: dict[UUID, Names[UUID]]
     team: dict[UUID, Team]
     areas: Names[str]
-    valid_areas: frozenset[str]
+    valid_areas: dict[str, str]
+    """The names of today's areas, by code."""
     themes: Names[UUID]
     theme: dict[UUID, Theme]
     entries: Names[UUID]
@@ -88,7 +89,9 @@ async def read_world(db: AsyncSession, today: date) -> World:
     theme = {row.id: row for row in await rows_of(db, Theme)}
     definition = {row.id: row for row in await rows_of(db, MeasureDefinition)}
     areas = await rows_of(db, Area)
-    valid = {a.code for a in areas if a.valid_from <= today and (a.valid_to or today) >= today}
+    valid = {
+        a.code: a.name for a in areas if a.valid_from <= today and (a.valid_to or today) >= today
+    }
     return World(
         agencies=Names(
             "agency",
@@ -105,7 +108,7 @@ async def read_world(db: AsyncSession, today: date) -> World:
             [(area.code, area.code) for area in areas],
             [(area.name, area.code) for area in areas if area.code in valid],
         ),
-        valid_areas=frozenset(valid),
+        valid_areas=valid,
         themes=Names(
             "theme",
             "Choose from the portal's themes.",

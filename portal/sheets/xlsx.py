@@ -181,7 +181,7 @@ def _rows(path: Path, name: str) -> Iterator[tuple[int, list[Cell]]]:
         merged = sheet.merged_cell_ranges or []
         if merged:
             (top, left), (bottom, right) = merged[0]
-            where = f"{_letters(left)}{top + 1}:{_letters(right)}{bottom + 1}"
+            where = f"{letters(left)}{top + 1}:{letters(right)}{bottom + 1}"
             more = f" and {len(merged) - 1:,} more" if len(merged) > 1 else ""
             raise Unreadable(
                 f"The sheet {name} has merged cells: {where}{more}. Unmerge them, and fill in each"
@@ -192,7 +192,8 @@ def _rows(path: Path, name: str) -> Iterator[tuple[int, list[Cell]]]:
                 yield number, list(cells)
 
 
-def _letters(column: int) -> str:
+def letters(column: int) -> str:
+    """A column's name in a spreadsheet program, counted from 0."""
     letters = ""
     while column >= 0:
         column, letter = divmod(column, 26)

@@ -8,6 +8,7 @@ from fastapi import Depends
 from jinja2 import Environment
 from starlette.requests import Request
 
+from auth.accounts.proofs import Doorkeeper
 from auth.federation.federation import Federation
 from auth.keys.ring import KeyRing
 from auth.oauth.provider import Provider
@@ -31,10 +32,13 @@ class Site:
     edge: Edge
     provider: Provider
     keyring: KeyRing
+    doorkeeper: Doorkeeper
     federation: Federation
     clock: Clock
     documents: Mapping[str, Document]
     templates: Environment
+    sample: bool = False
+    """Whether this is the demonstration, on the sample's own database: `portal demo` says so."""
 
 
 def site_of(request: Request) -> Site:

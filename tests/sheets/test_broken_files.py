@@ -147,6 +147,8 @@ def test_one_long_text_in_many_cells_does_not_fill_the_memory(tmp_path: Path):
         (b"PK\x03\x04 cut off", "damaged"),
         (b"", "empty"),
         (b" \n\n", "empty"),
+        (b"Initiative,Title\na,b\n", "a.xlsx is named as a workbook and is none."),
+        (b"<html><table></table></html>", "save it as .xlsx from Excel"),
         (b"\xd0\xcf\x11\xe0" + bytes(600), "old kind"),
         (b"\xd0\xcf\x11\xe0" + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "password"),
     ],

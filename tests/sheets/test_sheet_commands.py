@@ -9,7 +9,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from support.commands import run
 from support.databases import environ_of
-from support.workbooks import initiatives, key, workbook
+from support.workbooks import examples, initiatives, key, workbook
 
 from portal.sample.partnership import membership_id
 from portal.sheets.format import HELP, SHEETS
@@ -53,6 +53,28 @@ def test_the_template_explains_every_column_and_offers_the_words(tmp_path: Path)
             assert row[3]
     with zipfile.ZipFile(file) as archive:
         assert b"proposed,approved,live" in archive.read("xl/worksheets/sheet1.xml")
+
+
+@pytest.mark.parametrize("whose", [(), ("--as", WHO)])
+def test_the_demo_takes_every_example_that_the_template_gives(environ, tmp_path: Path, whose):
+    template = tmp_path / "template.xlsx"
+    ran = run("import", "initiatives", "--template", str(template), *whose, environ=environ)
+    assert ran.exit_code == 0, ran.output
+    assert ("with --as WHO they are your own" in ran.output) == (not whose)
+    helped = CalamineWorkbook.from_path(template).get_sheet_by_name(HELP).to_python()
+    file = workbook(tmp_path / "filled.xlsx", examples(helped))
+    code, said = imports(environ, file)
+    assert (code, said.count(": 1 new")) == (0, len(SHEETS)), said
+
+
+def test_a_template_that_nobody_has_filled_in_is_told_to_be_empty(environ, tmp_path: Path):
+    template = tmp_path / "template.xlsx"
+    run("import", "--template", str(template))
+    for more in ((), ("--apply",)):
+        assert imports(environ, template, *more) == (
+            0,
+            "The file has column names and no rows below them: there is nothing to import.\n",
+        )
 
 
 def test_a_rehearsal_then_the_import_then_nothing_left_to_do(environ, tmp_path: Path):
@@ -110,6 +132,8 @@ def test_an_export_comes_in_again_from_both_kinds_of_file(environ, tmp_path: Pat
     ("words", "says"),
     [
         (("import",), "Say what, the file and for whom"),
+        (("import", "mine.xlsx", "--as", WHO), "portal import initiatives mine.xlsx --as WHO"),
+        (("export", "all.csv", "--as", WHO), "portal export initiatives all.csv --as WHO"),
         (("import", "initiatives", "none.xlsx", "--as", WHO), "cannot be opened"),
         (("import", "initiatives", "x", "--as", "nobody.known"), "give the id of a membership"),
         (("import", "referrals", "x", "--as", WHO), "'referrals' is not 'initiatives'"),
@@ -126,6 +150,15 @@ def test_what_cannot_be_done_is_said_in_a_line(environ, tmp_path, monkeypatch, w
     assert ran.exit_code in {1, 2}
     assert says in ran.output
     assert "Traceback" not in ran.output
+
+
+def test_one_initiative_is_one(environ, tmp_path: Path):
+    file = good(tmp_path / "a.xlsx", title := f"Only {key()}")
+    assert imports(environ, file, "--apply")[0] == 0
+    for text, said in ((title, "Wrote 1 initiative to"), ("nothing", "Wrote 0 initiatives to")):
+        words = ("export", "initiatives", str(tmp_path / f"{len(text)}.csv"), "--as", WHO)
+        ran = run(*words, "--filter", f'{{"text": "{text}"}}', environ=environ)
+        assert said in ran.output, ran.output
 
 
 def test_nobody_imports_without_access(environ, tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,6 +15,7 @@ from portal.context import Rehearsal
 from portal.schema import build
 from portal.sheets.exporting import Export, Exported
 from portal.sheets.faults import Fault
+from portal.sheets.format import SHEETS
 from portal.sheets.importing import Report, run_import
 from portal.sheets.plan import Options
 from portal.sheets.reading import Book, read_book
@@ -100,3 +102,13 @@ def rows_of(exported: Exported, sheet: str, *titles: str) -> list[list[Any]]:
     """The rows of a sheet without the column Record; `titles` choose initiatives."""
     chosen = {r[0] for r in exported.rows["Initiatives"] if not titles or r[1] in titles}
     return [row[:-1] for row in exported.rows[sheet] if row[0] in chosen]
+
+
+def examples(lines: Sequence[Sequence[str]]) -> dict[str, list[list[str]]]:
+    """Each sheet that a Help explains, as a sheet to import: its columns and a row of examples."""
+    sheets = {}
+    for sheet in SHEETS:
+        at = next(n for n, line in enumerate(lines) if list(line[:2]) == [sheet.name, sheet.help])
+        told = [row for row in takewhile(any, lines[at + 2 :]) if len(row) > 4 and row[4]]
+        sheets[sheet.name] = [[row[0] for row in told], [row[4] for row in told]]
+    return sheets
