@@ -13,6 +13,10 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from auth.accounts.passkeys import Place
+from auth.accounts.passwords import Hasher
+from auth.accounts.proofs import Doorkeeper
+from auth.accounts.throttle import forget_spent_questions
 from auth.federation.directory import Directory
 from auth.federation.federation import Federation
 from auth.federation.outbound import Outbound
@@ -65,7 +69,9 @@ class App(FastAPI):
             await super().__call__(scope, receive, send)
 
 
-def create_app(settings: Settings, engines: Engines, keyring: KeyRing) -> App:
+def create_app(
+    settings: Settings, engines: Engines, keyring: KeyRing, *, sample: bool = False
+) -> App:
     """The portal, ready to be served; it closes the engines when it ends."""
     https = settings.base_url.startswith("https://")
     app = App(
@@ -93,13 +99,20 @@ def create_app(settings: Settings, engines: Engines, keyring: KeyRing) -> App:
         edge=edge,
         provider=provider,
         keyring=keyring,
+        doorkeeper=_doorkeeper(settings, engines, keyring),
         federation=_federation(settings, engines, keyring),
         clock=clock,
         documents=documents,
         templates=environment(),
+        sample=sample,
     )
     serve_pages(app, site)
     return app
+
+
+def _doorkeeper(settings: Settings, engines: Engines, keyring: KeyRing) -> Doorkeeper:
+    sessions = async_sessionmaker(engines.auth, expire_on_commit=False)
+    return Doorkeeper(sessions, Place(settings.base_url), keyring, Hasher())
 
 
 def _federation(settings: Settings, engines: Engines, keyring: KeyRing) -> Federation:

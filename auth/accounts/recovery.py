@@ -5,7 +5,7 @@ from hashlib import sha256
 from secrets import choice
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlmodel import col
@@ -22,20 +22,21 @@ ENROL_WITHIN = timedelta(minutes=15)
 _SIGNS = "23456789abcdefghjkmnpqrstvwxyz"  # none that is read as another
 
 
-async def new_codes(db: AsyncSession, person_id: UUID, now: datetime) -> list[str]:
+async def new_codes(db: AsyncSession, account: Account, now: datetime) -> list[str]:
     """Ten codes of 78 bits, shown once; those of before are void."""
     codes = [_new_code() for _ in range(COUNT)]
     await db.execute(
         delete(Credential).where(
-            col(Credential.person_id) == person_id,
+            col(Credential.person_id) == account.person_id,
             col(Credential.kind) == CredentialKind.RECOVERY_CODES,
         )
     )
     sheet = Credential(
-        person_id=person_id,
+        person_id=account.person_id,
         kind=CredentialKind.RECOVERY_CODES,
-        name="Recovery codes",
+        name=f"Recovery codes for {account.sign_in_name}",
         added_at=now,
+        left=COUNT,
     )
     db.add(sheet)
     await db.flush()
@@ -44,17 +45,6 @@ async def new_codes(db: AsyncSession, person_id: UUID, now: datetime) -> list[st
         [{"code_hash": _hash(code), "credential_id": sheet.id} for code in codes],
     )
     return codes
-
-
-async def left(db: AsyncSession, person_id: UUID) -> int:
-    """How many codes are unused."""
-    unused = (
-        select(func.count())
-        .select_from(RecoveryCode)
-        .join(Credential, col(Credential.id) == col(RecoveryCode.credential_id))
-        .where(col(Credential.person_id) == person_id, col(RecoveryCode.used_at).is_(None))
-    )
-    return (await db.execute(unused)).scalar_one()
 
 
 async def recover(
@@ -112,8 +102,13 @@ async def _take(db: AsyncSession, name: str, code: str, now: datetime) -> UUID |
         .returning(col(RecoveryCode.credential_id))
     )
     used = (await db.execute(taken)).scalar_one_or_none() or UUID(int=0)
-    owner = select(col(Credential.person_id)).where(col(Credential.id) == used)
-    return (await db.execute(owner)).scalar_one_or_none()
+    counted = (
+        update(Credential)
+        .where(col(Credential.id) == used)
+        .values(left=col(Credential.left) - 1, last_used_at=now)
+        .returning(col(Credential.person_id))
+    )
+    return (await db.execute(counted)).scalar_one_or_none()
 
 
 async def _let_enrol(db: AsyncSession, person_id: UUID, caller: Caller) -> None:

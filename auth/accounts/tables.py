@@ -30,13 +30,16 @@ class Credential(Row, table=True):
             unique=True,
             postgresql_where=text("kind <> 'passkey'"),
         ),
+        CheckConstraint("left >= 0", name="left"),
     )
 
     person_id: UUID = Field(foreign_key="person.id", index=True)
     kind: CredentialKind = Field(sa_type=choice(CredentialKind, "kind"))
-    name: str = Field(max_length=60)
+    name: str = Field(max_length=80)
     added_at: datetime = Field(sa_type=Instant)
     last_used_at: datetime | None = Field(default=None, sa_type=Instant)
+    left: int | None = None
+    """Of recovery codes, how many are unused."""
 
 
 class Account(SQLModel, table=True):

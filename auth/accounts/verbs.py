@@ -56,7 +56,7 @@ async def credentials_of(db: AsyncSession, person_id: UUID) -> Sequence[Credenti
 async def set_password(  # noqa: PLR0913 - both halves, and whose they are
     db: AsyncSession,
     ring: KeyRing,
-    person_id: UUID,
+    account: Account,
     *,
     hashed: str,
     secret: str,
@@ -66,12 +66,12 @@ async def set_password(  # noqa: PLR0913 - both halves, and whose they are
     """A password and an authenticator app, in place of those of before."""
     await db.execute(
         delete(Credential).where(
-            col(Credential.person_id) == person_id, col(Credential.kind).in_(PAIR)
+            col(Credential.person_id) == account.person_id, col(Credential.kind).in_(PAIR)
         )
     )
     first, second = (
-        Credential(person_id=person_id, kind=kind, name=name, added_at=now)
-        for kind, name in zip(PAIR, ("Password", "Authenticator app"), strict=True)
+        Credential(person_id=account.person_id, kind=kind, name=name, added_at=now)
+        for kind, name in zip(PAIR, (account.sign_in_name, "Authenticator app"), strict=True)
     )
     db.add_all([first, second])
     await db.flush()
@@ -82,10 +82,14 @@ async def set_password(  # noqa: PLR0913 - both halves, and whose they are
 
 
 async def rename(db: AsyncSession, person_id: UUID, credential_id: UUID, name: str) -> bool:
-    """Give a credential a name its owner knows it by; whether they have such a one."""
+    """Give a passkey a name its owner knows it by; whether they have such a one."""
     renamed = (
         update(Credential)
-        .where(col(Credential.id) == credential_id, col(Credential.person_id) == person_id)
+        .where(
+            col(Credential.id) == credential_id,
+            col(Credential.person_id) == person_id,
+            col(Credential.kind) == CredentialKind.PASSKEY,
+        )
         .values(name=" ".join(name.split())[:LONGEST_NAME])
         .returning(col(Credential.id))
     )

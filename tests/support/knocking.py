@@ -75,7 +75,7 @@ class Door:
         async with self.keeper.sessions.begin() as db:
             account = await verbs.open_account(db, person_id, "Somebody Ordinary")
             await verbs.set_password(
-                db, self.keeper.ring, person_id, hashed=hashed, secret=secret, step=0, now=self.now
+                db, self.keeper.ring, account, hashed=hashed, secret=secret, step=0, now=self.now
             )
             return account.sign_in_name, secret
 
