@@ -9,13 +9,20 @@ from uuid import UUID, uuid4
 
 import httpx2
 import pytest
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from support.partner import CLIENT_ID, Partner, partner_listening
 
 from auth.events import AuthEvent
-from auth.federation.tables import Identity, IdentityProvider, ProofOfUs, RoleMapping
+from auth.federation.tables import (
+    Identity,
+    IdentityProvider,
+    PartnerSignIn,
+    ProofOfUs,
+    ProviderSecret,
+    RoleMapping,
+)
 from auth.keys.ring import KeyRing
 from auth.roles import Role
 from auth.sessions.tables import BrowserSession
@@ -94,18 +101,16 @@ class Doors:
                         joined_at=now,
                     )
                 )
-        yield provider.id
+        try:
+            yield provider.id
+        finally:
+            await self._forget(provider)
+
+    async def _forget(self, provider: IdentityProvider) -> None:
         async with self.owner() as db:
             await db.execute(delete(Identity).where(col(Identity.issuer) == provider.issuer))
-            for table in (
-                "auth_secret.partner_sign_in",
-                "role_mapping",
-                "auth_secret.provider_secret",
-            ):
-                await db.execute(
-                    text(f"DELETE FROM {table} WHERE provider_id = :id"),
-                    {"id": provider.id},  # noqa: S608
-                )
+            for table in (PartnerSignIn, RoleMapping, ProviderSecret):
+                await db.execute(delete(table).where(col(table.provider_id) == provider.id))
             await db.execute(
                 delete(IdentityProvider).where(col(IdentityProvider.id) == provider.id)
             )
