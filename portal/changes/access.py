@@ -21,8 +21,8 @@ RULES = (
     ),
     RowRule(
         table_of(tables.History),
-        "Whoever saw the row then and sees the initiative now; the lead agency sees all of it;"
-        " what is kept within one agency, that agency only.",
+        "Whoever saw the row then and sees the initiative now (or the row, where it hangs on none);"
+        " the lead agency sees all of it; what is kept within one agency, that agency only.",
         f"{HELD} AND {WITHIN} AND ({SAW} OR {LEADS})",
     ),
     RowRule(

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -88,6 +89,15 @@ HISTORY = Listing(
 )
 
 
+def own_history() -> Any:  # noqa: ANN401 - a field
+    """The field `history` of a type whose records hang on no initiative."""
+    return many(
+        "Every change to it, with what stood there before.",
+        HISTORY,
+        lambda row, entry, _: (entry.object_id == row.id) & entry.initiative_id.is_(None),
+    )
+
+
 def _initiative_id(row: Columns, _: Ask) -> ColumnElement[str]:
     return global_id("Initiative", row.initiative_id)
 
@@ -118,7 +128,11 @@ class Change:
         "The record as it is now; null when it is gone for you.", shown_type, shown_id
     )
     gone: bool = sql("Whether it was deleted or is no longer visible to you: drop it.", gone)
-    initiative_id: strawberry.ID = sql("The initiative it hangs on, or is.", _initiative_id)
+    initiative_id: strawberry.ID | None = sql(
+        "The initiative it hangs on, or is; null for what hangs on none, such as a theme.",
+        _initiative_id,
+        nullable=True,
+    )
     agency: Agency | None = one(
         "The agency that did it; null when the portal did.", "actor_agency_id"
     )

@@ -18,8 +18,8 @@ SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(a) WHERE b -> key IS DISTINCT FROM value
 $$;
 
--- Arguments: the row's type; the column that names its initiative; and, for rows whose `audience`
--- may keep them within their `agency_id`, the word "kept".
+-- Arguments: the row's type; the column that names its initiative, or '' if it hangs on none; and a word or '':
+-- "kept" for rows whose `audience` may keep them within their `agency_id`, "everyone" for rows without keys.
 CREATE FUNCTION record_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -29,12 +29,21 @@ DECLARE
     plain_is jsonb := now_is - '{acl,version,updated_at}'::text[];
     row_json jsonb := coalesce(now_is, was);
     this change;
+    keys_was int[];
+    keys_is int[];
     -- Read and verified once: caller_now() and its like each would do it again, for every row.
     caller text[] := caller_context();
 BEGIN
+    IF TG_ARGV[2] = 'everyone' THEN
+        keys_is := ARRAY[capability('public')];
+        keys_was := keys_is;
+    ELSE
+        keys_is := NEW.acl;
+        keys_was := OLD.acl;
+    END IF;
     this.kind := CASE TG_OP WHEN 'INSERT' THEN 'created' WHEN 'DELETE' THEN 'deleted' ELSE 'updated' END;
     IF TG_OP = 'UPDATE' AND plain_was = plain_is THEN
-        IF OLD.acl = NEW.acl THEN
+        IF keys_was = keys_is THEN
             RETURN NULL;
         END IF;
         this.kind := 'visibility';
@@ -49,12 +58,12 @@ BEGIN
     this.object_type := TG_ARGV[0];
     this.object_id := row_json ->> 'id';
     this.initiative_id := row_json ->> TG_ARGV[1];
-    -- A deletion comes after the last version.
-    this.version := (row_json ->> 'version')::int + (TG_OP = 'DELETE')::int;
-    IF TG_NARGS > 2 AND row_json ->> 'audience' = 'agency' THEN
+    -- A deletion comes after the last version; what is never altered has but one.
+    this.version := coalesce((row_json ->> 'version')::int, 1) + (TG_OP = 'DELETE')::int;
+    IF TG_ARGV[2] = 'kept' AND row_json ->> 'audience' = 'agency' THEN
         this.within_agency_id := row_json ->> 'agency_id';
     END IF;
-    this.acl := ARRAY(SELECT DISTINCT k FROM unnest(OLD.acl || NEW.acl) k ORDER BY k);
+    this.acl := ARRAY(SELECT DISTINCT k FROM unnest(keys_was || keys_is) k ORDER BY k);
     INSERT INTO change SELECT this.*;
     IF this.kind <> 'visibility' THEN
         -- The row's own keys may be out of date here: a partner that leaves has just changed them.
@@ -62,7 +71,7 @@ BEGIN
                              initiative_id, within_agency_id, acl, seen_then, before, after)
         VALUES (this.id, this.at, this.actor_id, this.actor_agency_id, this.verb, this.kind,
                 this.object_type, this.object_id, this.version, this.initiative_id, this.within_agency_id,
-                coalesce(initiative_acl(this.initiative_id), NEW.acl, OLD.acl), coalesce(OLD.acl, NEW.acl),
+                coalesce(initiative_acl(this.initiative_id), keys_is, keys_was), coalesce(keys_was, keys_is),
                 CASE WHEN TG_OP = 'UPDATE' THEN changed_part(plain_was, plain_is) ELSE plain_was END,
                 CASE WHEN TG_OP = 'UPDATE' THEN changed_part(plain_is, plain_was) ELSE plain_is END);
     END IF;

@@ -20,20 +20,17 @@ from sqlalchemy import (
 
 from portal.changes.tables import ChangeKind
 from portal.reading.declare import SOURCES, Ask, Columns, Source
+from portal.store.rules import RECORDED
 
 SETTLED = cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text), BigInteger)
 """Every transaction before this one has ended. A later one may yet commit, and would then stand
 before what has been read already: so its rows are held back, and those of all that began after it.
 """
 
-_TRACKED = {"acl", "version", "updated_at"}
-
 
 def _nodes() -> dict[str, Source]:
     """The types whose changes are recorded under their own id."""
-    return {
-        name: source for name, source in SOURCES.items() if set(source.table.c.keys()) >= _TRACKED
-    }
+    return {name: source for name, source in SOURCES.items() if RECORDED in source.table.info}
 
 
 def _own(row: Columns) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, Column, Index
+from sqlalchemy import BigInteger, Column, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -26,7 +26,8 @@ class ChangeKind(StrEnum):
 class Happened(SQLModel):
     """A row changed: when, by whom, which row, and the version it came to.
 
-    `within_agency_id` is the one agency that a row is kept within; null for most.
+    `within_agency_id` is the one agency that a row is kept within; null for most. `initiative_id`
+    is null for what hangs on none, such as a theme.
     """
 
     at: datetime = Field(sa_type=Instant)
@@ -37,7 +38,7 @@ class Happened(SQLModel):
     object_type: str = Field(max_length=40)
     object_id: UUID
     version: int
-    initiative_id: UUID
+    initiative_id: UUID | None = None
     within_agency_id: UUID | None = None
     acl: list[int] = Field(sa_type=Keys, nullable=False)
 
@@ -59,11 +60,22 @@ class Change(Happened, table=True):
 class History(Happened, table=True):
     """The values before and after; seen by those who saw the row then and see the initiative now.
 
-    `seen_then` are the keys that opened the row when it happened, `acl` those of the initiative.
+    `seen_then` are the keys that opened the row when it happened, `acl` those of the initiative,
+    or of the row itself where it hangs on none.
     No foreign key ties it to its change: readers keep up within days, history stays.
     """
 
-    __table_args__ = (Index("history_newest", "initiative_id", "at", "version", "change_id"),)
+    __table_args__ = (
+        Index("history_newest", "initiative_id", "at", "version", "change_id"),
+        Index(
+            "history_of_record",
+            "object_id",
+            "at",
+            "version",
+            "change_id",
+            postgresql_where=text("initiative_id IS NULL"),
+        ),
+    )
 
     change_id: UUID = Field(primary_key=True)
     seen_then: list[int] = Field(sa_type=Keys, nullable=False)

@@ -7,7 +7,7 @@ from auth.roles import Scope
 from portal.errors import NotAllowed
 from portal.frameworks import tables
 from portal.initiatives.access import led
-from portal.store.rules import HELD, RowRule, everyone, follows, table_of
+from portal.store.rules import HELD, RowRule, everyone, follows, recorded, table_of, tracked
 
 MANAGES = "(SELECT caller_can('frameworks:manage'))"
 READS_WORK = "Whoever reads initiatives for an agency of the partnership."
@@ -26,11 +26,12 @@ def _trigger(name: str, when: str, table: str, function: str) -> str:
 RULES = (
     everyone(
         tables.Theme, "Every signed-in caller.", add=MANAGES, change=MANAGES,
-        triggers=(_trigger("b_touch", "BEFORE UPDATE", "theme", "touch_row"),),
+        triggers=tracked(tables.Theme),
     ),
-    everyone(tables.Framework, "Every signed-in caller."),
-    everyone(tables.FrameworkVersion, "Every signed-in caller."),
-    everyone(tables.FrameworkEntry, "Every signed-in caller."),
+    *(
+        everyone(model, "Every signed-in caller.", triggers=(recorded(model),))
+        for model in (tables.Framework, tables.FrameworkVersion, tables.FrameworkEntry)
+    ),
     follows(
         tables.InitiativeTheme, "Whoever sees the initiative.",
         add=led("initiative_theme"), change=None, remove=led("initiative_theme"),
@@ -43,8 +44,8 @@ RULES = (
         table_of(tables.PlanAction), READS_WORK, HELD, change=f"{HELD} AND {MANAGES}",
         triggers=(
             _trigger("a_keys", "BEFORE INSERT OR UPDATE", "plan_action", "set_partnership_keys"),
-            _trigger("b_touch", "BEFORE UPDATE", "plan_action", "touch_row"),
-            "CREATE TRIGGER z_record AFTER UPDATE ON plan_action FOR EACH ROW"
+            *tracked(tables.PlanAction),
+            "CREATE TRIGGER z_update AFTER UPDATE ON plan_action FOR EACH ROW"
             " WHEN (OLD.version IS DISTINCT FROM NEW.version)"
             " EXECUTE FUNCTION record_plan_update()",
         ),
@@ -62,6 +63,7 @@ RULES = (
             _trigger(
                 "a_keys", "BEFORE INSERT OR UPDATE", "self_assessment", "set_self_assessment_keys"
             ),
+            recorded(tables.SelfAssessment),
         ),
     ),
 )  # fmt: skip

@@ -9,12 +9,14 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from portal.agencies.api import Agency, Membership
+from portal.changes.api import HistoryEntry, own_history
 from portal.frameworks import tables
 from portal.frameworks.shown import FrameworkEntry
 from portal.frameworks.tables import SelfAssessmentLevel
 from portal.reading.declare import (
     Ask,
     Columns,
+    Connection,
     Listing,
     Node,
     Order,
@@ -88,3 +90,4 @@ class SelfAssessment(Node):
     latest: bool = sql("Whether no later one has superseded it.", _is_latest)
     by: Membership | None = one("Who recorded it; null when a program did.", "by_id")
     recorded_at: datetime = column("When it was recorded.")
+    history: Connection[HistoryEntry] = own_history()

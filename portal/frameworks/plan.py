@@ -9,6 +9,7 @@ from sqlmodel import col
 
 import portal.initiatives.shown  # noqa: F401 - it names the enum Rating, before a type here uses it
 from portal.agencies.api import Agency, Membership
+from portal.changes.api import HistoryEntry, own_history
 from portal.frameworks import tables
 from portal.frameworks.shown import OF_ENTRY, FrameworkEntry, mapped, mapped_live
 from portal.initiatives.tables import Rating
@@ -127,5 +128,6 @@ class PlanAction(Node):
         PLAN_UPDATES,
         lambda action, update, _: update.plan_action_id == action.id,
     )
+    history: Connection[HistoryEntry] = own_history()
     updated_at: datetime = column("When it was last changed, its owner included.")
     version: int = column("Pass it as `expectedVersion` with a change.")

@@ -8,6 +8,7 @@ import strawberry
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlmodel import col
 
+from portal.changes.api import HistoryEntry, own_history
 from portal.frameworks import tables
 from portal.initiatives.tables import Initiative as InitiativeRow
 from portal.initiatives.tables import Stage
@@ -111,6 +112,7 @@ class Theme(Node):
         "How many initiatives are about it, whatever their stage, of those you may see.",
         lambda theme, _: mapped(OF_THEME, theme.id),
     )
+    history: Connection[HistoryEntry] = own_history()
     version: int = column("Pass it as `expectedVersion` with a change.")
 
 

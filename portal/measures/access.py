@@ -11,7 +11,7 @@ from portal.initiatives.access import CONTRIBUTES, led
 from portal.initiatives.tables import Initiative
 from portal.measures import tables
 from portal.measures.tables import MeasureDefinition, Observation
-from portal.store.rules import everyone, follows
+from portal.store.rules import everyone, follows, tracked
 
 TAKES_PART = (
     "(SELECT caller_agency()) IN ("
@@ -38,10 +38,7 @@ RULES = (
         "Every signed-in caller.",
         add=f"{OWN} AND ({EDITS} OR {KEEPS})",
         change=f"{TAKEN_OVER} AND {EDITS} OR {KEEPS}",
-        triggers=(
-            "CREATE TRIGGER b_touch BEFORE UPDATE ON measure_definition"
-            " FOR EACH ROW EXECUTE FUNCTION touch_row()",
-        ),
+        triggers=tracked(MeasureDefinition),
     ),
     follows(
         tables.Measure, "Whoever sees the initiative.", add=led("measure"), change=led("measure")

@@ -11,6 +11,7 @@ from sqlmodel import col
 from auth.tables import Area as AreaRow
 from portal.acting.exposed import mutation
 from portal.agencies.api import Agency, Area, Membership
+from portal.changes.api import HistoryEntry, own_history
 from portal.measures import defining, tables, verbs
 from portal.measures.lists import DEFINITIONS, FIGURES, MEASURES
 from portal.measures.reading import latest, met
@@ -75,6 +76,7 @@ class MeasureDefinition(Node):
     is_current: bool = sql("Whether it is the newest edition and in use.", _is_current)
     newer: DefinitionType | None = one("The edition that follows it.", _newer_edition)
     is_sample: bool = column("Whether it was made up for the sample.")
+    history: Connection[HistoryEntry] = own_history()
     created_at: datetime = column("When it was defined.")
     version: int = column("Pass it as `expectedVersion` with a change.")
 

@@ -21,6 +21,8 @@ def meets(keys: str) -> str:
 
 HELD = meets("acl")
 SIGNED_IN = "(SELECT caller_principal()) IS NOT NULL"
+RECORDED = "recorded"
+"""Marks a table whose changes are recorded, each under the row's own type and id."""
 
 
 @dataclass(frozen=True)
@@ -96,24 +98,34 @@ def _trigger(name: str, when: str, table: str, function: str) -> str:
     return f"CREATE TRIGGER {name} {when} ON {table} FOR EACH ROW EXECUTE FUNCTION {function}"
 
 
-def tracked(model: type[SQLModel], parent: str, *, kept: bool = False) -> tuple[str, ...]:
-    """Triggers that count versions and record changes; `parent` is the initiative's column.
+def tracked(model: type[SQLModel], parent: str = "", *, kept: bool = False) -> tuple[str, ...]:
+    """Triggers that count versions and record changes; see `recorded`."""
+    table = table_of(model)
+    _needs(table, {"version", "updated_at"})
+    touch = _trigger("b_touch", "BEFORE UPDATE", table.name, "touch_row()")
+    return (touch, recorded(model, parent, kept=kept))
 
-    `kept`: the row's `audience` may keep it, and what happens to it, within its `agency_id`.
+
+def recorded(model: type[SQLModel], parent: str = "", *, kept: bool = False) -> str:
+    """The trigger that records changes; `parent` is the initiative's column, if there is one.
+
+    A row without keys is one that everyone sees. Of a row that hangs on no initiative the keys do
+    not change: nothing would carry new ones to its history. `kept`: the row's `audience` may keep
+    it, and what happens to it, within its `agency_id`.
     """
     table = table_of(model)
-    missing = {"id", "acl", "version", "updated_at", parent} - set(table.columns.keys())
+    _needs(table, {"id", "acl", parent} if parent else {"id"})
+    table.info[RECORDED] = True
+    word = "kept" if kept else "" if "acl" in table.columns else "everyone"
+    arguments = f"'{model.__name__}', '{parent}', '{word}'"
+    when = "AFTER INSERT OR UPDATE OR DELETE"
+    return _trigger("z_record", when, table.name, f"record_change({arguments})")
+
+
+def _needs(table: Table, columns: set[str]) -> None:
+    missing = columns - set(table.columns.keys())
     if missing:
         raise TypeError(f"{table.name} cannot be tracked without {sorted(missing)}")
-    return (
-        _trigger("b_touch", "BEFORE UPDATE", table.name, "touch_row()"),
-        _trigger(
-            "z_record",
-            "AFTER INSERT OR UPDATE OR DELETE",
-            table.name,
-            f"record_change('{model.__name__}', '{parent}'{', kept' if kept else ''})",
-        ),
-    )
 
 
 def follows(  # noqa: PLR0913 - a rule has this many sides

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_291ad995a4a1"
+revision = "first_f7cf58d9a829"
 down_revision = None
 
 

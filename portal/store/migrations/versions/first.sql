@@ -131,7 +131,7 @@ CREATE TABLE change (
 	object_type VARCHAR(40) NOT NULL, 
 	object_id UUID NOT NULL, 
 	version INTEGER NOT NULL, 
-	initiative_id UUID NOT NULL, 
+	initiative_id UUID, 
 	within_agency_id UUID, 
 	acl INTEGER[] NOT NULL, 
 	id UUID NOT NULL, 
@@ -161,7 +161,7 @@ CREATE TABLE history (
 	object_type VARCHAR(40) NOT NULL, 
 	object_id UUID NOT NULL, 
 	version INTEGER NOT NULL, 
-	initiative_id UUID NOT NULL, 
+	initiative_id UUID, 
 	within_agency_id UUID, 
 	acl INTEGER[] NOT NULL, 
 	change_id UUID NOT NULL, 
@@ -173,6 +173,8 @@ CREATE TABLE history (
 );
 
 CREATE INDEX history_newest ON history (initiative_id, at, version, change_id);
+
+CREATE INDEX history_of_record ON history (object_id, at, version, change_id) WHERE initiative_id IS NULL;
 
 CREATE TABLE person (
 	id UUID NOT NULL, 
@@ -279,10 +281,12 @@ CREATE TABLE credential (
 	id UUID NOT NULL, 
 	person_id UUID NOT NULL, 
 	kind VARCHAR(40) NOT NULL, 
-	name VARCHAR(60) NOT NULL, 
+	name VARCHAR(80) NOT NULL, 
 	added_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	last_used_at TIMESTAMP WITH TIME ZONE, 
+	"left" INTEGER, 
 	CONSTRAINT credential_pkey PRIMARY KEY (id), 
+	CONSTRAINT credential_left_check CHECK (left >= 0), 
 	CONSTRAINT credential_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
 	CONSTRAINT credential_kind_check CHECK (kind IN ('passkey', 'password', 'authenticator_app', 'recovery_codes'))
 );
@@ -1787,8 +1791,8 @@ SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(a) WHERE b -> key IS DISTINCT FROM value
 $$;
 
--- Arguments: the row's type; the column that names its initiative; and, for rows whose `audience`
--- may keep them within their `agency_id`, the word "kept".
+-- Arguments: the row's type; the column that names its initiative, or '' if it hangs on none; and a word or '':
+-- "kept" for rows whose `audience` may keep them within their `agency_id`, "everyone" for rows without keys.
 CREATE FUNCTION record_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -1798,12 +1802,21 @@ DECLARE
     plain_is jsonb := now_is - '{acl,version,updated_at}'::text[];
     row_json jsonb := coalesce(now_is, was);
     this change;
+    keys_was int[];
+    keys_is int[];
     -- Read and verified once: caller_now() and its like each would do it again, for every row.
     caller text[] := caller_context();
 BEGIN
+    IF TG_ARGV[2] = 'everyone' THEN
+        keys_is := ARRAY[capability('public')];
+        keys_was := keys_is;
+    ELSE
+        keys_is := NEW.acl;
+        keys_was := OLD.acl;
+    END IF;
     this.kind := CASE TG_OP WHEN 'INSERT' THEN 'created' WHEN 'DELETE' THEN 'deleted' ELSE 'updated' END;
     IF TG_OP = 'UPDATE' AND plain_was = plain_is THEN
-        IF OLD.acl = NEW.acl THEN
+        IF keys_was = keys_is THEN
             RETURN NULL;
         END IF;
         this.kind := 'visibility';
@@ -1818,12 +1831,12 @@ BEGIN
     this.object_type := TG_ARGV[0];
     this.object_id := row_json ->> 'id';
     this.initiative_id := row_json ->> TG_ARGV[1];
-    -- A deletion comes after the last version.
-    this.version := (row_json ->> 'version')::int + (TG_OP = 'DELETE')::int;
-    IF TG_NARGS > 2 AND row_json ->> 'audience' = 'agency' THEN
+    -- A deletion comes after the last version; what is never altered has but one.
+    this.version := coalesce((row_json ->> 'version')::int, 1) + (TG_OP = 'DELETE')::int;
+    IF TG_ARGV[2] = 'kept' AND row_json ->> 'audience' = 'agency' THEN
         this.within_agency_id := row_json ->> 'agency_id';
     END IF;
-    this.acl := ARRAY(SELECT DISTINCT k FROM unnest(OLD.acl || NEW.acl) k ORDER BY k);
+    this.acl := ARRAY(SELECT DISTINCT k FROM unnest(keys_was || keys_is) k ORDER BY k);
     INSERT INTO change SELECT this.*;
     IF this.kind <> 'visibility' THEN
         -- The row's own keys may be out of date here: a partner that leaves has just changed them.
@@ -1831,7 +1844,7 @@ BEGIN
                              initiative_id, within_agency_id, acl, seen_then, before, after)
         VALUES (this.id, this.at, this.actor_id, this.actor_agency_id, this.verb, this.kind,
                 this.object_type, this.object_id, this.version, this.initiative_id, this.within_agency_id,
-                coalesce(initiative_acl(this.initiative_id), NEW.acl, OLD.acl), coalesce(OLD.acl, NEW.acl),
+                coalesce(initiative_acl(this.initiative_id), keys_is, keys_was), coalesce(keys_was, keys_is),
                 CASE WHEN TG_OP = 'UPDATE' THEN changed_part(plain_was, plain_is) ELSE plain_was END,
                 CASE WHEN TG_OP = 'UPDATE' THEN changed_part(plain_is, plain_was) ELSE plain_is END);
     END IF;
@@ -2094,8 +2107,6 @@ GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), cal
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION principal_today(uuid,date) TO portal_auth;
-
-GRANT EXECUTE ON FUNCTION consented(uuid,text[],date) TO portal_auth;
 
 GRANT EXECUTE ON FUNCTION open_caller(bytea,text,bytea,timestamptz,uuid,uuid,timestamptz,uuid) TO portal_runtime;
 
@@ -2903,7 +2914,7 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON initiative FOR EACH ROW EXECUTE
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON initiative FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON initiative FOR EACH ROW EXECUTE FUNCTION record_change('Initiative', 'id');
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON initiative FOR EACH ROW EXECUTE FUNCTION record_change('Initiative', 'id', '');
 
 ALTER TABLE initiative_area ENABLE ROW LEVEL SECURITY;
 
@@ -2927,7 +2938,7 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON initiative_area FOR EACH ROW EX
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON initiative_area FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON initiative_area FOR EACH ROW EXECUTE FUNCTION record_change('InitiativeArea', 'initiative_id');
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON initiative_area FOR EACH ROW EXECUTE FUNCTION record_change('InitiativeArea', 'initiative_id', '');
 
 ALTER TABLE partner ENABLE ROW LEVEL SECURITY;
 
@@ -2951,7 +2962,7 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON partner FOR EACH ROW EXECUTE FU
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON partner FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON partner FOR EACH ROW EXECUTE FUNCTION record_change('Partner', 'initiative_id');
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON partner FOR EACH ROW EXECUTE FUNCTION record_change('Partner', 'initiative_id', '');
 
 ALTER TABLE stage_move ENABLE ROW LEVEL SECURITY;
 
@@ -2971,7 +2982,7 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON stage_move FOR EACH ROW EXECUTE
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON stage_move FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON stage_move FOR EACH ROW EXECUTE FUNCTION record_change('StageMove', 'initiative_id');
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON stage_move FOR EACH ROW EXECUTE FUNCTION record_change('StageMove', 'initiative_id', '');
 
 ALTER TABLE rating_set ENABLE ROW LEVEL SECURITY;
 
@@ -2991,7 +3002,7 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON rating_set FOR EACH ROW EXECUTE
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON rating_set FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON rating_set FOR EACH ROW EXECUTE FUNCTION record_change('RatingSet', 'initiative_id');
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON rating_set FOR EACH ROW EXECUTE FUNCTION record_change('RatingSet', 'initiative_id', '');
 
 ALTER TABLE action ENABLE ROW LEVEL SECURITY;
 
@@ -3015,7 +3026,7 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON action FOR EACH ROW EXECUTE FUN
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON action FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON action FOR EACH ROW EXECUTE FUNCTION record_change('Action', 'initiative_id');
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON action FOR EACH ROW EXECUTE FUNCTION record_change('Action', 'initiative_id', '');
 
 ALTER TABLE action_move ENABLE ROW LEVEL SECURITY;
 
@@ -3035,7 +3046,7 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON action_move FOR EACH ROW EXECUT
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON action_move FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON action_move FOR EACH ROW EXECUTE FUNCTION record_change('ActionMove', 'initiative_id');
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON action_move FOR EACH ROW EXECUTE FUNCTION record_change('ActionMove', 'initiative_id', '');
 
 ALTER TABLE milestone ENABLE ROW LEVEL SECURITY;
 
@@ -3059,7 +3070,7 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON milestone FOR EACH ROW EXECUTE 
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON milestone FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON milestone FOR EACH ROW EXECUTE FUNCTION record_change('Milestone', 'initiative_id');
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON milestone FOR EACH ROW EXECUTE FUNCTION record_change('Milestone', 'initiative_id', '');
 
 ALTER TABLE risk ENABLE ROW LEVEL SECURITY;
 
@@ -3083,7 +3094,7 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON risk FOR EACH ROW EXECUTE FUNCT
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON risk FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON risk FOR EACH ROW EXECUTE FUNCTION record_change('Risk', 'initiative_id');
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON risk FOR EACH ROW EXECUTE FUNCTION record_change('Risk', 'initiative_id', '');
 
 ALTER TABLE evidence_item ENABLE ROW LEVEL SECURITY;
 
@@ -3107,7 +3118,7 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON evidence_item FOR EACH ROW EXEC
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON evidence_item FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON evidence_item FOR EACH ROW EXECUTE FUNCTION record_change('EvidenceItem', 'initiative_id');
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON evidence_item FOR EACH ROW EXECUTE FUNCTION record_change('EvidenceItem', 'initiative_id', '');
 
 ALTER TABLE measure_definition ENABLE ROW LEVEL SECURITY;
 
@@ -3128,6 +3139,8 @@ CREATE POLICY change ON measure_definition FOR UPDATE TO portal_runtime USING (d
 GRANT UPDATE ON measure_definition TO portal_runtime;
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON measure_definition FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON measure_definition FOR EACH ROW EXECUTE FUNCTION record_change('MeasureDefinition', '', 'everyone');
 
 ALTER TABLE measure ENABLE ROW LEVEL SECURITY;
 
@@ -3151,7 +3164,7 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON measure FOR EACH ROW EXECUTE FU
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON measure FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON measure FOR EACH ROW EXECUTE FUNCTION record_change('Measure', 'initiative_id');
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON measure FOR EACH ROW EXECUTE FUNCTION record_change('Measure', 'initiative_id', '');
 
 ALTER TABLE observation ENABLE ROW LEVEL SECURITY;
 
@@ -3171,7 +3184,7 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON observation FOR EACH ROW EXECUT
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON observation FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON observation FOR EACH ROW EXECUTE FUNCTION record_change('Observation', 'initiative_id');
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON observation FOR EACH ROW EXECUTE FUNCTION record_change('Observation', 'initiative_id', '');
 
 CREATE TRIGGER c_supersede BEFORE INSERT ON observation FOR EACH ROW EXECUTE FUNCTION supersede_observation();
 
@@ -3201,7 +3214,7 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON funding_line FOR EACH ROW EXECU
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON funding_line FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON funding_line FOR EACH ROW EXECUTE FUNCTION record_change('FundingLine', 'initiative_id');
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON funding_line FOR EACH ROW EXECUTE FUNCTION record_change('FundingLine', 'initiative_id', '');
 
 ALTER TABLE theme ENABLE ROW LEVEL SECURITY;
 
@@ -3223,6 +3236,8 @@ GRANT UPDATE ON theme TO portal_runtime;
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON theme FOR EACH ROW EXECUTE FUNCTION touch_row();
 
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON theme FOR EACH ROW EXECUTE FUNCTION record_change('Theme', '', 'everyone');
+
 ALTER TABLE framework ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE framework FORCE ROW LEVEL SECURITY;
@@ -3232,6 +3247,8 @@ CREATE POLICY owner ON framework FOR ALL TO portal_owner USING (true) WITH CHECK
 CREATE POLICY see ON framework FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
 
 GRANT SELECT ON framework TO portal_runtime;
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON framework FOR EACH ROW EXECUTE FUNCTION record_change('Framework', '', 'everyone');
 
 ALTER TABLE framework_version ENABLE ROW LEVEL SECURITY;
 
@@ -3243,6 +3260,8 @@ CREATE POLICY see ON framework_version FOR SELECT TO portal_runtime USING ((SELE
 
 GRANT SELECT ON framework_version TO portal_runtime;
 
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON framework_version FOR EACH ROW EXECUTE FUNCTION record_change('FrameworkVersion', '', 'everyone');
+
 ALTER TABLE framework_entry ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE framework_entry FORCE ROW LEVEL SECURITY;
@@ -3252,6 +3271,8 @@ CREATE POLICY owner ON framework_entry FOR ALL TO portal_owner USING (true) WITH
 CREATE POLICY see ON framework_entry FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
 
 GRANT SELECT ON framework_entry TO portal_runtime;
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON framework_entry FOR EACH ROW EXECUTE FUNCTION record_change('FrameworkEntry', '', 'everyone');
 
 ALTER TABLE initiative_theme ENABLE ROW LEVEL SECURITY;
 
@@ -3275,7 +3296,7 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON initiative_theme FOR EACH ROW E
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON initiative_theme FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON initiative_theme FOR EACH ROW EXECUTE FUNCTION record_change('InitiativeTheme', 'initiative_id');
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON initiative_theme FOR EACH ROW EXECUTE FUNCTION record_change('InitiativeTheme', 'initiative_id', '');
 
 ALTER TABLE initiative_entry ENABLE ROW LEVEL SECURITY;
 
@@ -3299,7 +3320,7 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON initiative_entry FOR EACH ROW E
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON initiative_entry FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON initiative_entry FOR EACH ROW EXECUTE FUNCTION record_change('InitiativeEntry', 'initiative_id');
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON initiative_entry FOR EACH ROW EXECUTE FUNCTION record_change('InitiativeEntry', 'initiative_id', '');
 
 ALTER TABLE plan_action ENABLE ROW LEVEL SECURITY;
 
@@ -3319,7 +3340,9 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON plan_action FOR EACH ROW EXECUT
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON plan_action FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER UPDATE ON plan_action FOR EACH ROW WHEN (OLD.version IS DISTINCT FROM NEW.version) EXECUTE FUNCTION record_plan_update();
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON plan_action FOR EACH ROW EXECUTE FUNCTION record_change('PlanAction', '', '');
+
+CREATE TRIGGER z_update AFTER UPDATE ON plan_action FOR EACH ROW WHEN (OLD.version IS DISTINCT FROM NEW.version) EXECUTE FUNCTION record_plan_update();
 
 ALTER TABLE plan_update ENABLE ROW LEVEL SECURITY;
 
@@ -3349,6 +3372,8 @@ GRANT INSERT ON self_assessment TO portal_runtime;
 
 CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON self_assessment FOR EACH ROW EXECUTE FUNCTION set_self_assessment_keys();
 
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON self_assessment FOR EACH ROW EXECUTE FUNCTION record_change('SelfAssessment', '', '');
+
 ALTER TABLE comment ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE comment FORCE ROW LEVEL SECURITY;
@@ -3373,7 +3398,7 @@ CREATE TRIGGER c_stands BEFORE UPDATE ON comment FOR EACH ROW EXECUTE FUNCTION c
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON comment FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON comment FOR EACH ROW EXECUTE FUNCTION record_change('Comment', 'initiative_id', kept);
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON comment FOR EACH ROW EXECUTE FUNCTION record_change('Comment', 'initiative_id', 'kept');
 
 CREATE TRIGGER zz_keep AFTER UPDATE OF withdrawn_at ON comment FOR EACH ROW EXECUTE FUNCTION keep_withdrawn_comment();
 
@@ -3399,7 +3424,7 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON survivor_consultation FOR EACH 
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON survivor_consultation FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON survivor_consultation FOR EACH ROW EXECUTE FUNCTION record_change('SurvivorConsultation', 'initiative_id');
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON survivor_consultation FOR EACH ROW EXECUTE FUNCTION record_change('SurvivorConsultation', 'initiative_id', '');
 
 CREATE TRIGGER y_partners AFTER INSERT OR UPDATE OR DELETE ON partner FOR EACH ROW EXECUTE FUNCTION partner_changed();
 
