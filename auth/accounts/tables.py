@@ -30,7 +30,7 @@ class Credential(Row, table=True):
             unique=True,
             postgresql_where=text("kind <> 'passkey'"),
         ),
-        CheckConstraint("left >= 0", name="left"),
+        CheckConstraint('"left" >= 0', name="left"),
     )
 
     person_id: UUID = Field(foreign_key="person.id", index=True)
