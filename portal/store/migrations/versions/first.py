@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_f7cf58d9a829"
+revision = "first_c8e26965628c"
 down_revision = None
 
 

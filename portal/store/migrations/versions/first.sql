@@ -286,7 +286,7 @@ CREATE TABLE credential (
 	last_used_at TIMESTAMP WITH TIME ZONE, 
 	"left" INTEGER, 
 	CONSTRAINT credential_pkey PRIMARY KEY (id), 
-	CONSTRAINT credential_left_check CHECK (left >= 0), 
+	CONSTRAINT credential_left_check CHECK ("left" >= 0), 
 	CONSTRAINT credential_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
 	CONSTRAINT credential_kind_check CHECK (kind IN ('passkey', 'password', 'authenticator_app', 'recovery_codes'))
 );
