@@ -7,40 +7,47 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
+from graphql import GraphQLError
+from graphql.execution.values import VariableValues
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.util import greenlet_spawn
 
 from auth.caller import Caller
-from auth.oauth.resource import Presented
+from auth.oauth.resource import Presented, invalid_token
 from auth.roles import Role, Scope
 from auth.strength import Strength, fresh
 from portal.reading.binding import Asked
+from portal.reading.plans import Plan, numbered
 
 LONDON = ZoneInfo("Europe/London")
 
 
 class Opening(Protocol):
-    """How the caller is opened: with a token, or by an operator's command."""
+    """How the caller is opened: with a token, a session, or by an operator's command."""
 
-    def statement(self, request_id: UUID, moment: datetime) -> tuple[str, Sequence[object]]:
-        """The SQL that opens the caller, as the transaction's first statement, and its values."""
+    source: ClassVar[str]
+    """The SQL function whose one row is the caller, with a `{}` for each value."""
+
+    def values(self, request_id: UUID, moment: datetime) -> Sequence[object]:
+        """What the function is given."""
 
 
 @dataclass(frozen=True)
 class ByToken:
     """An API request."""
 
+    source: ClassVar[str] = "open_caller({}, {}, {}, {}, {}, {}, {}, {})"
     presented: Presented
 
-    def statement(self, request_id: UUID, moment: datetime) -> tuple[str, Sequence[object]]:
-        """`open_caller`."""
+    def values(self, request_id: UUID, moment: datetime) -> Sequence[object]:
+        """Token, proof, request."""
         p = self.presented
-        values = (
+        return (
             p.token_hash,
             p.thumbprint,
             p.proof,
@@ -50,30 +57,35 @@ class ByToken:
             moment,
             p.exchange,
         )
-        return "SELECT * FROM open_caller($1, $2, $3, $4, $5, $6, $7, $8)", values
 
 
 @dataclass(frozen=True)
 class BySession:
     """A page's request, with the hash of its session cookie."""
 
+    source: ClassVar[str] = "open_session_caller({}, {}, {})"
     token_hash: bytes
 
-    def statement(self, request_id: UUID, moment: datetime) -> tuple[str, Sequence[object]]:
-        """`open_session_caller`."""
-        values = (self.token_hash, request_id, moment)
-        return "SELECT * FROM open_session_caller($1, $2, $3)", values
+    def values(self, request_id: UUID, moment: datetime) -> Sequence[object]:
+        """Cookie, request."""
+        return self.token_hash, request_id, moment
 
 
 @dataclass(frozen=True)
 class ByCommand:
-    """An operator's command that runs as somebody (`--as`)."""
+    """An operator's command that runs as somebody (`--as`); only the command role may."""
 
+    source: ClassVar[str] = "open_command_caller({}, {}, {})"
     principal: UUID
 
-    def statement(self, request_id: UUID, moment: datetime) -> tuple[str, Sequence[object]]:
-        """`open_command_caller`, which only the command role may call."""
-        return "SELECT * FROM open_command_caller($1, $2, $3)", (self.principal, request_id, moment)
+    def values(self, request_id: UUID, moment: datetime) -> Sequence[object]:
+        """Whom, request."""
+        return self.principal, request_id, moment
+
+
+def opening(by: Opening) -> str:
+    """The statement that only opens the caller."""
+    return f"SELECT * FROM {numbered(by.source, 1)}"  # noqa: S608 - our own functions
 
 
 @dataclass
@@ -104,33 +116,32 @@ class Context:
         return fresh(self.caller.acr, self.caller.authenticated_at, datetime.now(UTC))
 
     def asked(self) -> Asked:
-        """What the caller brings to every statement."""
-        return Asked(
-            self.now,
-            self.today,
-            self.caller.principal_id,
-            self.caller.agency_id,
-            self.caller.team_ids,
-        )
+        """The moment, which every statement is given."""
+        return Asked(self.now, self.today)
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[asyncpg.Connection]:
-        """A transaction on the driver's own connection, with the caller opened: reads need neither
-        a session nor SQLAlchemy's connection, only its pool.
+    async def read(self, plan: Plan, variables: VariableValues) -> bytes:
+        """The answer, by one statement that opens the caller and reads: one way to the database
+        and back, without a session, on the driver's own connection.
         """
         lent = await self.engine.raw_connection()
         try:
             driver = lent.driver_connection
             if not isinstance(driver, asyncpg.Connection):
                 raise TypeError("reads need asyncpg")
-            sql, values = self.opening.statement(self.request_id, self.now)
             try:
-                async with driver.transaction():
-                    self.opened = caller_of(await driver.fetchrow(sql, *values))
-                    yield driver
-            except BaseException:
-                await self._mark(driver)
+                given = self.opening.values(self.request_id, self.now)
+                values = plan.arguments(variables, self.asked())
+                row = await driver.fetchrow(plan.opened_by(self.opening.source), *values, *given)
+            except GraphQLError:
+                # Who sends a bad cursor is asked for a name first, like anybody.
+                await driver.fetchrow(opening(self.opening), *given)
                 raise
+            except BaseException as problem:
+                await self._mark(driver, problem)
+                raise
+            self.opened = caller_of(row)
+            answer: bytes = row["answer"]
+            return answer
         finally:
             await greenlet_spawn(lent.close)
 
@@ -145,27 +156,28 @@ class Context:
                 await self._open(session)
                 yield session
                 await session.commit()
-            except BaseException:
+            except BaseException as problem:
                 await session.rollback()
-                await self._mark((await connection.get_raw_connection()).driver_connection)
+                await self._mark((await connection.get_raw_connection()).driver_connection, problem)
                 raise
 
-    async def _mark(self, driver: Any) -> None:  # noqa: ANN401 - the driver is untyped
+    async def _mark(self, driver: Any, problem: BaseException) -> None:  # noqa: ANN401 - the driver is untyped
         """Keep the proof's replay mark after a rollback: no proof works twice.
 
         On the connection at hand: a second one might never come while others wait as this one does.
         """
-        if self.opened is None or not isinstance(self.opening, ByToken):
+        nobody = isinstance(problem, Exception) and invalid_token(problem)
+        if nobody or not isinstance(self.opening, ByToken):
             return
-        sql, values = self.opening.statement(self.request_id, self.now)
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            async with driver.transaction():
-                await driver.fetchrow(sql, *values)
+            values = self.opening.values(self.request_id, self.now)
+            await driver.fetchrow(opening(self.opening), *values)
 
     async def _open(self, session: AsyncSession) -> None:
         session.info["now"] = self.now
-        sql, values = self.opening.statement(self.request_id, self.now)
-        found = await (await session.connection()).exec_driver_sql(sql, tuple(values))
+        values = self.opening.values(self.request_id, self.now)
+        connection = await session.connection()
+        found = await connection.exec_driver_sql(opening(self.opening), tuple(values))
         self.opened = caller_of(found.mappings().one())
 
 

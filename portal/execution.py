@@ -73,15 +73,12 @@ async def answered(plans: Plans, operation: Operation, context: Context) -> Exec
 
 async def _read(plans: Plans, operation: Operation, context: Context) -> bytes:
     plan = query_plan(plans, operation)
-    async with context.reading() as connection:
-        values = plan.arguments(operation.variables, context.asked())
-        try:
-            found: bytes = await connection.fetchval(plan.sql, *values)
-        except PostgresError as error:
-            if error.sqlstate == CURSOR_STALE:
-                raise GraphQLError(STALE, extensions={"code": "CURSOR_STALE"}) from None
-            raise
-    return found
+    try:
+        return await context.read(plan, operation.variables)
+    except PostgresError as error:
+        if error.sqlstate == CURSOR_STALE:
+            raise GraphQLError(STALE, extensions={"code": "CURSOR_STALE"}) from None
+        raise
 
 
 @dataclass(frozen=True)

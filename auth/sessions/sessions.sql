@@ -27,7 +27,7 @@ $$;
 CREATE FUNCTION open_session_caller(token_hash bytea, request uuid, moment timestamptz DEFAULT NULL)
 RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[],
                team_ids uuid[], authenticated_at timestamptz, acr text)
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql ROWS 1 SECURITY DEFINER
 SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
 #variable_conflict use_column
 DECLARE

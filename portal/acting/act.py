@@ -152,7 +152,7 @@ class _Attempt:
         return self.answer.done(work.warnings)
 
     async def _look(self, row_id: UUID) -> bool:
-        return await self.answer.read(self.session, self.context.asked(), row_id)
+        return await self.answer.read(self.session, self.context, row_id)
 
     async def _take_key(self) -> bool:
         """Whether this use of the key is its first; a second one waits here for the

@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from portal.acting.exposed import Exposed
 from portal.acting.work import Warned
+from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotVisible, Refusal
-from portal.reading.binding import Asked
 from portal.reading.compose import Details, object_type
 from portal.reading.plans import Operation, Plan, Plans, as_bytes, freeze
 
 ROW = "arg_row"
+KNOWN = "(SELECT {}::uuid AS principal_id, {}::uuid AS agency_id, {}::uuid[] AS team_ids)"
+"""The caller of a transaction that has been opened before."""
 Parts = dict[str, Any]
 
 
@@ -51,14 +53,16 @@ class Answer:
             if details[0].node.name.value == self.exposed.field:
                 yield key, details
 
-    async def read(self, session: AsyncSession, asked: Asked, row_id: UUID) -> bool:
+    async def read(self, session: AsyncSession, context: Context, row_id: UUID) -> bool:
         """Read the payload's row as the caller sees it now; False when the caller does not."""
-        connection = await session.connection()
+        connection, caller = await session.connection(), context.caller
+        known = (caller.principal_id, caller.agency_id, list(caller.team_ids))
         found = True
         for key, details in self._rows():
             plan = self._plan(key, details)
-            values = plan.arguments(self.operation.variables, asked, {ROW: row_id})
-            row = (await connection.exec_driver_sql(plan.sql, tuple(values))).scalar_one()
+            values = plan.arguments(self.operation.variables, context.asked(), {ROW: row_id})
+            read = await connection.exec_driver_sql(plan.opened_by(KNOWN), (*values, *known))
+            row = read.mappings().one()["answer"]
             self.rows[key] = row or b"null"
             found = found and row is not None
         return found

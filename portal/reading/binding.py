@@ -1,15 +1,14 @@
 """Bound values: where each parameter of a statement comes from, at this request and at the next."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from graphql import FieldNode, GraphQLError, GraphQLField
 from graphql.execution.values import VariableValues, get_argument_values
-from sqlalchemy import ARRAY, BindParameter, Date, Uuid, bindparam
+from sqlalchemy import ARRAY, BindParameter, Date, Uuid, bindparam, literal_column
 from sqlalchemy.types import TypeEngine
 
 from portal.reading.cursors import BadCursor
@@ -28,35 +27,31 @@ LONGEST = 1_000
 
 @dataclass(frozen=True)
 class Asked:
-    """What one request brings besides its document and variables."""
+    """When one request is answered."""
 
     now: datetime
     today: date
-    principal: UUID
-    agency: UUID
-    teams: Collection[UUID]
+
+
+OWN_AGENCY = "opened.agency_id"
 
 
 def ask() -> Ask:
-    """The same as bind parameters."""
+    """The same in a statement: its moment as parameters, its caller as columns of `opened`, since
+    the statement that reads is the one that opens the caller.
+    """
     return Ask(
         today=bindparam("ask_today", None, type_=Date()),
         now=bindparam("ask_now", None, type_=Instant),
-        principal=bindparam("ask_principal", None, type_=Uuid()),
-        agency=bindparam("ask_agency", None, type_=Uuid()),
-        teams=bindparam("ask_teams", None, type_=ARRAY(Uuid())),
+        principal=literal_column("opened.principal_id", Uuid()),
+        agency=literal_column(OWN_AGENCY, Uuid()),
+        teams=literal_column("opened.team_ids", ARRAY(Uuid())),
     )
 
 
 def asked_values(asked: Asked) -> dict[str, object]:
     """The values of `ask`'s parameters."""
-    return {
-        "ask_today": asked.today,
-        "ask_now": asked.now,
-        "ask_principal": asked.principal,
-        "ask_agency": asked.agency,
-        "ask_teams": list(asked.teams),
-    }
+    return {"ask_today": asked.today, "ask_now": asked.now}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -21,12 +21,29 @@ _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's di
 
 @dataclass(frozen=True)
 class Plan:
-    """SQL text, and how to fill its parameters."""
+    """SQL text, and how to fill its parameters.
+
+    The text reads for `opened`, a row that says who is calling; `opened_by` adds where that row
+    comes from.
+    """
 
     sql: str
     names: tuple[str, ...]
     fixed: Mapping[str, object]
     binds: Binds
+    _whole: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def opened_by(self, source: str) -> str:
+        """The whole statement, whose row is the caller's with `answer` beside it.
+
+        `source` gives that row, with a `{}` for each of its own parameters, which come after the
+        plan's. The CASE puts the order beyond doubt: nothing is read before there is a caller.
+        """
+        if source not in self._whole:
+            row = numbered(source, len(self.names) + 1)
+            answer = f"CASE WHEN opened.principal_id IS NOT NULL THEN ({self.sql}) END AS answer"
+            self._whole[source] = f"SELECT opened.*, {answer} FROM {row} AS opened"  # noqa: S608 - our own text
+        return self._whole[source]
 
     def arguments(
         self, variables: VariableValues, asked: Asked, given: Mapping[str, object] | None = None
@@ -41,6 +58,11 @@ class Plan:
             **(given or {}),
         }
         return [known[name] for name in self.names]
+
+
+def numbered(source: str, first: int) -> str:
+    """SQL whose `{}` have become parameters, from `$first` on."""
+    return source.format(*(f"${first + at}" for at in range(source.count("{}"))))
 
 
 def freeze(statement: Select[Any], binds: Binds) -> Plan:

@@ -26,8 +26,8 @@ from graphql import (
 from sqlalchemy import (
     JSON,
     BigInteger,
-    BindParameter,
     Column,
+    ColumnClause,
     Label,
     Select,
     Table,
@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from portal.reading import declare
-from portal.reading.binding import ask
+from portal.reading.binding import OWN_AGENCY, ask
 from portal.reading.cursors import PARSERS
 from portal.reading.ids import BadId, from_global, to_global
 from portal.reading.nullness import gives_one_row, may_be_null
@@ -227,8 +227,8 @@ class Readable:
     def _sure(self, spot: Spot, key: Any, target: declare.Source) -> bool:  # noqa: ANN401
         """Whether whoever sees the row is sure to see the other one, and it is sure to be there."""
         name, key = target.table.name, key.element if isinstance(key, Label) else key
-        if isinstance(key, BindParameter):
-            return key.key == "ask_agency" and name in self.sight.everyone
+        if isinstance(key, ColumnClause) and key.name == OWN_AGENCY:
+            return name in self.sight.everyone
         if not isinstance(key, Column):
             return False
         if name in self.sight.everyone:

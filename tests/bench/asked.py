@@ -8,6 +8,8 @@ import asyncpg
 from servers import Request, Serving
 from serving import CALLER, NOW
 
+from portal.context import opening
+
 HERE = Path(__file__).parent
 KINDS = ("board", "detail", "team")
 DOCUMENTS = {kind: (HERE / "documents" / f"{kind}.graphql").read_text() for kind in KINDS}
@@ -26,8 +28,7 @@ async def questions(database_url: str) -> Questions:
     connection = await asyncpg.connect(database_url)
     try:
         async with connection.transaction():
-            statement, values = CALLER.statement(uuid4(), NOW)
-            await connection.fetchrow(statement, *values)
+            await connection.fetchrow(opening(CALLER), *CALLER.values(uuid4(), NOW))
             initiatives = [row[0] for row in await connection.fetch(SOME_INITIATIVES)]
             teams = [row[0] for row in await connection.fetch(BUSY_TEAMS)]
     finally:

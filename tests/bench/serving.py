@@ -17,7 +17,7 @@ import uvicorn
 from starlette.requests import Request
 
 from portal.cli.serve import door
-from portal.context import ByCommand, Context
+from portal.context import ByCommand, Context, opening
 from portal.edge.guarded import guarded
 from portal.edge.logs import configure
 from portal.edge.requests import Requests, request_id_of
@@ -55,8 +55,7 @@ def hand(settings: Settings):
         name, variables = body["name"], body["variables"]
         given = [UUID(variables[key].split(":")[1]) for key in ("id", "team") if key in variables]
         async with opened[0].acquire() as connection, connection.transaction():
-            statement, values = CALLER.statement(uuid4(), NOW)
-            await connection.fetchrow(statement, *values)
+            await connection.fetchrow(opening(CALLER), *CALLER.values(uuid4(), NOW))
             return b'{"data":' + await connection.fetchval(sql[name], DAY, *given) + b"}"
 
     return bare(answer)

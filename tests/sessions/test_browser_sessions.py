@@ -45,7 +45,7 @@ async def signed_in(engines: Engines, person: UUID = ASHA, at: datetime | None =
 async def asked(engines: Engines, cookie: str) -> UUID:
     """Who a page's request with this cookie is."""
     context = Context(engines.runtime, BySession(hash_of(cookie)), uuid4(), now())
-    async with context.reading():
+    async with context.acting():
         return context.caller.principal_id
 
 

@@ -79,13 +79,13 @@ async def read(
 
 def constants(context: Context) -> declare.Ask:
     """What the context's caller brings to every expression."""
-    asked = context.asked()
+    caller = context.caller
     return declare.Ask(
-        today=literal(asked.today, Date()),
-        now=literal(asked.now, Instant),
-        principal=literal(asked.principal, Uuid()),
-        agency=literal(asked.agency, Uuid()),
-        teams=literal(list(asked.teams), ARRAY(Uuid())),
+        today=literal(context.today, Date()),
+        now=literal(context.now, Instant),
+        principal=literal(caller.principal_id, Uuid()),
+        agency=literal(caller.agency_id, Uuid()),
+        teams=literal(list(caller.team_ids), ARRAY(Uuid())),
     )
 
 
