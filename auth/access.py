@@ -10,6 +10,10 @@ from portal.errors import NotAllowed
 from portal.store.rules import HELD, RowRule, everyone, hidden, table_of
 
 OWN_TO_MANAGE = "agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))"
+OWN_USE = (
+    "EXISTS (SELECT FROM client c"
+    " WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()))"
+)
 OWN_KEY = f"EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.{OWN_TO_MANAGE})"
 # Whoever takes over the sign-in role still makes no token for somebody who gave no consent.
 SPEAKS_FOR = (
@@ -45,6 +49,10 @@ RULES = (
         " WHERE m.id = owner_membership_id AND m.agency_id = client.agency_id)",
         change=OWN_TO_MANAGE,
         auth=("SELECT",),
+        triggers=(
+            "CREATE TRIGGER b_touch BEFORE UPDATE ON client"
+            " FOR EACH ROW EXECUTE FUNCTION touch_row()",
+        ),
     ),
     RowRule(
         table_of(oauth.ClientKey),
@@ -53,6 +61,12 @@ RULES = (
         add=OWN_KEY,
         change=OWN_KEY,
         auth=("SELECT",),
+    ),
+    RowRule(
+        table_of(oauth.ClientUse),
+        "Members and clients of the client's agency.",
+        OWN_USE,
+        auth=("SELECT", "INSERT", "UPDATE"),
     ),
     RowRule(
         table_of(oauth.AccessToken),
@@ -75,12 +89,13 @@ DEFINERS: dict[str, str] = {
     "keys_of(uuid,uuid[],boolean)": "",
     "principal_today(uuid,date)": "portal_auth",
     "open_principal(uuid,text[],uuid,timestamptz)": "",
-    "consented(uuid,text[],date)": "",
+    "consented(uuid,text[],date)": "portal_auth",
     "open_caller(bytea,text,bytea,timestamptz,uuid,uuid,timestamptz,uuid)": "portal_runtime",
     "open_command_caller(uuid,uuid,timestamptz)": "portal_command",
     "give_agency_its_key()": "",
     "give_team_its_key()": "",
     "show_membership_names()": "",
+    "tell_owner(uuid,text)": "portal_runtime",
 }
 """Every function that runs as its owner, and the role that may call it ("" for none but the owner).
 """
@@ -99,10 +114,16 @@ CALLABLE: tuple[str, ...] = (
 
 
 def may_let_programs_in(caller: Caller) -> None:
-    """Add an API client to one's own agency, change its keys, and end it."""
+    """Add an API client to one's own agency, change it and its keys, and end it."""
+    if caller.kind != "membership":
+        raise NotAllowed(
+            "A program lets no other program in: a person must do this.",
+            rule="client.person_adds",
+            granted_by="an administrator of your agency, in person",
+        )
     if not caller.can(Scope.AGENCIES_MANAGE):
         raise NotAllowed(
-            "Only an administrator of the agency can let its programs in, or end them.",
+            "Only an administrator of the agency can let its programs in, change or end them.",
             rule="client.administrator_adds",
-            granted_by="the partnership administrator",
+            granted_by="an administrator of your agency",
         )

@@ -33,6 +33,7 @@ _FUNCTIONS = (
     ("portal.store", "sql/context.sql"),
     ("auth", "sql/caller.sql"),
     ("auth.sessions", "sessions.sql"),
+    ("auth.oauth", "clients.sql"),
     ("auth.accounts", "guesses.sql"),
     ("auth.people", "own.sql"),
     ("auth.federation", "federation.sql"),

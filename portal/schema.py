@@ -19,6 +19,7 @@ from portal.initiatives.api import InitiativeMutations, InitiativeQueries
 from portal.measures.api import MeasureMutations, MeasureQueries
 from portal.milestones.api import MilestoneMutations
 from portal.people.api import PeopleMutations, PeopleQueries
+from portal.programs.api import ProgramMutations, ProgramQueries
 from portal.reading.declare import Node, node_by_id, nodes_by_id
 from portal.reading.plans import Plans
 from portal.reading.promises import BrokenPromises, broken_promises
@@ -46,6 +47,7 @@ class Query(
     FundingQueries,
     AgencyQueries,
     PeopleQueries,
+    ProgramQueries,
     ChangeQueries,
 ):
     """All root fields for reading."""
@@ -62,6 +64,7 @@ class Query(
 class Mutation(
     AgencyMutations,
     PeopleMutations,
+    ProgramMutations,
     InitiativeMutations,
     ActionMutations,
     MilestoneMutations,

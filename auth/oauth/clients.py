@@ -1,11 +1,12 @@
-"""API clients of an agency: adding and ending them, their keys, and a first private key."""
+"""API clients of an agency: what one must be like, adding and ending them, and their keys."""
 
 import json
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from joserfc.jwk import ECKey
@@ -13,16 +14,17 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from auth.access import may_let_programs_in
-from auth.caller import Caller
+from auth.federation.outbound import good_address
 from auth.oauth.jose import Malformed, public_key
-from auth.oauth.tables import Client, ClientKey
+from auth.oauth.tables import Client, ClientKey, Grant
 from auth.roles import Scope
 from auth.tables import Membership, MembershipRole, RoleScope
-from portal.errors import Invalid, NotVisible
+from portal.errors import Finding, Invalid, NotVisible
 
 LONGEST_LIFE = timedelta(days=366)
 MOST_KEYS = 4
+MOST_ADDRESSES = 10
+ITSELF = (Grant.CLIENT_CREDENTIALS,)
 
 
 @dataclass(frozen=True)
@@ -34,78 +36,120 @@ class NewClient:
     owner: UUID
     scopes: Collection[str]
     expires_at: datetime
-    jwk: dict[str, str]
+    jwk: Mapping[str, object] | None
     id: UUID | None = None
+    grants: Collection[Grant] = ITSELF
+    redirect_uris: Collection[str] = ()
+    jwks_uri: str | None = None
 
 
 async def add_client(db: AsyncSession, new: NewClient, *, now: datetime) -> UUID:
-    """Let a program of an agency in, with its first public key."""
-    _check(new, now)
+    """Let a program of an agency in, with its first public key or the address of its keys."""
+    found = list(faults(new, now))
+    if found:
+        raise Invalid(*found)
     client = Client(
         id=new.id or uuid4(),
         agency_id=new.agency_id,
         name=new.name.strip(),
         owner_membership_id=new.owner,
         scopes=sorted({str(Scope(scope)) for scope in new.scopes}),
+        redirect_uris=list(new.redirect_uris),
+        grants=sorted(str(grant) for grant in new.grants),
+        jwks_uri=new.jwks_uri,
         created_at=now,
+        updated_at=now,
         expires_at=new.expires_at,
     )
-    key = _key(client.id, new.jwk, now)
+    key = None if new.jwk is None else _key(client.id, new.jwk, now)
     db.add(client)
     await db.flush()  # there is no relationship that would put the client before its key
-    db.add(key)
-    await db.flush()
+    if key:
+        db.add(key)
+        await db.flush()
     return client.id
 
 
-async def let_in(
-    db: AsyncSession, caller: Caller, new: NewClient, *, now: datetime, today: date
-) -> UUID:
-    """Let a program in as an administrator of its agency, who names the member it answers to.
+def faults(new: NewClient, now: datetime) -> Iterator[Finding]:
+    """Everything about a client that cannot be, whoever its owner is."""
+    if not 0 < len(new.name.strip()) <= 120:
+        yield _fault("name", "Give the client a name of at most 120 characters.")
+    if not new.scopes or set(new.scopes) - set(Scope):
+        yield _fault("scopes", "Choose one or more of: " + ", ".join(Scope) + ".")
+    yield from bad_end(new.expires_at, now)
+    if new.jwk is None and new.jwks_uri is None:
+        yield _fault("key", "Send its public key, or the address where it shows its keys.")
+    if new.jwks_uri is not None and not good_address(new.jwks_uri, local=True):
+        message = "Give an https address without user name and fragment."
+        yield _fault("jwksUri", message, "BAD_ADDRESS")
+    yield from _bad_redirects(new)
 
-    `now` is when its keys and tokens begin to work, `today` the portal's day.
-    """
-    may_let_programs_in(caller)
-    owner = await db.get(Membership, new.owner)
-    if owner is None or owner.agency_id != new.agency_id:
-        raise Invalid.field("owner", "Name a member of your own agency who answers for it.")
-    if today < owner.starts_on or (owner.ends_on is not None and owner.ends_on < today):
+
+def bad_end(expires_at: datetime, now: datetime) -> Iterator[Finding]:
+    """A client works for a year at most, and then somebody looks again."""
+    if not now < expires_at <= now + LONGEST_LIFE:
+        yield _fault("expiresAt", "Choose an end within the next twelve months.")
+
+
+def for_development(address: str) -> bool:
+    """Whether it only works in a demonstration: over http, on the person's own computer."""
+    return urlsplit(address).scheme == "http"
+
+
+async def owner_faults(
+    db: AsyncSession, agency_id: UUID, owner_id: UUID, scopes: Collection[str], today: date
+) -> list[Finding]:
+    """Why this member cannot answer for a program with these scopes; `today` is the portal's."""
+    owner = await db.get(Membership, owner_id)
+    if owner is None or owner.agency_id != agency_id:
+        return [_fault("owner", "Name a member of your own agency who answers for it.")]
+    over = owner.ended_at is not None or (owner.ends_on is not None and owner.ends_on < today)
+    if over or today < owner.starts_on:
         message = "This member is not at work for your agency today. Name somebody who is."
-        raise Invalid.field("owner", message, "NOT_AT_WORK")
+        return [_fault("owner", message, "NOT_AT_WORK")]
+    allowed = await scopes_of_member(db, owner.id)
+    if beyond := sorted(set(scopes) - allowed):
+        can = ", ".join(sorted(allowed)) or "nothing"
+        message = f"Its owner's roles do not allow {', '.join(beyond)}. They allow {can}."
+        return [_fault("scopes", message)]
+    return []
+
+
+async def scopes_of_member(db: AsyncSession, membership_id: UUID) -> frozenset[str]:
+    """What the member's roles allow."""
     held = select(col(RoleScope.scope)).join(
         MembershipRole, col(MembershipRole.role) == col(RoleScope.role)
     )
-    allowed = set(
-        (await db.execute(held.where(col(MembershipRole.membership_id) == owner.id))).scalars()
-    )
-    if beyond := sorted(set(new.scopes) - allowed):
-        raise Invalid.field("scopes", f"Its owner's roles do not allow {', '.join(beyond)}.")
-    return await add_client(db, new, now=now)
+    found = await db.execute(held.where(col(MembershipRole.membership_id) == membership_id))
+    return frozenset(found.scalars())
 
 
-async def add_key(db: AsyncSession, client_id: UUID, jwk: dict[str, str], *, now: datetime) -> UUID:
+async def add_key(
+    db: AsyncSession, client_id: UUID, jwk: Mapping[str, object], *, now: datetime
+) -> UUID:
     """A further key, so that the old one can be retired without a gap."""
     await _living(db, client_id)
-    usable = select(func.count()).where(
-        col(ClientKey.client_id) == client_id, col(ClientKey.retired_at).is_(None)
-    )
-    if (await db.execute(usable)).scalar_one() >= MOST_KEYS:
-        raise Invalid.field(
-            "jwk",
-            f"A client has at most {MOST_KEYS} keys in use. Retire one first.",
-            "TOO_MANY_CLIENT_KEYS",
-        )
+    if await keys_in_use(db, client_id) >= MOST_KEYS:
+        message = f"A client has at most {MOST_KEYS} keys in use. Retire one first."
+        raise Invalid.field("key", message, "TOO_MANY_CLIENT_KEYS")
     key = _key(client_id, jwk, now)
     same = select(func.count()).where(
         col(ClientKey.client_id) == client_id, col(ClientKey.thumbprint) == key.thumbprint
     )
     if (await db.execute(same)).scalar_one():
-        raise Invalid.field(
-            "jwk", "The client has, or had, this key already. Make a new one.", "KEY_KNOWN"
-        )
+        message = "The client has, or had, this key already. Make a new one."
+        raise Invalid.field("key", message, "KEY_KNOWN")
     db.add(key)
     await db.flush()
     return key.id
+
+
+async def keys_in_use(db: AsyncSession, client_id: UUID) -> int:
+    """How many of its registered keys are accepted."""
+    usable = select(func.count()).where(
+        col(ClientKey.client_id) == client_id, col(ClientKey.retired_at).is_(None)
+    )
+    return (await db.execute(usable)).scalar_one()
 
 
 async def key_known_as(db: AsyncSession, client_id: UUID, thumbprint: str) -> UUID:
@@ -120,13 +164,26 @@ async def key_known_as(db: AsyncSession, client_id: UUID, thumbprint: str) -> UU
     raise Invalid.field("key", f"The client has no such key. In use: {used or 'none'}.")
 
 
-async def retire_key(db: AsyncSession, client_id: UUID, key_id: UUID, *, now: datetime) -> None:
+async def retire_key(
+    db: AsyncSession, key_id: UUID, *, now: datetime, even_the_last: bool = False
+) -> ClientKey:
     """Nothing signed with this key is accepted any more."""
-    key = await db.get(ClientKey, key_id, with_for_update=True)
-    if key is None or key.client_id != client_id:
-        raise NotVisible(("key",))
+    key = await db.get(ClientKey, key_id)
+    if key is None:
+        raise NotVisible
+    client = await _living(db, key.client_id)
+    await db.refresh(key, with_for_update=True)
+    last = key.retired_at is None and await keys_in_use(db, key.client_id) == 1
+    if last and client.jwks_uri is None and not even_the_last:
+        raise Invalid.field(
+            "id",
+            "This is the client's only key: without it the client gets no token. Add its new key"
+            " first, or say that the last one goes as well.",
+            "LAST_KEY",
+        )
     key.retired_at = key.retired_at or now
     await db.flush()
+    return key
 
 
 async def end_client(db: AsyncSession, client_id: UUID, *, now: datetime) -> None:
@@ -149,22 +206,44 @@ def write_private_key(path: Path, key: ECKey) -> None:
         file.write("\n")
 
 
-def _check(new: NewClient, now: datetime) -> None:
-    if not 0 < len(new.name.strip()) <= 120:
-        raise Invalid.field("name", "Give the client a name of at most 120 characters.")
-    if not new.scopes or set(new.scopes) - set(Scope):
-        raise Invalid.field("scopes", "Choose one or more of: " + ", ".join(Scope) + ".")
-    if not now < new.expires_at <= now + LONGEST_LIFE:
-        raise Invalid.field("expiresAt", "Choose an end within the next twelve months.")
+def _bad_redirects(new: NewClient) -> Iterator[Finding]:
+    people = Grant.AUTHORIZATION_CODE in new.grants
+    if not new.grants:
+        yield _fault("grants", "Say how it gets its tokens: for itself, for people, or both.")
+    if people and not new.redirect_uris:
+        message = "A program that acts for people needs an address to send them back to."
+        yield _fault("redirectUris", message)
+    if new.redirect_uris and not people:
+        message = "Only a program that acts for people (AUTHORIZATION_CODE) sends them back."
+        yield _fault("redirectUris", message)
+    if len(new.redirect_uris) > MOST_ADDRESSES:
+        yield _fault("redirectUris", f"Give at most {MOST_ADDRESSES} addresses.")
+    for number, address in enumerate(new.redirect_uris):
+        if not _may_return_to(address):
+            message = (
+                "Give the whole https address, letter by letter, without fragment; for development"
+                " also http://localhost or http://127.0.0.1 with a port."
+            )
+            yield Finding(("redirectUris", str(number)), message, "BAD_ADDRESS")
 
 
-def _key(client_id: UUID, jwk: dict[str, str], now: datetime) -> ClientKey:
+def _may_return_to(address: str) -> bool:
+    if not good_address(address, local=True) or "*" in address or "\\" in address:
+        return False
+    parts = urlsplit(address)
+    return not for_development(address) or (parts.port is not None and parts.hostname != "::1")
+
+
+def _fault(field: str, message: str, code: str = "INVALID") -> Finding:
+    return Finding((field,), message, code)
+
+
+def _key(client_id: UUID, jwk: Mapping[str, object], now: datetime) -> ClientKey:
     try:
         key = public_key(jwk)
     except Malformed as error:
-        raise Invalid.field(
-            "jwk", f"Send a public key (P-256, Ed25519 or RSA): {error}.", "BAD_KEY"
-        ) from error
+        message = f"Send a public key (P-256, Ed25519 or RSA): {error}."
+        raise Invalid.field("key", message, "BAD_KEY") from error
     bare = {name: str(value) for name, value in key.as_dict().items() if name != "kid"}
     return ClientKey(client_id=client_id, jwk=bare, thumbprint=key.thumbprint(), added_at=now)
 

@@ -27,12 +27,33 @@ def no_addresses() -> list[str]:
     return []
 
 
+class Grant(StrEnum):
+    """How a client gets its tokens."""
+
+    CLIENT_CREDENTIALS = "client_credentials"
+    AUTHORIZATION_CODE = "authorization_code"
+
+
+def for_itself() -> list[str]:
+    """What a client may do unless something else is said."""
+    return [Grant.CLIENT_CREDENTIALS.value]
+
+
 class Client(Row, table=True):
     """A program of one agency. It has somebody who answers for it, and an end."""
 
     __table_args__ = (
         CheckConstraint("expires_at > created_at", name="expiry"),
         CheckConstraint("cardinality(scopes) > 0", name="scopes"),
+        CheckConstraint(
+            "cardinality(grants) > 0 AND grants <@ ARRAY['client_credentials',"
+            " 'authorization_code']",
+            name="grants",
+        ),
+        CheckConstraint(
+            "('authorization_code' = ANY (grants)) = (cardinality(redirect_uris) > 0)",
+            name="redirects",
+        ),
     )
 
     agency_id: UUID = Field(foreign_key="agency.id", index=True)
@@ -43,6 +64,13 @@ class Client(Row, table=True):
         default_factory=no_addresses, sa_column=Column(ARRAY(Text), nullable=False)
     )
     """Where people are sent back to, letter by letter; none: it acts as itself only."""
+    grants: list[str] = Field(
+        default_factory=for_itself, sa_column=Column(ARRAY(Text), nullable=False)
+    )
+    jwks_uri: str | None = Field(default=None, max_length=2000)
+    """Where its keys are, besides those in `client_key`."""
+    version: int = 1
+    updated_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -64,6 +92,17 @@ class ClientKey(Row, table=True):
     thumbprint: str
     added_at: datetime = Field(sa_type=Instant)
     retired_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class ClientUse(SQLModel, table=True):
+    """When a client last proved who it is with a key, give or take an hour."""
+
+    __tablename__ = "client_use"
+    __table_args__ = (CheckConstraint("length(thumbprint) = 43", name="thumbprint"),)
+
+    client_id: UUID = Field(foreign_key="client.id", primary_key=True, ondelete="CASCADE")
+    thumbprint: str = Field(primary_key=True)
+    used_at: datetime = Field(sa_type=Instant)
 
 
 class AccessToken(SQLModel, table=True):

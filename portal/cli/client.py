@@ -1,63 +1,89 @@
 """`portal client`: the programs of an agency, as its administrator lets them in and ends them."""
 
-import os
-from collections.abc import Awaitable, Callable, Mapping
+import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
 import click
 from joserfc.jwk import ECKey
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
 
 from auth.access import may_let_programs_in
-from auth.oauth.clients import (
-    NewClient,
-    add_key,
-    end_client,
-    key_known_as,
-    let_in,
-    new_private_key,
-    retire_key,
-    write_private_key,
-)
+from auth.oauth.clients import key_known_as, new_private_key, write_private_key
+from auth.oauth.tables import Client, ClientKey, Grant
 from auth.roles import Scope
-from portal.acting.act import audit_line
-from portal.changes.tables import Outcome
-from portal.cli.common import fail, settings_here, with_engines
+from portal.acting.inputs import KEEP
+from portal.acting.work import Work
+from portal.cli.common import fail
+from portal.cli.deeds import done_as, read_as
 from portal.cli.who import AS, Who
-from portal.clock import Clock
-from portal.context import ByCommand, Context
-from portal.errors import NotAllowed, NotVisible, Refusal
-from portal.store.engines import Engines
+from portal.programs import verbs
 
 CLIENT = click.argument("client_id", metavar="CLIENT", type=Who())
 KEY_FILE = click.option(
     "--key",
     "key_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
     help="The new file for its private key, which the portal does not keep.",
 )
+KEYS_AT = click.option("--jwks-uri", help="The https address where it shows its public keys.")
+BACK_TO = click.option(
+    "--redirect-uri",
+    "redirect_uris",
+    multiple=True,
+    help="It acts for people who consent, and sends them back here. Can be given several times.",
+)
+DAYS = click.option(
+    "--days", type=click.IntRange(1, 366), default=365, show_default=True, help="Its life."
+)
+SCOPES = click.Choice([str(scope) for scope in Scope])
 
 
 @dataclass(frozen=True)
-class Deed:
-    """What an administrator does to a program of the agency; `do` returns the changed row's id.
-
-    Keys and tokens live in real time, whatever day a demonstration has fixed: hence `now`.
+class NewKey:
+    """A private key, and the file to write it to before the commit: without it the public one is
+    of no use.
     """
 
-    verb: str
-    do: Callable[[AsyncSession, Context, datetime], Awaitable[UUID]]
-    keep: tuple[Path, ECKey] | None = None
-    """A private key to write before the commit: a public one without it is of no use."""
+    file: Path
+    key: ECKey
+
+    @classmethod
+    def in_file(cls, file: Path) -> "NewKey":
+        if file.exists():
+            fail(f"{file} is there already: name a new file for the key.")
+        return cls(file, new_private_key())
+
+    @property
+    def public(self) -> str:
+        return json.dumps(self.key.as_dict(private=False))
+
+    def keep(self) -> None:
+        write_private_key(self.file, self.key)
 
 
 @click.group("client")
 def client() -> None:
     """API clients: the programs of an agency."""
+
+
+@client.command("list")
+@AS
+def list_clients(who: UUID) -> None:
+    """List the agency's programs, and for an administrator the keys that they sign with."""
+
+    async def look(work: Work) -> list[str]:
+        found = await work.db.execute(select(Client).order_by(col(Client.name)))
+        keys = await work.db.execute(select(ClientKey).where(col(ClientKey.retired_at).is_(None)))
+        used = list(keys.scalars())
+        return [line for one in found.scalars() for line in _lines(one, used)]
+
+    for line in read_as(who, look) or ["The agency has no programs."]:
+        click.echo(line)
 
 
 @client.command("add")
@@ -67,33 +93,93 @@ def client() -> None:
 @click.option(
     "--scope",
     "scopes",
-    type=click.Choice([str(scope) for scope in Scope]),
+    type=SCOPES,
     multiple=True,
     default=[str(Scope.INITIATIVES_READ)],
     show_default=True,
     help="What it may do, within its owner's roles. Can be given several times.",
 )
 @KEY_FILE
-@click.option(
-    "--days", type=click.IntRange(1, 366), default=365, show_default=True, help="Its life."
-)
-def add(  # noqa: PLR0913 - the command's options
-    *, who: UUID, name: str, owner: UUID, scopes: tuple[str, ...], key_file: Path, days: int
-) -> None:
+@KEYS_AT
+@BACK_TO
+@click.option("--for-people-only", is_flag=True, help="It gets no token for itself.")
+@DAYS
+def add(*, who: UUID, key_file: Path | None, days: int, **given: Any) -> None:  # noqa: ANN401 - options
     """Add an API client to the agency of an administrator, and write its private key.
 
     Prints the client's id. The agency's programs see what its people see, within their scopes.
     """
-    key = _new_key(key_file)
+    if key_file is None and given["jwks_uri"] is None:
+        fail("Give --key FILE, a new file for its private key; or --jwks-uri, where its keys are.")
+    made = NewKey.in_file(key_file) if key_file else None
+    back, people_only = list(given["redirect_uris"]), given["for_people_only"]
+    grants = ([] if people_only else [Grant.CLIENT_CREDENTIALS]) + (
+        [Grant.AUTHORIZATION_CODE] if back else []
+    )
 
-    async def do(db: AsyncSession, context: Context, now: datetime) -> UUID:
-        until, agency = now + timedelta(days=days), context.caller.agency_id
-        new = NewClient(agency, name, owner, scopes, until, _public(key))
-        return await let_in(db, context.caller, new, now=now, today=context.today)
+    async def do(work: Work) -> Client:
+        return await verbs.add_client(
+            work,
+            name=given["name"],
+            owner=given["owner"],
+            scopes=list(given["scopes"]),
+            expires_at=datetime.now(UTC) + timedelta(days=days),
+            key=made.public if made else None,
+            jwks_uri=given["jwks_uri"],
+            grants=grants,
+            redirect_uris=back,
+        )
 
-    done = _done(who, Deed("add_client", do, (key_file, key)))
-    click.echo(f"Added {name}: {done}\nIts private key: {key_file}")
-    click.echo(f"Next: portal query FILE --client {done} --key {key_file}")
+    added = done_as(who, "add_client", do, before_commit=made.keep if made else None)
+    click.echo(f"Added {given['name']}: {added}")
+    if made:
+        click.echo(f"Its private key: {made.file}")
+        click.echo(f"Next: portal query FILE --client {added} --key {made.file}")
+
+
+@client.command("change")
+@CLIENT
+@AS
+@click.option("--name", help="What people call the program.")
+@click.option("--owner", type=Who(), help="The member who answers for it: an id.")
+@click.option("--scope", "scopes", type=SCOPES, multiple=True, help="All that it may do.")
+@click.option("--redirect-uri", "redirect_uris", multiple=True, help="All addresses to go back to.")
+@click.option("--for-itself-only", is_flag=True, help="It acts for people no more.")
+@KEYS_AT
+def change(*, client_id: UUID, who: UUID, **given: Any) -> None:  # noqa: ANN401 - options
+    """Change what CLIENT is called, may do, and who answers for it."""
+    back = [] if given["for_itself_only"] else list(given["redirect_uris"])
+
+    async def do(work: Work) -> Client:
+        program = await work.seen(Client, client_id, "client")
+        itself = Grant.CLIENT_CREDENTIALS in program.grants or given["for_itself_only"]
+        grants = [Grant.CLIENT_CREDENTIALS] * itself + [Grant.AUTHORIZATION_CODE] * bool(back)
+        moved = bool(back) or given["for_itself_only"]
+        return await verbs.change_client(
+            work,
+            program.id,
+            program.version,
+            name=given["name"] or KEEP,
+            owner=given["owner"] or KEEP,
+            scopes=list(given["scopes"]) or KEEP,
+            grants=grants if moved else KEEP,
+            redirect_uris=back if moved else KEEP,
+            jwks_uri=given["jwks_uri"] or KEEP,
+        )
+
+    done_as(who, "change_client", do)
+    click.echo(f"Changed {client_id}.")
+
+
+@client.command("renew")
+@CLIENT
+@AS
+@DAYS
+def renew(*, client_id: UUID, who: UUID, days: int) -> None:
+    """Let CLIENT work on for a number of days from now."""
+    until = datetime.now(UTC) + timedelta(days=days)
+    done_as(who, "renew_client", _of_version(client_id, verbs.renew_client, expires_at=until))
+    click.echo(f"{client_id} may work until {until:%Y-%m-%d}.")
 
 
 @client.command("end")
@@ -101,13 +187,7 @@ def add(  # noqa: PLR0913 - the command's options
 @AS
 def end(*, client_id: UUID, who: UUID) -> None:
     """End CLIENT: it gets no token any more, and those it has stop working at once."""
-
-    async def do(db: AsyncSession, context: Context, now: datetime) -> UUID:
-        may_let_programs_in(context.caller)
-        await end_client(db, client_id, now=now)
-        return client_id
-
-    _done(who, Deed("end_client", do))
+    done_as(who, "end_client", _of_version(client_id, verbs.end_client))
     click.echo(f"Ended {client_id}.")
 
 
@@ -120,85 +200,57 @@ def key() -> None:
 @CLIENT
 @AS
 @KEY_FILE
-def add_to(*, client_id: UUID, who: UUID, key_file: Path) -> None:
+def add_to(*, client_id: UUID, who: UUID, key_file: Path | None) -> None:
     """Give CLIENT a further key, and write the private half of it."""
-    made = _new_key(key_file)
+    if key_file is None:
+        fail("Give --key FILE: the new file for its private key, which the portal does not keep.")
+    made = NewKey.in_file(key_file)
 
-    async def do(db: AsyncSession, context: Context, now: datetime) -> UUID:
-        may_let_programs_in(context.caller)
-        return await add_key(db, client_id, _public(made), now=now)
+    async def do(work: Work) -> ClientKey:
+        return await verbs.add_client_key(work, client_id, made.public)
 
-    _done(who, Deed("add_client_key", do, (key_file, made)))
-    click.echo(f"Added key {made.thumbprint()}: {key_file}\nRetire the old one when it is in use.")
+    done_as(who, "add_client_key", do, before_commit=made.keep)
+    thumbprint = made.key.thumbprint()
+    click.echo(f"Added key {thumbprint}: {key_file}\nRetire the old one when it is in use.")
 
 
 @key.command("retire")
 @CLIENT
 @click.argument("name", metavar="KEY")
 @AS
-def retire(*, client_id: UUID, name: str, who: UUID) -> None:
+@click.option("--even-the-last", is_flag=True, help="Also the only one: CLIENT gets no token then.")
+def retire(*, client_id: UUID, name: str, who: UUID, even_the_last: bool) -> None:
     """Retire the KEY of CLIENT: nothing signed with it is accepted any more.
 
-    KEY is its thumbprint, which stands as "kid" in the file of the private key.
+    KEY is its thumbprint, which stands as "kid" in the file of the private key. The only key is
+    not retired unless you say so: add the new one first, with `portal client key add`.
     """
 
-    async def do(db: AsyncSession, context: Context, now: datetime) -> UUID:
-        may_let_programs_in(context.caller)
-        found = await key_known_as(db, client_id, name)
-        await retire_key(db, client_id, found, now=now)
-        return found
+    async def do(work: Work) -> ClientKey:
+        may_let_programs_in(work.caller)
+        found = await key_known_as(work.db, client_id, name)
+        return await verbs.retire_client_key(work, found, even_the_last)
 
-    _done(who, Deed("retire_client_key", do))
+    done_as(who, "retire_client_key", do)
     click.echo(f"Retired key {name}.")
 
 
-def _new_key(file: Path) -> ECKey:
-    if file.exists():
-        fail(f"{file} is there already: name a new file for the key.")
-    return new_private_key()
+def _of_version(
+    client_id: UUID, verb: Callable[..., Awaitable[Client]], **more: datetime
+) -> Callable[[Work], Awaitable[Client]]:
+    """The verb, on the program as it is now."""
+
+    async def do(work: Work) -> Client:
+        program = await work.seen(Client, client_id, "client")
+        return await verb(work, program.id, program.version, **more)
+
+    return do
 
 
-def _public(key: ECKey) -> dict[str, str]:
-    public: Mapping[str, object] = key.as_dict(private=False)
-    return {part: str(value) for part, value in public.items()}
-
-
-def _done(who: UUID, deed: Deed) -> UUID:
-    """Do it for somebody, with its audit line; a refusal ends the command with one line."""
-    settings = settings_here(os.environ, "PORTAL_COMMAND_DATABASE_URL")
-    now = datetime.now(UTC)
-
-    async def work(engines: Engines) -> UUID | Refusal:
-        context = Context(engines.command, ByCommand(who), uuid4(), Clock(settings.today).now())
-        async with context.acting() as session:
-            done = await _tried(context, session, deed, now)
-            if deed.keep and not isinstance(done, Refusal):
-                write_private_key(*deed.keep)
-            return done
-
-    done = with_engines(settings, work)
-    if isinstance(done, Refusal):
-        fail(_told(done))
-    return done
-
-
-async def _tried(
-    context: Context, session: AsyncSession, deed: Deed, now: datetime
-) -> UUID | Refusal:
-    """With its audit line, also for a refusal."""
-    try:
-        async with session.begin_nested():
-            changed = await deed.do(session, context, now)
-    except Refusal as refusal:
-        rule = refusal.rule if isinstance(refusal, NotAllowed) else type(refusal).__name__
-        session.add(audit_line(context, deed.verb, Outcome.REFUSED, rule=rule))
-        return refusal
-    session.add(audit_line(context, deed.verb, Outcome.DONE, row_id=changed))
-    return changed
-
-
-def _told(refusal: Refusal) -> str:
-    if isinstance(refusal, NotVisible):
-        return f"Your agency has no such {refusal.path[-1]}, or it has ended."
-    who = f" Who could: {refusal.granted_by}." if isinstance(refusal, NotAllowed) else ""
-    return f"{refusal}{who}"
+def _lines(one: Client, keys: list[ClientKey]) -> list[str]:
+    """A program, and its keys if the caller sees them."""
+    over = one.ended_at is not None or one.expires_at < datetime.now(UTC)
+    state = "ended" if over else f"until {one.expires_at:%Y-%m-%d}"
+    lines = [f"{one.id}  {state:16}  {one.name}  ({', '.join(one.scopes)})"]
+    lines += [f"  key {key.thumbprint}" for key in keys if key.client_id == one.id and not over]
+    return lines + ([f"  keys at {one.jwks_uri}"] if one.jwks_uri else [])

@@ -17,6 +17,7 @@ from auth.keys.ring import KeyRing
 from auth.keys.sealing import reseal, sealed_under
 from auth.keys.vault import KeyProblem
 from portal.cli.common import fail, settings_here, with_engines
+from portal.settings import Settings
 from portal.store.context_keys import context_keys, new_context_key
 from portal.store.engines import Engines
 
@@ -45,11 +46,11 @@ def make_keys() -> None:
 @key.command("list")
 def list_keys() -> None:
     """List the keys: what for, their name, state and age. Never a secret."""
-    folder = _folder()
+    settings = settings_here(os.environ)
+    folder = _folder_of(settings)
     for what, file in (("signing", SIGNING), ("wrapping", WRAPPING)):
         for one in _tried(lambda file=file: kept.read(folder / file)):  # type: ignore[misc]
             click.echo(_line(what, one))
-    settings = settings_here(os.environ)
     if not settings.owner_database_url:
         return
     made = with_engines(settings, _context_keys)
@@ -105,13 +106,14 @@ def rotate_context(*, stolen: bool) -> None:
 @key.command("reseal")
 def reseal_all() -> None:
     """Seal everything anew that an older wrapping key sealed; can be interrupted and repeated."""
-    ring = _tried(lambda: KeyRing.load(_folder()))
+    settings = settings_here(os.environ, OWNER)
+    ring = _tried(lambda: KeyRing.load(_folder_of(settings)))
 
     async def work(engines: Engines) -> None:
         async for step in reseal(engines.owner, ring):
             click.echo(f"{step.table}: {step.done} of {step.of}")
 
-    with_engines(settings_here(os.environ, OWNER), work)
+    with_engines(settings, work)
     click.echo(f"Everything is sealed with key {ring.vault.wrapping_version()}.")
 
 
@@ -133,10 +135,10 @@ def retire_signing(name: str) -> None:
 @click.argument("name", metavar="NUMBER")
 def retire_wrapping(name: str) -> None:
     """Destroy the previous key NUMBER, once nothing in the database needs it."""
-    folder = _folder()
+    settings = settings_here(os.environ, OWNER)
+    folder = _folder_of(settings)
     _tried(lambda: rotating.previous(kept.read(folder / WRAPPING), name))
     _all_have_noticed(folder / WRAPPING)
-    settings = settings_here(os.environ, OWNER)
     if needing := with_engines(settings, lambda engines: sealed_under(engines.owner, int(name))):
         fail(f"{needing} values are sealed with key {name}: run `portal key reseal` first.")
     _tried(lambda: rotating.retire(folder, WRAPPING, name))
@@ -150,10 +152,13 @@ def _all_have_noticed(file: Path) -> None:
 
 
 def _folder() -> Path:
-    folder = settings_here(os.environ).keys_folder
-    if folder is None:
+    return _folder_of(settings_here(os.environ))
+
+
+def _folder_of(settings: Settings) -> Path:
+    if settings.keys_folder is None:
         fail("PORTAL_KEYS_FOLDER is not set: name the folder that has, or shall have, the keys.")
-    return folder
+    return settings.keys_folder
 
 
 def _tried(do: Callable[[], T]) -> T:

@@ -56,6 +56,13 @@ def test_an_administrator_lets_a_program_in(add, environ, tmp_path: Path):
     assert found == f"{client_id} {read_key(key).thumbprint()} Police 2 add_client"
 
 
+def test_who_may_not_is_told_who_could(add):
+    ran = add(who="police.coordinator")
+    administrator = membership_id("police.administrator")
+    assert f"Who could: --as {administrator} (Gil Thorne)" in ran.output
+    assert "Your agency has no administrator yet" in add(who="wirral.viewer").output
+
+
 REFUSED = {
     "a coordinator": (("police.coordinator",) * 2, "initiatives:read", "Only an administrator"),
     "a viewer elsewhere": (("wirral.viewer",) * 2, "initiatives:read", "Only an administrator"),

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_c8e26965628c"
+revision = "first_45d4667d5911"
 down_revision = None
 
 

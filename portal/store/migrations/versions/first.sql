@@ -557,12 +557,18 @@ CREATE TABLE client (
 	owner_membership_id UUID NOT NULL, 
 	scopes TEXT[] NOT NULL, 
 	redirect_uris TEXT[] NOT NULL, 
+	grants TEXT[] NOT NULL, 
+	jwks_uri VARCHAR(2000), 
+	version INTEGER NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE, 
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	ended_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT client_pkey PRIMARY KEY (id), 
 	CONSTRAINT client_expiry_check CHECK (expires_at > created_at), 
 	CONSTRAINT client_scopes_check CHECK (cardinality(scopes) > 0), 
+	CONSTRAINT client_grants_check CHECK (cardinality(grants) > 0 AND grants <@ ARRAY['client_credentials', 'authorization_code']), 
+	CONSTRAINT client_redirects_check CHECK (('authorization_code' = ANY (grants)) = (cardinality(redirect_uris) > 0)), 
 	CONSTRAINT client_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
 	CONSTRAINT client_owner_membership_id_fkey FOREIGN KEY(owner_membership_id) REFERENCES membership (id)
 );
@@ -773,6 +779,15 @@ CREATE TABLE client_key (
 	CONSTRAINT client_key_thumbprint_check CHECK (length(thumbprint) = 43), 
 	CONSTRAINT client_key_retirement_check CHECK (retired_at >= added_at), 
 	CONSTRAINT client_key_client_id_fkey FOREIGN KEY(client_id) REFERENCES client (id)
+);
+
+CREATE TABLE client_use (
+	client_id UUID NOT NULL, 
+	thumbprint VARCHAR NOT NULL, 
+	used_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT client_use_pkey PRIMARY KEY (client_id, thumbprint), 
+	CONSTRAINT client_use_thumbprint_check CHECK (length(thumbprint) = 43), 
+	CONSTRAINT client_use_client_id_fkey FOREIGN KEY(client_id) REFERENCES client (id) ON DELETE CASCADE
 );
 
 CREATE TABLE comment (
@@ -1621,7 +1636,7 @@ $$;
 CREATE FUNCTION open_session_caller(token_hash bytea, request uuid, moment timestamptz DEFAULT NULL)
 RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[],
                team_ids uuid[], authenticated_at timestamptz, acr text)
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql ROWS 1 SECURITY DEFINER
 SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -1648,6 +1663,23 @@ BEGIN
     RETURN QUERY SELECT p.principal_id, p.kind, p.agency_id, p.person_id, p.roles, p.scopes, p.team_ids,
                         alive.authenticated_at, alive.acr::text
                  FROM open_principal(alive.membership_id, NULL, request, moment) p;
+END
+$$;
+
+-- Programs of an agency: who is told of a change to one.
+
+-- A notice to whoever answers for a client, from an administrator of its agency. The words are the portal's own.
+CREATE FUNCTION tell_owner(client uuid, says text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT caller_can('agencies:manage') THEN
+        RAISE EXCEPTION 'only an administrator tells people of changes' USING ERRCODE = '42501';
+    END IF;
+    INSERT INTO notice (id, person_id, at, kind, says)
+    SELECT gen_random_uuid(), m.person_id, clock_timestamp(), 'program_changed', left(tell_owner.says, 400)
+    FROM client c JOIN membership m ON m.id = c.owner_membership_id
+    WHERE c.id = tell_owner.client AND c.agency_id = caller_agency();
 END
 $$;
 
@@ -2108,9 +2140,13 @@ GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION principal_today(uuid,date) TO portal_auth;
 
+GRANT EXECUTE ON FUNCTION consented(uuid,text[],date) TO portal_auth;
+
 GRANT EXECUTE ON FUNCTION open_caller(bytea,text,bytea,timestamptz,uuid,uuid,timestamptz,uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION open_command_caller(uuid,uuid,timestamptz) TO portal_command;
+
+GRANT EXECUTE ON FUNCTION tell_owner(uuid,text) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION caller_memberships(date) TO portal_runtime;
 
@@ -2290,6 +2326,8 @@ CREATE POLICY change ON client FOR UPDATE TO portal_runtime USING (agency_id = (
 
 GRANT UPDATE ON client TO portal_runtime;
 
+CREATE TRIGGER b_touch BEFORE UPDATE ON client FOR EACH ROW EXECUTE FUNCTION touch_row();
+
 ALTER TABLE client_key ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE client_key FORCE ROW LEVEL SECURITY;
@@ -2311,6 +2349,28 @@ GRANT INSERT ON client_key TO portal_runtime;
 CREATE POLICY change ON client_key FOR UPDATE TO portal_runtime USING (EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')))) WITH CHECK (EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))));
 
 GRANT UPDATE ON client_key TO portal_runtime;
+
+ALTER TABLE client_use ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE client_use FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON client_use FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON client_use FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON client_use TO portal_auth;
+
+CREATE POLICY auth_insert ON client_use FOR INSERT TO portal_auth WITH CHECK (true);
+
+GRANT INSERT ON client_use TO portal_auth;
+
+CREATE POLICY auth_update ON client_use FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+
+GRANT UPDATE ON client_use TO portal_auth;
+
+CREATE POLICY see ON client_use FOR SELECT TO portal_runtime USING (EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency())));
+
+GRANT SELECT ON client_use TO portal_runtime;
 
 ALTER TABLE auth_secret.access_token ENABLE ROW LEVEL SECURITY;
 

@@ -1,0 +1,1 @@
+"""Programs: an agency's API clients, as its administrators let them in, change and end them."""
