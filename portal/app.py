@@ -83,7 +83,7 @@ def create_app(
         lifespan=_lifespan(engines),
     )
     app.add_middleware(Requests, https=https)
-    provider = Provider(settings.base_url)
+    provider = Provider(settings.base_url, keyring)
     app.include_router(oauth_router(provider, async_sessionmaker(engines.auth)))
     schema, library = guarded(Limits(body_bytes=settings.body_limit))
     edge = Edge(schema, _opening(settings, engines), library)

@@ -1,43 +1,68 @@
-"""The addresses of the authorization server."""
+"""The addresses of the authorization server that programs call; people meet it on its pages."""
+
+from collections.abc import Callable
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse
 
-from auth.oauth.form import take
-from auth.oauth.jose import ALGORITHMS
-from auth.oauth.provider import TOKEN_PATH, Provider
-from auth.oauth.server import CLIENT_AUTHENTICATION, ClientCredentials, Server
-from auth.roles import Scope
+from auth.oauth.exchange import exchange
+from auth.oauth.form import Asked, take
+from auth.oauth.metadata import OAUTH_METADATA_PATH, OPENID_METADATA_PATH, describe
+from auth.oauth.provider import (
+    JWKS_PATH,
+    PUSH_PATH,
+    REVOKE_PATH,
+    TOKEN_PATH,
+    USERINFO_PATH,
+    Provider,
+)
+from auth.oauth.pushing import push
+from auth.oauth.revoking import revoke
+from auth.oauth.userinfo import userinfo
 
-METADATA_PATH = "/.well-known/oauth-authorization-server"
+KEYS_KEPT = "public, max-age=300"
+Answering = Callable[[Session, Provider, Asked], Response]
 
 
 def oauth_router(provider: Provider, sessions: async_sessionmaker[AsyncSession]) -> APIRouter:
     """The routes; `sessions` are those of the role portal_auth."""
     router = APIRouter(tags=["oauth"])
 
-    @router.post(TOKEN_PATH, summary="Exchange a grant for an access token")
-    async def token(request: Request) -> Response:
+    async def answered(request: Request, answer: Answering) -> Response:
         asked = await take(request)
         async with sessions.begin() as db:  # commits refusals too: what was used once stays used
-            return await db.run_sync(lambda session: Server(session, provider, asked).token())
+            return await db.run_sync(answer, provider, asked)
 
-    @router.get(METADATA_PATH, summary="What this authorization server can do")
+    @router.post(TOKEN_PATH, summary="Exchange a grant for an access token")
+    async def token(request: Request) -> Response:
+        return await answered(request, exchange)
+
+    @router.post(PUSH_PATH, summary="Push an authorization request")
+    async def pushed(request: Request) -> Response:
+        return await answered(request, push)
+
+    @router.post(REVOKE_PATH, summary="Give a token back")
+    async def revoked(request: Request) -> Response:
+        return await answered(request, revoke)
+
+    @router.api_route(USERINFO_PATH, methods=["GET", "POST"], summary="Who the person is")
+    async def person(request: Request) -> Response:
+        request_id = UUID(getattr(request.state, "request_id", None) or uuid4().hex)
+        async with sessions.begin() as db:
+            return await db.run_sync(
+                userinfo, provider, request.method, request.headers, request_id
+            )
+
+    @router.get(JWKS_PATH, summary="The keys that ID tokens are signed with")
+    async def keys() -> Response:
+        return JSONResponse(provider.keys.jwks(), headers={"cache-control": KEYS_KEPT})
+
+    @router.get(OAUTH_METADATA_PATH, summary="What this authorization server can do")
+    @router.get(OPENID_METADATA_PATH, summary="The same, where OpenID Connect looks for it")
     async def metadata() -> Response:
-        return JSONResponse(describe(provider))
+        return JSONResponse(describe(provider), headers={"cache-control": KEYS_KEPT})
 
     return router
-
-
-def describe(provider: Provider) -> dict[str, str | list[str]]:
-    """RFC 8414, and only what exists: no authorization endpoint, hence no response types."""
-    return {
-        "issuer": provider.issuer,
-        "token_endpoint": provider.token_url,
-        "grant_types_supported": [ClientCredentials.GRANT_TYPE],
-        "scopes_supported": sorted(Scope),
-        "token_endpoint_auth_methods_supported": [CLIENT_AUTHENTICATION],
-        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
-        "dpop_signing_alg_values_supported": list(ALGORITHMS),
-    }

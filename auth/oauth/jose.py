@@ -93,13 +93,13 @@ def read(compact: str, algorithms: Collection[str] = ALGORITHMS, longest: int = 
     parts = _COMPACT.fullmatch(compact) if len(compact) <= longest else None
     if parts is None:
         raise Malformed("not a signed JSON object")
-    header = _object(_decode(parts[1]))
+    header = json_object(_decode(parts[1]))
     if "crit" in header or "b64" in header:
         raise Malformed("critical extensions are not supported")
     if header.get("alg") not in algorithms:
         raise Malformed("alg must be one of " + ", ".join(algorithms))
     signed_part = f"{parts[1]}.{parts[2]}".encode()
-    return Signed(header, _object(_decode(parts[2])), signed_part, _decode(parts[3]))
+    return Signed(header, json_object(_decode(parts[2])), signed_part, _decode(parts[3]))
 
 
 def sign(header: dict[str, object], claims: dict[str, object], key: Key) -> str:
@@ -141,7 +141,8 @@ def _decode(text: str) -> bytes:
         raise Malformed("not base64url") from error
 
 
-def _object(text: bytes) -> dict[str, object]:
+def json_object(text: bytes) -> dict[str, object]:
+    """A JSON object in which no member is repeated."""
     try:
         value = json.loads(text.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:

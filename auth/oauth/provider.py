@@ -1,4 +1,6 @@
-"""What one authorization server is: its address, its clock, and where it records what it did."""
+"""What one authorization server is: its address, its keys, its clock, and where it records what it
+did.
+"""
 
 import logging
 from collections.abc import Callable
@@ -8,15 +10,43 @@ from typing import Protocol
 from uuid import UUID
 
 from authlib.common.security import is_secure_transport
+from joserfc.jwk import ECKey
 from sqlalchemy.orm import Session
 
+from auth.events import EventOutcome, note
+
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
+PUSH_PATH = "/oauth/par"
+AUTHORIZE_PATH = "/oauth/authorize"
+REVOKE_PATH = "/oauth/revoke"
+USERINFO_PATH = "/oauth/userinfo"
+JWKS_PATH = "/oauth/jwks"
+ISSUED, REFUSED = "issued", "refused"
 _AUDIT = logging.getLogger("portal.audit")
+
+
+class SigningKey(Protocol):
+    """The key that signs ID tokens now."""
+
+    @property
+    def kid(self) -> str: ...
+
+    @property
+    def key(self) -> ECKey: ...
+
+
+class Keys(Protocol):
+    """What the server asks of a key ring."""
+
+    @property
+    def signing(self) -> SigningKey: ...
+
+    def jwks(self) -> dict[str, list[dict[str, str]]]: ...
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One line of the audit: what came of a request for a token, and why. Never a secret."""
+    """One line of the audit: what came of a request, and why. Never a secret, never the input."""
 
     outcome: str
     reason: str
@@ -24,6 +54,10 @@ class Outcome:
     client_id: UUID | None = None
     thumbprint: str | None = None
     scopes: tuple[str, ...] = ()
+    kind: str = "token"
+    agency_id: UUID | None = None
+    person_id: UUID | None = None
+    membership_id: UUID | None = None
 
 
 class Record(Protocol):
@@ -32,9 +66,20 @@ class Record(Protocol):
     def __call__(self, db: Session, outcome: Outcome, /) -> None: ...
 
 
-def log_outcome(_: Session, outcome: Outcome, /) -> None:
-    """The default record: the audit logger."""
-    _AUDIT.info("token %s: %s", outcome.outcome, outcome.reason, extra=asdict(outcome))
+def keep_outcome(db: Session, outcome: Outcome, /) -> None:
+    """The default record: the audit logger, and a line that stays in the database."""
+    _AUDIT.info("%s %s: %s", outcome.kind, outcome.outcome, outcome.reason, extra=asdict(outcome))
+    note(
+        db,
+        outcome.kind,
+        EventOutcome.REFUSED if outcome.outcome == REFUSED else EventOutcome.DONE,
+        outcome.reason,
+        outcome.request_id,
+        agency_id=outcome.agency_id,
+        person_id=outcome.person_id,
+        membership_id=outcome.membership_id,
+        client_id=outcome.client_id,
+    )
 
 
 def utc_now() -> datetime:
@@ -47,7 +92,8 @@ class Provider:
     """The address comes from the settings, never from a request's Host header."""
 
     base_url: str
-    record: Record = log_outcome
+    keys: Keys
+    record: Record = keep_outcome
     now: Callable[[], datetime] = utc_now
 
     def __post_init__(self) -> None:
@@ -58,6 +104,10 @@ class Provider:
     def issuer(self) -> str:
         return self.base_url.rstrip("/")
 
+    def url(self, path: str) -> str:
+        """Our own address of an endpoint."""
+        return self.issuer + path
+
     @property
     def token_url(self) -> str:
-        return self.issuer + TOKEN_PATH
+        return self.url(TOKEN_PATH)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
 from auth.oauth.assertions import LONGEST_LIFE
+from auth.oauth.consents import AuthorizationCode, Consent, PushedRequest, RefreshToken
 from auth.oauth.jose import SKEW
 from auth.oauth.proofs import OLDEST
 from auth.oauth.tables import AccessToken, Client, ClientKey, SeenAssertion, SeenProof
@@ -24,6 +25,10 @@ class Found:
 
     jwks: tuple[dict[str, str], ...] = ()
     scopes: frozenset[str] = frozenset()
+    redirect_uris: tuple[str, ...] = ()
+    grants: frozenset[str] = frozenset()
+    name: str = ""
+    agency_id: UUID | None = None
     expires_at: datetime | None = None
     ended_at: datetime | None = None
 
@@ -35,14 +40,23 @@ def find_client(db: Session, client_id: UUID, now: datetime) -> Found:
     """The client and the keys it may sign with now, in one statement."""
     usable = or_(col(ClientKey.retired_at).is_(None), col(ClientKey.retired_at) > now)
     rows = db.execute(
-        select(col(Client.scopes), col(Client.expires_at), col(Client.ended_at), col(ClientKey.jwk))
+        select(Client.__table__, col(ClientKey.jwk))  # type: ignore[attr-defined]  # as any table
         .join(ClientKey, and_(col(ClientKey.client_id) == col(Client.id), usable), isouter=True)
         .where(col(Client.id) == client_id)
     ).all()
     if not rows:
         return Found()
-    scopes, expires_at, ended_at, _ = rows[0]
-    return Found(tuple(row.jwk for row in rows if row.jwk), frozenset(scopes), expires_at, ended_at)
+    client = rows[0]
+    return Found(
+        jwks=tuple(row.jwk for row in rows if row.jwk),
+        scopes=frozenset(client.scopes),
+        redirect_uris=tuple(client.redirect_uris),
+        grants=frozenset(client.grants),
+        name=client.name,
+        agency_id=client.agency_id,
+        expires_at=client.expires_at,
+        ended_at=client.ended_at,
+    )
 
 
 def take_proof(db: Session, proof: bytes, now: datetime) -> bool:
@@ -57,12 +71,19 @@ def take_assertion(db: Session, number: bytes, client_id: UUID, now: datetime) -
 
 async def forget_spent(db: AsyncSession, now: datetime) -> int:
     """Drop the marks of what its own dates refuse by now, and the tokens that have ended."""
+    day_ago = now - timedelta(days=1)
+    over = or_(col(Consent.ended_at).is_not(None), col(Consent.expires_at) < now)
     spent = (
         delete(SeenProof).where(col(SeenProof.seen_at) < now - OLDEST - SKEW - _CLOCKS_APART),
         delete(SeenAssertion).where(
             col(SeenAssertion.seen_at) < now - LONGEST_LIFE - 2 * SKEW - _CLOCKS_APART
         ),
         delete(AccessToken).where(col(AccessToken.expires_at) < now - _CLOCKS_APART),
+        delete(AuthorizationCode).where(col(AuthorizationCode.expires_at) < day_ago),
+        delete(PushedRequest).where(col(PushedRequest.expires_at) < day_ago - timedelta(minutes=1)),
+        delete(RefreshToken).where(
+            col(RefreshToken.consent_id).in_(select(col(Consent.id)).where(over))
+        ),
     )
     gone = 0
     for statement in spent:

@@ -27,9 +27,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse
 
+from auth.keys.ring import KeyRing
 from auth.oauth.clients import NewClient, add_client
 from auth.oauth.endpoints import oauth_router
-from auth.oauth.provider import Outcome, Provider, Record, log_outcome
+from auth.oauth.provider import Outcome, Provider, Record, keep_outcome
 from auth.oauth.resource import Unauthorised, invalid_token, presented
 from auth.roles import SCOPES, Role, Scope
 from auth.tables import Agency, AgencyKind, Membership, MembershipRole, Person
@@ -258,7 +259,9 @@ async def partner(admit: Callable[..., Any]) -> Partner:
 
 
 @pytest.fixture
-async def desk_at(oauth_databases: Engines, server: Server) -> AsyncIterator[Callable[..., Any]]:
+async def desk_at(
+    oauth_databases: Engines, server: Server, keyring: KeyRing
+) -> AsyncIterator[Callable[..., Any]]:
     """Opens a server whose clock stands still, or runs when the moment is None."""
     audit: list[Outcome] = []
     runtime = async_sessionmaker(oauth_databases.runtime)
@@ -269,7 +272,7 @@ async def desk_at(oauth_databases: Engines, server: Server) -> AsyncIterator[Cal
             audit.append(outcome)
 
         async def open_desk(moment: datetime | None, record: Record | None = note) -> Desk:
-            provider = Provider(BASE, record or log_outcome)
+            provider = Provider(BASE, keyring, record or keep_outcome)
             if moment:
                 provider = replace(provider, now=lambda: moment)
             app = protected(BASE, runtime)
@@ -310,7 +313,7 @@ class Counted:
 
 
 @pytest.fixture(scope="session")
-def listener(oauth_settings: Settings) -> Iterator[Listening]:
+def listener(oauth_settings: Settings, keyring: KeyRing) -> Iterator[Listening]:
     """Served by uvicorn in a thread, with connections of its own."""
     door = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{door.getsockname()[1]}"
@@ -318,7 +321,7 @@ def listener(oauth_settings: Settings) -> Iterator[Listening]:
     lines: list[str] = []
 
     app = protected(url, async_sessionmaker(engines.runtime))
-    app.include_router(oauth_router(Provider(url), async_sessionmaker(engines.auth)))
+    app.include_router(oauth_router(Provider(url, keyring), async_sessionmaker(engines.auth)))
     served = uvicorn.Server(uvicorn.Config(Counted(app, lines), log_level="warning"))
 
     async def serve() -> None:

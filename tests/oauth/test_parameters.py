@@ -110,10 +110,18 @@ async def test_another_kind_of_body_is_refused(desk, partner, kind):
     assert in_order(answer) == "invalid_request"
 
 
-@pytest.mark.parametrize("grant", ["password", "authorization_code", "refresh_token", "implicit"])
+@pytest.mark.parametrize(
+    "grant", ["password", "implicit", "urn:ietf:params:oauth:grant-type:device_code", "code"]
+)
 async def test_a_grant_that_does_not_exist_is_unsupported(desk, partner, grant):
     answer = await desk.token(partner, partner.form(grant_type=grant))
     assert in_order(answer) == "unsupported_grant_type"
+
+
+@pytest.mark.parametrize("grant", ["authorization_code", "refresh_token"])
+async def test_a_program_without_an_address_for_people_acts_as_itself_only(desk, partner, grant):
+    answer = await desk.token(partner, partner.form(grant_type=grant, code="c", refresh_token="r"))
+    assert in_order(answer) == "unauthorized_client"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,86 @@
+"""Clients as Authlib asks about them, and how one proves who it is: `private_key_jwt` alone."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from authlib.oauth2.rfc6749 import ClientMixin
+from sqlalchemy.orm import Session
+
+from auth.oauth import store
+from auth.oauth.assertions import (
+    ASSERTION_TYPE,
+    Assertion,
+    BadAssertion,
+    read_assertion,
+    signed_by_one_of,
+)
+from auth.oauth.scopes import ABOUT_THE_PERSON, words
+from auth.oauth.tables import Grant
+
+CLIENT_AUTHENTICATION = "private_key_jwt"
+
+
+class KnownClient(ClientMixin):
+    """A living client: one that proved who it is, or the one of a request that was pushed."""
+
+    def __init__(self, client_id: UUID, found: store.Found) -> None:
+        self.id, self.agency_id, self.name = client_id, found.agency_id, found.name
+        self.scopes, self.redirect_uris = found.scopes, found.redirect_uris
+        self.grants = found.grants
+
+    def get_client_id(self) -> str:
+        return str(self.id)
+
+    def get_default_redirect_uri(self) -> str | None:
+        """None: the address is always named, so that it is always compared."""
+        return None
+
+    def get_allowed_scope(self, scope: str | None) -> str | None:
+        """What was asked for, else all it has; None when it asks for too much."""
+        asked = words(scope)
+        if not asked <= self.scopes | ABOUT_THE_PERSON:
+            return None
+        return " ".join(sorted(asked or self.scopes))
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        return redirect_uri in self.redirect_uris
+
+    def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
+        return method == CLIENT_AUTHENTICATION
+
+    def check_response_type(self, response_type: str) -> bool:
+        return response_type == "code"
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """Whoever may come with codes may refresh what they gave."""
+        return (
+            Grant.AUTHORIZATION_CODE if grant_type == "refresh_token" else grant_type
+        ) in self.grants
+
+
+def read_claimed(form: Mapping[str, str], issuer: str, now: datetime) -> Assertion:
+    """Who the client says it is; nobody has checked the signature yet."""
+    if form.get("client_assertion_type") != ASSERTION_TYPE:
+        raise BadAssertion("no client assertion was sent")
+    return read_assertion(form.get("client_assertion", ""), issuer=issuer, now=now)
+
+
+def proved(db: Session, said: Assertion, form: Mapping[str, str], now: datetime) -> KnownClient:
+    """The client whose key signed; its signature is checked before its dates are looked at."""
+    found = store.find_client(db, said.client_id, now)
+    if not signed_by_one_of(said, found.jwks):
+        raise BadAssertion("the client is unknown, or the key is not one of its keys")
+    if not found.lives(now):
+        raise BadAssertion("the client has ended or expired")
+    if form.get("client_id", str(said.client_id)) != str(said.client_id):
+        raise BadAssertion("client_id is another client than the assertion's")
+    if not store.take_assertion(db, said.number, said.client_id, now):
+        raise BadAssertion("the assertion has been used before")
+    return KnownClient(said.client_id, found)
+
+
+def named(db: Session, client_id: UUID, now: datetime) -> KnownClient | None:
+    """A living client by its id."""
+    found = store.find_client(db, client_id, now)
+    return KnownClient(client_id, found) if found.lives(now) else None
