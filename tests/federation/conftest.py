@@ -50,6 +50,7 @@ class Doors:
     app: Any
     engines: Engines
     partner: Partner
+    Session = BrowserSession
 
     @asynccontextmanager
     async def browser(self) -> AsyncIterator["Browser"]:
@@ -114,6 +115,20 @@ class Doors:
             await db.execute(
                 delete(IdentityProvider).where(col(IdentityProvider.id) == provider.id)
             )
+
+    @asynccontextmanager
+    async def known(self, name: str, who: str, subject: str) -> AsyncIterator[None]:
+        """The provider knows a further person."""
+        async with self.owner() as db:
+            db.add(
+                Identity(
+                    issuer=self.partner.issuer(name),
+                    subject=subject,
+                    person_id=await person_of(db, who),
+                    joined_at=datetime.now(UTC),
+                )
+            )
+        yield
 
     @asynccontextmanager
     async def owner(self) -> AsyncIterator[AsyncSession]:
