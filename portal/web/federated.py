@@ -15,6 +15,7 @@ from auth.federation.logout import signed_out
 from auth.federation.refusals import Refused, Told
 from auth.federation.sign_in import come_back, set_out
 from auth.federation.under_way import LONGEST, Wish
+from auth.sessions.devices import device_of
 from auth.sessions.verbs import current
 from portal.edge.requests import request_id_of
 from portal.web.cookies import keep, session_cookie, signed_in
@@ -95,7 +96,8 @@ async def told_to_sign_out(site: Here, request: Request, provider_id: UUID) -> R
 
 
 def _visitor(request: Request, browser: str) -> Visitor:
-    return Visitor(browser, UUID(request_id_of(request)), session_cookie(request), "a browser")
+    device = device_of(request.headers.get("user-agent", ""))
+    return Visitor(browser, UUID(request_id_of(request)), session_cookie(request), device)
 
 
 async def _session(site: Site, request: Request) -> UUID:
