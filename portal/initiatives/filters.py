@@ -160,6 +160,10 @@ class InitiativeFilter:
     updated_since: datetime | None = where(
         "Changed itself at this moment or later.", lambda row, at, _: row.updated_at >= at
     )
+    overdue: bool | None = where(
+        "True: its last day has passed while it is still running. False: all others.",
+        lambda row, wanted, ask: past_last_day(row, ask) == wanted,
+    )
     mine: bool | None = where(
         "True: your agency leads it, or is invited or committed. False: all others.", _own
     )

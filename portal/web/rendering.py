@@ -24,9 +24,11 @@ from starlette.responses import HTMLResponse
 from portal.edge.requests import request_id_of
 from portal.settings import Mode
 from portal.web.cookies import SAID, VISITOR, drop, keep, session_cookie
+from portal.web.files import asset
 from portal.web.going import said
 from portal.web.site import site_of
 from portal.web.tokens import form_token
+from portal.web.words import add_words
 
 FOLDER = Path(__file__).parent / "templates"
 INLINE = re.compile(r"<script [^>]*%}>(.*?)</script>")
@@ -57,6 +59,8 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals["script_hash"] = _script_hash(made)
+    made.globals["asset"] = asset
+    add_words(made)
     return made
 
 

@@ -6,11 +6,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from portal.web import federated, files, furniture
+from portal.web import adding, board, federated, files, furniture, initiative
 from portal.web.route import not_found
 from portal.web.site import Site
 
-ROUTERS = (federated.router, federated.provider_router, files.router, furniture.router)
+ROUTERS = (
+    files.router,
+    furniture.router,
+    federated.router,
+    federated.provider_router,
+    board.router,
+    adding.router,
+    initiative.router,
+)
 
 
 def serve_pages(app: FastAPI, site: Site) -> None:

@@ -1,0 +1,153 @@
+"""Two plain forms: a new action for an initiative, a new figure for a measure."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from portal.web.board import BOARD, address_of
+from portal.web.faults import Faults, day_in, outcome
+from portal.web.forms import Form, form
+from portal.web.going import go_and_say
+from portal.web.refusals import NotFoundPage
+from portal.web.rendering import render
+from portal.web.route import pages
+from portal.web.running import run
+from portal.web.site import Here, Site
+
+router = pages()
+
+ADD_ACTION = BOARD + "/{reference}/actions/add"
+ADD_FIGURE = BOARD + "/{reference}/measures/{measure}/add-figure"
+ACTION_FIELDS = {
+    "title": "title",
+    "detail": "detail",
+    "ownerTeam": "owner_team",
+    "dueOn": "due_on",
+    "evidenceUrl": "evidence_url",
+}
+FIGURE_FIELDS = {
+    "figure.periodFrom": "period_from",
+    "figure.periodTo": "period_to",
+    "figure.value": "value",
+    "figure.numerator": "numerator",
+    "figure.denominator": "denominator",
+    "figure.note": "note",
+    "figure.provisional": "provisional",
+}
+NUMBERS = ("value", "numerator", "denominator")
+SMALLEST = Form([])
+
+
+@router.get(ADD_ACTION)
+async def ask_for_action(request: Request, site: Here, reference: str) -> Response:
+    """The empty form."""
+    return await _action_page(request, site, reference, SMALLEST, Faults())
+
+
+@router.post(ADD_ACTION)
+async def add_action(request: Request, site: Here, reference: str) -> Response:
+    """Add it, or show the form with what is wrong and all that was typed."""
+    given = await form(request)
+    faults = Faults()
+    asked = {
+        "initiative": given.text("initiative"),
+        "title": given.text("title"),
+        "detail": given.text("detail") or None,
+        "ownerTeam": given.text("owner_team"),
+        "dueOn": day_in(given, "due_on", faults, "the day by which it is to be done"),
+        "evidenceUrl": given.text("evidence_url") or None,
+        "idempotencyKey": given.text("idempotency_key"),
+    }
+    if not asked["title"]:
+        faults.found.insert(0, ("title", "Enter what is to be done."))
+    if not asked["ownerTeam"]:
+        faults.add("owner_team", "Choose the team that does it.")
+    if not faults:
+        done = outcome(
+            (await run(site, request, "add-action", {"input": asked}))["addAction"], ACTION_FIELDS
+        )
+        if not done.faults:
+            said = f"Added the action “{done.payload['action']['title']}”."
+            return go_and_say(request, address_of(reference) + "#actions", said, done.warnings)
+        faults = done.faults
+    return await _action_page(request, site, reference, given, faults)
+
+
+async def _action_page(
+    request: Request, site: Site, reference: str, given: Form, faults: Faults
+) -> Response:
+    data = await run(site, request, "add-action-page", {"reference": reference})
+    found = data["initiativeByReference"]
+    if found is None:
+        raise NotFoundPage
+    agencies = [found["lead"], *(partner["agency"] for partner in found["partners"]["nodes"])]
+    return render(
+        request,
+        "add-action.html",
+        422 if faults else 200,
+        initiative=found,
+        agencies=agencies,
+        given=given,
+        faults=faults,
+    )
+
+
+@router.get(ADD_FIGURE)
+async def ask_for_figure(request: Request, site: Here, reference: str, measure: str) -> Response:
+    """The empty form."""
+    return await _figure_page(request, site, (reference, measure), SMALLEST, Faults())
+
+
+@router.post(ADD_FIGURE)
+async def add_figure(request: Request, site: Here, reference: str, measure: str) -> Response:
+    """Record it, or show the form with what is wrong and all that was typed."""
+    given = await form(request)
+    faults = Faults()
+    figure: dict[str, Any] = {
+        "periodFrom": day_in(given, "period_from", faults, "the first day of the period"),
+        "periodTo": day_in(given, "period_to", faults, "the last day of the period"),
+        "note": given.text("note") or None,
+        "provisional": given.get("provisional") == "yes",
+    }
+    figure |= {name: _number(given, name, faults) for name in NUMBERS}
+    asked = {
+        "measure": f"Measure:{measure}",
+        "figure": figure,
+        "idempotencyKey": given.text("idempotency_key"),
+    }
+    if not faults:
+        answer = await run(site, request, "record-observation", {"input": asked})
+        done = outcome(answer["recordObservation"], FIGURE_FIELDS)
+        if not done.faults:
+            there = f"{address_of(reference)}#measure-{measure}"
+            return go_and_say(request, there, "Recorded the figure.", done.warnings)
+        faults = done.faults
+    return await _figure_page(request, site, (reference, measure), given, faults)
+
+
+def _number(given: Form, name: str, faults: Faults) -> str | None:
+    """As the API takes it: commas and blanks between the digits are how people write."""
+    text = given.text(name).replace(",", "").replace(" ", "")
+    digits = text.removeprefix("-").replace(".", "", 1)
+    if text and not (digits.isascii() and digits.isdigit()):
+        faults.add(name, "Enter a number, such as 12 or 12.5.")
+        return None
+    return text or None
+
+
+async def _figure_page(
+    request: Request, site: Site, place: tuple[str, str], given: Form, faults: Faults
+) -> Response:
+    data = await run(site, request, "add-observation-page", {"id": f"Measure:{place[1]}"})
+    found = data["measure"]
+    if found is None or found["initiative"]["reference"] != place[0]:
+        raise NotFoundPage
+    return render(
+        request,
+        "add-figure.html",
+        422 if faults else 200,
+        measure=found,
+        given=given,
+        faults=faults,
+    )

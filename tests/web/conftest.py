@@ -1,0 +1,29 @@
+"""One portal with the whole sample in it, for every test of the pages."""
+
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from support.databases import empty_database
+from support.site import listening
+from support.visiting import Pages
+
+from portal.furnishing import furnish_portal
+from portal.sample.load import load_sample
+from portal.sample.partnership import DAY
+from portal.store.migrations.migrate import migrate
+from portal.store.server import Server
+
+
+@pytest.fixture(scope="session")
+async def shown(server: Server) -> AsyncIterator[Pages]:
+    """On the sample's day."""
+    async with empty_database(server, "pages") as engines:
+        await migrate(engines.owner, furnish_portal)
+        async with engines.owner.begin() as owner:
+            await load_sample(owner)
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            url = f"http://localhost:{door.getsockname()[1]}"
+            with listening(replace(engines.settings, base_url=url, today=DAY), door):
+                yield Pages(url, engines)
