@@ -54,7 +54,7 @@ def command(port: int, *, reset: bool, folder: Path | None) -> None:
             notes.write()
             click.echo(notes.welcome())
             configure()
-            serve(settings, keys_of(settings), listening)
+            serve(settings, keys_of(settings), listening, sample=True)
     click.echo("Stopped. What was entered is kept: `portal demo` goes on from there.")
 
 

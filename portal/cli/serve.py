@@ -75,10 +75,12 @@ def door(host: str, port: int) -> Iterator[socket.socket]:
         yield listening
 
 
-def serve(settings: Settings, keyring: KeyRing, listening: socket.socket) -> None:
+def serve(
+    settings: Settings, keyring: KeyRing, listening: socket.socket, *, sample: bool = False
+) -> None:
     """Until a signal, which is raised again once the requests under way have ended."""
     config = uvicorn.Config(
-        create_app(settings, Engines(settings), keyring),
+        create_app(settings, Engines(settings), keyring, sample=sample),
         access_log=False,
         log_config=None,
         server_header=False,

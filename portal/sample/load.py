@@ -6,9 +6,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import SQLModel
 
+from auth.notices import Notice, NoticeKind
 from portal.changes.tables import Change, History
 from portal.sample.initiatives import IMPORTED, public_rows
-from portal.sample.partnership import load_partnership
+from portal.sample.partnership import AGENCIES, PEOPLE, fixed, load_partnership
 from portal.sample.safe_routes import invented_rows
 from portal.store.rules import table_of
 
@@ -19,8 +20,21 @@ async def load_sample(owner: AsyncConnection) -> None:
     """The partners, then what they do together; does nothing where there is anything already."""
     await load_partnership(owner)
     if (await owner.execute(text("SELECT count(*) FROM initiative"))).scalar_one() == 0:
-        await add_all(owner, [*public_rows(), *invented_rows()])
+        await add_all(owner, [*public_rows(), *invented_rows(), _notice()])
         await _settle_past(owner)
+
+
+def _notice() -> Notice:
+    """What the portal has told one of the people."""
+    who = "wirral.coordinator"
+    agency, name, _, _ = PEOPLE[who]
+    return Notice(
+        id=fixed("notice", who),
+        person_id=fixed("person", name),
+        at=IMPORTED,
+        kind=NoticeKind.ROLE_CHANGED,
+        says=f"You are now initiative coordinator of {AGENCIES[agency][0]}.",
+    )
 
 
 async def add_all(owner: AsyncConnection, rows: Iterable[SQLModel]) -> None:

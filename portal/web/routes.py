@@ -28,10 +28,10 @@ def serve_pages(app: FastAPI, site: Site) -> None:
     app.add_exception_handler(HTTPException, _nothing_here)  # type: ignore[arg-type]
 
 
-def web_router(_: Site) -> APIRouter:
+def web_router(site: Site) -> APIRouter:
     """All pages."""
     router = APIRouter()
-    for each in ROUTERS:
+    for each in (*ROUTERS, *demo.demo_routers(site)):
         router.include_router(each)
     return router
 

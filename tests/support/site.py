@@ -68,11 +68,12 @@ def program_id(key: str) -> UUID:
 
 
 @contextmanager
-def listening(settings: Settings, door: socket.socket) -> Iterator[None]:
+def listening(settings: Settings, door: socket.socket, *, sample: bool = False) -> Iterator[None]:
     """Serve from a thread of its own, with engines of its own."""
     door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as `portal serve` does
     config = uvicorn.Config(
-        create_app(settings, Engines(settings), throwaway_ring()), log_level="warning"
+        create_app(settings, Engines(settings), throwaway_ring(), sample=sample),
+        log_level="warning",
     )
     served = uvicorn.Server(config)
     thread = Thread(target=asyncio.run, args=(served.serve(sockets=[door]),))
