@@ -6,13 +6,33 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from portal.web import adding, board, federated, files, furniture, initiative
+from portal.web import (
+    adding,
+    board,
+    demo,
+    federated,
+    files,
+    furniture,
+    initiative,
+    leaving,
+    memberships,
+    notices,
+    recovering,
+    security,
+    signing,
+)
 from portal.web.route import not_found
 from portal.web.site import Site
 
 ROUTERS = (
     files.router,
     furniture.router,
+    signing.router,
+    memberships.router,
+    leaving.router,
+    recovering.router,
+    security.router,
+    notices.router,
     federated.router,
     federated.provider_router,
     board.router,
