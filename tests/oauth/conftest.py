@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from threading import Thread
 from types import MappingProxyType
@@ -26,12 +27,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse
+from support.consenting import RETURN, RETURN_QUERY, Flow, Visitor
 
 from auth.keys.ring import KeyRing
 from auth.oauth.clients import NewClient, add_client
 from auth.oauth.endpoints import oauth_router
 from auth.oauth.provider import Outcome, Provider, Record, keep_outcome
 from auth.oauth.resource import Unauthorised, invalid_token, presented
+from auth.oauth.tables import Grant
 from auth.roles import SCOPES, Role, Scope
 from auth.tables import Agency, AgencyKind, Membership, MembershipRole, Person
 from portal import database
@@ -73,6 +76,12 @@ class Partner:
     proof_key: Key = field(default_factory=lambda: ECKey.generate_key("P-256"))
     algorithm: str = "ES256"
     proof_algorithm: str = "ES256"
+    path: str = ""
+    """Of the endpoint that its proofs are for, when it is not the plain one."""
+
+    def at(self, path: str) -> "Partner":
+        """The same program on its way to another endpoint."""
+        return replace(self, path=path)
 
     def statement(
         self, header: Changes = AS_IS, claims: Changes = AS_IS, key: Key | None = None
@@ -91,7 +100,7 @@ class Partner:
     ) -> str:
         jwk = self.proof_key.as_dict(private=False)
         head = {"alg": self.proof_algorithm, "typ": "dpop+jwt", "jwk": jwk}
-        path = "/graphql" if token else "/oauth/token"
+        path = self.path or ("/graphql" if token else "/oauth/token")
         plain = {"jti": uuid4().hex, "htm": "POST", "htu": BASE + path, "iat": seconds()}
         if token:
             plain["ath"] = urlsafe_b64encode(sha256(token.encode()).digest()).decode()
@@ -113,6 +122,8 @@ class Desk:
     http: httpx2.AsyncClient
     audit: list[Outcome]
     owner: Callable[[], Any]
+    provider: Provider
+    sessions: async_sessionmaker[AsyncSession]
 
     async def token(self, partner: Partner, form: object = None, **more: Any) -> httpx2.Response:
         """Ask for a token; `proof` and `headers` replace what a well-behaved program sends."""
@@ -281,7 +292,8 @@ async def desk_at(
             inside = httpx2.ASGITransport(app=Requests(app))
             http = httpx2.AsyncClient(transport=inside, base_url="http://elsewhere.test")
             await opened.enter_async_context(http)
-            return Desk(http, audit, lambda: asyncpg.connect(server.dsn("portal_owner", "oauth")))
+            owner = partial(asyncpg.connect, server.dsn("portal_owner", "oauth"))
+            return Desk(http, audit, owner, provider, sessions)
 
         yield open_desk
 
@@ -340,3 +352,33 @@ def listener(oauth_settings: Settings, keyring: KeyRing) -> Iterator[Listening]:
 def listening(listener: Listening) -> Listening:
     listener.lines.clear()
     return listener
+
+
+@pytest.fixture(scope="session")
+async def person(oauth_databases: Engines, agency: UUID) -> Visitor:
+    """Bea, who contributes to the charity's work and is signed in with a passkey."""
+    who = Person(name="Bea Browne")
+    member = Membership(person_id=who.id, agency_id=agency, starts_on=date(2020, 1, 1))
+    role = MembershipRole(membership_id=member.id, role=Role.CONTRIBUTOR)
+    async with AsyncSession(oauth_databases.owner) as db, db.begin():
+        for row in (who, member, role):
+            db.add(row)
+            await db.flush()
+        return Visitor(who.id, member.id)
+
+
+@pytest.fixture(scope="session")
+async def dashboard(admit: Callable[..., Any]) -> Partner:
+    """A program of the charity that acts for its people."""
+    let_in: Partner = await admit(
+        name="Dashboard",
+        grants=[Grant.AUTHORIZATION_CODE, Grant.CLIENT_CREDENTIALS],
+        redirect_uris=[RETURN, RETURN_QUERY],
+    )
+    return let_in
+
+
+@pytest.fixture
+def flow(desk: Desk, dashboard: Partner, person: Visitor) -> Flow:
+    """Bea and the dashboard."""
+    return Flow(desk, dashboard, person)
