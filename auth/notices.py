@@ -18,6 +18,9 @@ class NoticeKind(StrEnum):
     ROLE_ASKED = "role_asked"
     MEMBERSHIP_ENDED = "membership_ended"
     LAPSE_NEAR = "lapse_near"
+    STANDING_RECORDED = "standing_recorded"
+    INVITED = "invited"
+    JOINED = "joined"
     PROGRAM_CHANGED = "program_changed"
 
 

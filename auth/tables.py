@@ -10,11 +10,15 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Integer,
+    Text,
     UniqueConstraint,
+    text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
-from auth.roles import Role
+from auth.kinds import AgencyKind as AgencyKind  # noqa: PLC0414 - read from here, too
+from auth.roles import Role, SignatoryTitle
 from portal.store.base import Instant, Keys, Row, choice
 
 
@@ -25,29 +29,6 @@ class AreaKind(StrEnum):
     COMBINED_AUTHORITY = "combined_authority"
     FORCE_AREA = "force_area"
     COUNTRY = "country"
-
-
-class AgencyKind(StrEnum):
-    """What kind of body takes part; it decides which powers and gateways can apply to it."""
-
-    POLICE = "police"
-    COUNCIL = "council"
-    PCC = "pcc"
-    CPS = "cps"
-    COMBINED_AUTHORITY = "combined_authority"
-    UNIVERSITY = "university"
-    STUDENTS_UNION = "students_union"
-    CHARITY = "charity"
-    REFUGE = "refuge"
-    HEALTH = "health"
-    PROBATION = "probation"
-    TRANSPORT = "transport"
-    FIRE = "fire"
-    SCHOOL = "school"
-    HOUSING = "housing"
-    JOINT_BODY = "joint_body"
-    OVERSIGHT = "oversight"
-    OUT_OF_AREA = "out_of_area"
 
 
 class Area(SQLModel, table=True):
@@ -130,12 +111,23 @@ class Membership(Row, table=True):
 
 
 class MembershipRole(SQLModel, table=True):
-    """One role of a membership."""
+    """One role of a membership, and what is particular about it."""
 
     __tablename__ = "membership_role"
+    __table_args__ = (
+        CheckConstraint("role = 'agency_spoc' OR NOT deputy", name="deputy"),
+        CheckConstraint("(role = 'authorised_signatory') = (title IS NOT NULL)", name="signs"),
+        CheckConstraint("role <> 'auditor' OR ends_on IS NOT NULL", name="auditor"),
+    )
 
     membership_id: UUID = Field(foreign_key="membership.id", primary_key=True)
     role: Role = Field(sa_type=choice(Role, "role"), primary_key=True)
+    deputy: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """A deputy single point of contact stands in for the first."""
+    title: SignatoryTitle | None = Field(default=None, sa_type=choice(SignatoryTitle, "title"))
+    """As what somebody signs for the agency."""
+    ends_on: date | None = None
+    """The role's last day."""
 
 
 class MembershipName(SQLModel, table=True):
@@ -194,6 +186,19 @@ class RoleScope(SQLModel, table=True):
 
     role: str = Field(primary_key=True, max_length=40)
     scope: str = Field(primary_key=True, max_length=40)
+
+
+class RoleTrait(SQLModel, table=True):
+    """What auth/roles.py says of a role beside its scopes; written by `portal migrate`."""
+
+    __tablename__ = "role_trait"
+
+    role: str = Field(primary_key=True, max_length=40)
+    cases: bool
+    second_person: bool
+    invitable: bool
+    kinds: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    excludes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
 
 
 class CapabilityKind(StrEnum):

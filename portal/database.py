@@ -25,17 +25,21 @@ import portal.funding.access
 import portal.initiatives.access
 import portal.measures.access
 import portal.milestones.access
+import portal.people.access
 import portal.risks.access
 import portal.voices.access
 from portal.store.rules import RowRule
 
 _FUNCTIONS = (
     ("portal.store", "sql/context.sql"),
+    ("auth.people", "roles.sql"),
     ("auth", "sql/caller.sql"),
     ("auth.sessions", "sessions.sql"),
     ("auth.oauth", "clients.sql"),
     ("auth.accounts", "guesses.sql"),
     ("auth.people", "own.sql"),
+    ("auth.people", "people.sql"),
+    ("auth.people", "invitations.sql"),
     ("auth.federation", "federation.sql"),
     ("portal.changes", "changes.sql"),
     ("portal.initiatives", "keys.sql"),
@@ -43,6 +47,7 @@ _FUNCTIONS = (
     ("portal.frameworks", "keys.sql"),
     ("portal.agencies", "succession.sql"),
     ("portal.voices", "voices.sql"),
+    ("portal.people", "leaving.sql"),
 )
 _ROOMS = (
     auth.access,
@@ -62,6 +67,7 @@ _ROOMS = (
     portal.funding.access,
     portal.frameworks.access,
     portal.voices.access,
+    portal.people.access,
 )
 
 RULES: dict[str, RowRule] = {rule.name: rule for room in _ROOMS for rule in room.RULES}

@@ -27,26 +27,21 @@ CREATE FUNCTION principal_today(wanted uuid, today date)
 RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT m.id, 'membership', m.agency_id, m.person_id,
-           ARRAY(SELECT r.role::text FROM membership_role r WHERE r.membership_id = m.id ORDER BY 1),
-           ARRAY(SELECT DISTINCT s.scope::text FROM membership_role r JOIN role_scope s ON s.role = r.role
-                 WHERE r.membership_id = m.id ORDER BY 1),
+    SELECT m.id, 'membership', m.agency_id, m.person_id, held.roles,
+           ARRAY(SELECT DISTINCT s.scope::text FROM role_scope s WHERE s.role = ANY (held.roles) ORDER BY 1),
            ARRAY(SELECT t.team_id FROM team_member t WHERE t.membership_id = m.id ORDER BY 1)
-    FROM membership m JOIN agency a ON a.id = m.agency_id
+    FROM membership m JOIN agency a ON a.id = m.agency_id CROSS JOIN LATERAL roles_today(m.id, today) AS held (roles)
     WHERE m.id = wanted AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
-      AND (m.ended_at IS NULL OR m.ended_at > now())
-      AND (a.ended_on IS NULL OR a.ended_on > today)
+      AND m.ended_at IS NULL AND (a.ended_on IS NULL OR a.ended_on > today)
     UNION ALL
     SELECT c.id, 'client', c.agency_id, NULL, '{}', ARRAY(
                SELECT held.name FROM unnest(c.scopes) AS held (name)
-               WHERE EXISTS (
-                   SELECT FROM membership m JOIN membership_role r ON r.membership_id = m.id
-                   JOIN role_scope s ON s.role = r.role
-                   WHERE m.id = c.owner_membership_id AND s.scope = held.name
-                     AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
-                     AND (m.ended_at IS NULL OR m.ended_at > now()))
+               WHERE EXISTS (SELECT FROM role_scope s WHERE s.scope = held.name AND s.role = ANY (owns.roles))
                ORDER BY 1), '{}'
     FROM client c JOIN agency a ON a.id = c.agency_id
+    LEFT JOIN membership m ON m.id = c.owner_membership_id AND m.starts_on <= today
+        AND (m.ends_on IS NULL OR m.ends_on >= today) AND m.ended_at IS NULL
+    LEFT JOIN LATERAL roles_today(m.id, today) AS owns (roles) ON m.id IS NOT NULL
     WHERE c.id = wanted AND c.ended_at IS NULL AND c.expires_at > now()
       AND (a.ended_on IS NULL OR a.ended_on > today)
 $$;
@@ -96,7 +91,7 @@ CREATE FUNCTION open_caller(
 )
 RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[],
                team_ids uuid[], authenticated_at timestamptz, acr text)
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql ROWS 1 SECURITY DEFINER
 SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -148,7 +143,7 @@ $$;
 CREATE FUNCTION open_command_caller(principal uuid, request uuid, moment timestamptz DEFAULT NULL)
 RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[],
                team_ids uuid[], authenticated_at timestamptz, acr text)
-LANGUAGE sql SECURITY DEFINER
+LANGUAGE sql ROWS 1 SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT p.*, clock_timestamp(), 'phr' FROM open_principal(principal, NULL, request, moment) p
 $$;

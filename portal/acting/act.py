@@ -149,7 +149,7 @@ class _Attempt:
             return self.answer.done(work.warnings, to_global(row.type_name, row_id))
         if not self.answer.rows and not await self._look(row_id):
             raise LookupError(f"{self.exposed.name} hid its own row without a last look")
-        return self.answer.done(work.warnings)
+        return self.answer.done(work.warnings, link=work.link)
 
     async def _look(self, row_id: UUID) -> bool:
         return await self.answer.read(self.session, self.context, row_id)

@@ -76,10 +76,12 @@ class Answer:
 
         return self.plans.get(self.operation.key(self.key, key), make)
 
-    def done(self, warned: Sequence[Warned], deleted: str | None = None) -> bytes:
+    def done(
+        self, warned: Sequence[Warned], deleted: str | None = None, link: str | None = None
+    ) -> bytes:
         """The payload; its row has been read, unless the verb deleted it."""
         warnings = [_about("Warning", w.path, w.message, w.code) for w in warned]
-        parts = {"deletedId": deleted, "warnings": warnings}
+        parts = {"deletedId": deleted, "warnings": warnings, "link": link}
         return self._written(self.exposed.payload, parts)
 
     def refused(self, refusal: Refusal) -> bytes:

@@ -14,7 +14,7 @@ REFUSALS: dict[str, str] = {
 FAULTS: dict[str, str] = {
     "ABOVE_WHOLE": "The numerator of a share is larger than its denominator.",
     "AGENCY_ENDED": "The agency has ended; the message names its successor.",
-    "ALREADY_ASKED": "The agency takes part already, or has been asked, or has offered to.",
+    "ALREADY_ASKED": "It has been asked for, offered or agreed already.",
     "BAD_ID": "This is not an id of this API.",
     "BAD_KEY": "This is not a public key that the portal can use.",
     "BAD_LINK": "This is not a full http or https address.",
@@ -23,6 +23,7 @@ FAULTS: dict[str, str] = {
     "DATES_REQUIRED": "The stage needs dates, or a word on why there are none.",
     "DIFFERENT": "The value is not what its numerator and denominator make.",
     "EMPTY": "The figure has neither a value nor a numerator.",
+    "EXCLUDED_ROLE": "The role goes with no other role that the member has.",
     "FUTURE": "The day is to come, and this can be said only of days that have been.",
     "GRANT_TWICE": "The same grant is entered for the same year already.",
     "IMPOSSIBLE_MOVE": "The initiative cannot go from its stage to this one.",
@@ -72,7 +73,10 @@ WARNINGS: dict[str, str] = {
     "OVERSPENT": "More is spent than there is.",
     "SESSIONS_ENDED": "How many browser sessions were ended.",
     "SMALL_NUMBER": "A number so small could let somebody recognise a person.",
+    "PROGRAMS_LEFT": "The member answered for programs, which see nothing from now on.",
     "STILL_A_DRAFT": "The partner sees the initiative once it is shared.",
+    "WAITS_FOR_SECOND": "A second administrator must confirm it.",
+    "WORK_LEFT": "The member leaves unfinished actions: hand them over.",
     "VERSION_ENDED": "The framework entry belongs to a version that has ended.",
 }
 """Codes of `warnings`: accepted, and worth a second look."""

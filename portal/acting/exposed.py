@@ -37,13 +37,16 @@ class Exposed:
         return "".join(part.capitalize() for part in self.name.split("_")[1:])
 
 
-def mutation(verb: Verb, shows: type | str, *, needs: str, fresh: bool = False) -> Any:  # noqa: ANN401 - a field
+def mutation(
+    verb: Verb, shows: type | str, *, needs: str, fresh: bool = False, link: str = ""
+) -> Any:  # noqa: ANN401
     """The mutation that runs `verb` and answers with the row it returns, shown as `shows`.
 
     The input has the verb's parameters and an idempotency key; the description is the
     verb's docstring.
     `shows` is the GraphQL type of the returned row, or "Deleted". A `fresh` one wants a person who
-    proved within ten minutes who they are (auth/strength.py).
+    proved within ten minutes who they are (auth/strength.py). `link` describes what the payload of
+    this type shows once; it is the same for all mutations that answer with the type.
     """
     called = verb.__name__.rstrip("_")  # an underscore only avoids a keyword
     says = inspect.cleandoc(verb.__doc__ or "").split("\n\n")[0]
@@ -55,7 +58,7 @@ def mutation(verb: Verb, shows: type | str, *, needs: str, fresh: bool = False) 
     given = make_input(
         f"{title}Input", [*params, key], f"What `{title[0].lower()}{title[1:]}` needs."
     )
-    shown, payload, row_field, union = _result(shows)
+    shown, payload, row_field, union = _result(shows, link)
     exposed = Exposed(called, verb, params, shown, payload, row_field, needs, fresh)
 
     def never(input: object) -> None:
@@ -73,14 +76,14 @@ def mutation(verb: Verb, shows: type | str, *, needs: str, fresh: bool = False) 
     )
 
 
-def _result(shows: type | str) -> tuple[str, str, str | None, Any]:
+def _result(shows: type | str, link: str) -> tuple[str, str, str | None, Any]:
     """(type's name, payload type's name, its row field, the union) for rows shown as `shows`; made
     once for each.
     """
     name = shows if isinstance(shows, str) else get_object_definition(shows, strict=True).name
     row_field = None if name == "Deleted" else name[0].lower() + name[1:]
     if name not in _PAYLOADS:
-        payload = _deleted() if row_field is None else _payload(name, shows)
+        payload = _deleted() if row_field is None else _payload(name, shows, link)
         union = strawberry.union(
             f"{name}Result",
             description=f"The {name} after the change, or why nothing was changed."
@@ -98,13 +101,16 @@ def _result(shows: type | str) -> tuple[str, str, str | None, Any]:
     return name, f"{name}Payload", row_field, _PAYLOADS[name]
 
 
-def _payload(name: str, shows: Any) -> type:  # noqa: ANN401 - a Strawberry type
+def _payload(name: str, shows: Any, link: str) -> type:  # noqa: ANN401 - a Strawberry type
     field = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
     body: dict[str, Any] = {
         "__annotations__": {field: shows, "warnings": list[problems.Warning]},
         field: strawberry.field(description=f"The {name} as it is now."),
         "warnings": strawberry.field(description="What was accepted and deserves a second look."),
     }
+    if link:
+        body["__annotations__"]["link"] = str | None
+        body["link"] = strawberry.field(description=link)
     return strawberry.type(
         type(f"{name}Payload", (), body), description=f"The {name} after the change."
     )

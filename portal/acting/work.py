@@ -43,6 +43,8 @@ class Work:
     today: date
     warnings: list[Warned] = field(default_factory=list)
     look: Callable[[UUID], Awaitable[bool]] | None = None
+    link: str | None = None
+    """What the answer shows this once, and the portal does not keep: an invitation's link."""
 
     def warn(self, path: str, message: str, code: str) -> None:
         """Accept, and say what is odd about it; "" is the input as a whole."""

@@ -1,14 +1,17 @@
 """Agencies, areas, teams and memberships in GraphQL."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
+from typing import Annotated
+from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, Select, Uuid, case, func, or_, select
 from sqlmodel import col
 
 from auth import tables
-from auth.roles import Role
+from auth.people.tables import GrantableRoles, Standing
+from auth.roles import Role, SignatoryTitle
 from auth.tables import AgencyKind, AreaKind
 from portal.acting.exposed import mutation
 from portal.agencies import verbs
@@ -34,6 +37,7 @@ from portal.reading.declare import (
 strawberry.enum(AgencyKind, description="What kind of body an agency is.")
 strawberry.enum(AreaKind, description="What kind of place an area is.")
 strawberry.enum(Role, name="Role", description="What a membership lets a person be.")
+strawberry.enum(SignatoryTitle, description="As what somebody signs for their agency.")
 
 
 @value_type
@@ -92,6 +96,16 @@ MEMBERSHIPS = Listing(
 )
 
 
+def _grantable_by(agency: Columns, _: Ask) -> ColumnElement[object]:
+    chosen, trait, table = GrantableRoles, tables.RoleTrait, agency.id.table
+    own = select(col(chosen.roles)).where(col(chosen.agency_id) == agency.id)
+    of_kind = select(func.array_agg(col(trait.role).op("ORDER BY")(col(trait.role)))).where(
+        agency.kind == func.any(col(trait.kinds))
+    )
+    set_for_it, suits = own.correlate(table), of_kind.correlate(table)
+    return func.coalesce(set_for_it.scalar_subquery(), suits.scalar_subquery(), [])
+
+
 @reads(tables.Agency)
 class Agency(Node):
     """A body that takes part in the partnership. It has no address."""
@@ -107,6 +121,11 @@ class Agency(Node):
     )
     successor: "Agency | None" = one(
         "The agency that took over, if this one has ended.", "successor_id"
+    )
+    grantable_roles: list[Role] = sql(
+        "The roles that its administrators may grant: as the partnership set them, else all that"
+        " suit its kind.",
+        _grantable_by,
     )
     teams: "Connection[Team]" = many(
         "Its teams.", TEAMS, lambda agency, team, _: team.agency_id == agency.id
@@ -145,6 +164,38 @@ def _name_of(membership: Columns, _: Ask) -> ColumnElement[object]:
     return found.correlate(membership.id.table).scalar_subquery()
 
 
+def _held_by(membership: Columns, _: Ask) -> Select[Role, bool, SignatoryTitle | None, date | None]:
+    held = tables.MembershipRole
+    return (
+        select(col(held.role), col(held.deputy), col(held.title), col(held.ends_on))
+        .where(col(held.membership_id) == membership.id)
+        .order_by(col(held.role))
+    )
+
+
+def _standing_of(membership: Columns, _: Ask) -> ColumnElement[UUID]:
+    found = select(col(Standing.id)).where(col(Standing.membership_id) == membership.id)
+    return found.correlate(membership.id.table).scalar_subquery()
+
+
+def _last_signed_in(membership: Columns, ask: Ask) -> ColumnElement[object]:
+    """Every caller sees the row; this column of it only some."""
+    administers = select(func.caller_can("agencies:manage", type_=Boolean)).scalar_subquery()
+    person = select(func.caller_person(type_=Uuid)).scalar_subquery()
+    own = (membership.agency_id == ask.agency) & administers
+    return case((own | (membership.person_id == person), membership.last_signed_in_at))
+
+
+@value_type
+class HeldRole:
+    """A role of a member, with what is particular about it."""
+
+    role: Role = column("The role.")
+    deputy: bool = column("Whether they are the deputy of the single point of contact.")
+    title: SignatoryTitle | None = column("As what an authorised signatory signs.")
+    ends_on: date | None = column("The role's last day, if it has one.")
+
+
 @reads(tables.Membership)
 class Membership(Node):
     """A person in one agency, shown by role and team; by name only where that agency
@@ -153,6 +204,20 @@ class Membership(Node):
 
     agency: Agency = one("The agency.", "agency_id")
     roles: list[Role] = sql("What this membership lets the person be.", _roles_of)
+    holds: list[HeldRole] = values(
+        "The same roles, with what is particular about each.", _held_by, size=5
+    )
+    standing: Annotated["Standing", strawberry.lazy("portal.people.colleagues")] | None = one(
+        "Training, vetting and confidentiality: for themselves and their agency's administrators;"
+        " null where nothing is recorded.",
+        _standing_of,
+    )
+    last_signed_in_at: datetime | None = sql(
+        "When they last came; for themselves and their agency's administrators.",
+        _last_signed_in,
+        nullable=True,
+    )
+    ended_at: datetime | None = column("When it was ended at once, if it was.")
     name: str | None = sql(
         "The person's name; null when their agency does not show names to you.",
         _name_of,

@@ -1,12 +1,28 @@
-"""People in GraphQL: who you are, and what you do about yourself."""
+"""People in GraphQL: who you are, your colleagues, and what happens to them."""
 
 import strawberry
 
 from portal.acting.exposed import mutation
-from portal.agencies.api import Membership
-from portal.people import own
+from portal.agencies.api import Agency, Membership
+from portal.people import granting, joining, own, standing
+from portal.people.colleagues import (
+    INVITATIONS,
+    MEMBERS,
+    REQUESTS,
+    Invitation,
+    RoleRequest,
+    Standing,
+    is_colleague,
+    lapses_soon,
+)
 from portal.people.me import BrowserSession, Me, Notice, caller_is
-from portal.reading.declare import value
+from portal.reading.declare import Connection, many, value
+
+MANAGE, PARTNERSHIP = "agencies:manage", "partnership:manage"
+LINK = (
+    "The link to hand to them, below the portal's own address: shown in this answer alone, to who"
+    " made it; null in every other."
+)
 
 
 @strawberry.type
@@ -14,6 +30,17 @@ class PeopleQueries:
     """Who is who."""
 
     me: Me = value("Who you are for this API.", caller_is)
+    members: Connection[Membership] = many(
+        "The people of your agency or joint body.", MEMBERS, is_colleague
+    )
+    lapses: Connection[Membership] = many(
+        "For administrators: whose training, vetting or confidentiality declaration has lapsed,"
+        " lapses within 30 days, or was not recorded though they handle cases.",
+        MEMBERS,
+        lapses_soon,
+    )
+    invitations: Connection[Invitation] = many("Ways in that were made.", INVITATIONS)
+    role_requests: Connection[RoleRequest] = many("Roles that were asked for.", REQUESTS)
 
 
 @strawberry.type
@@ -23,3 +50,26 @@ class PeopleMutations:
     end_session = mutation(own.end_session, BrowserSession, needs="")
     end_other_sessions = mutation(own.end_other_sessions, Membership, needs="")
     mark_notice_read = mutation(own.mark_notice_read, Notice, needs="")
+    invite = mutation(joining.invite, Invitation, needs=MANAGE, fresh=True, link=LINK)
+    invite_again = mutation(joining.invite_again, Invitation, needs=MANAGE, fresh=True)
+    confirm_invitation = mutation(joining.confirm_invitation, Invitation, needs=MANAGE, fresh=True)
+    withdraw_invitation = mutation(
+        joining.withdraw_invitation, Invitation, needs=MANAGE, fresh=True
+    )
+    grant_role = mutation(granting.grant_role, RoleRequest, needs=MANAGE, fresh=True)
+    ask_for_role = mutation(granting.ask_for_role, RoleRequest, needs=PARTNERSHIP, fresh=True)
+    confirm_role_request = mutation(
+        granting.confirm_role_request, RoleRequest, needs=MANAGE, fresh=True
+    )
+    decline_role_request = mutation(
+        granting.decline_role_request, RoleRequest, needs=MANAGE, fresh=True
+    )
+    take_back_role_request = mutation(
+        granting.take_back_role_request, RoleRequest, needs=MANAGE, fresh=True
+    )
+    withdraw_role = mutation(granting.withdraw_role, Membership, needs=MANAGE, fresh=True)
+    set_grantable_roles = mutation(
+        granting.set_grantable_roles, Agency, needs=PARTNERSHIP, fresh=True
+    )
+    record_standing = mutation(standing.record_standing, Standing, needs=MANAGE, fresh=True)
+    end_membership = mutation(standing.end_membership, Membership, needs=MANAGE, fresh=True)

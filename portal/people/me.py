@@ -161,16 +161,14 @@ EVENTS = Listing(
 
 def caller_is(_: Columns, ask: Ask) -> Select[*tuple[Any, ...]]:
     """The one row about the caller."""
-    name, role = tables.MembershipName, tables.MembershipRole
+    name = tables.MembershipName
     shown = select(col(name.name)).where(col(name.membership_id) == ask.principal)
-    held = select(func.array_agg(col(role.role).op("ORDER BY")(col(role.role)))).where(
-        col(role.membership_id) == ask.principal
-    )
+    roles = func.roles_today(ask.principal, ask.today, type_=ARRAY(Text))
     return select(
         ask.agency.label("agency_id"),
         ask.principal.label("principal_id"),
         shown.scalar_subquery().label("name"),
-        func.coalesce(held.scalar_subquery(), []).label("roles"),
+        func.coalesce(roles, []).label("roles"),
         func.coalesce(func.caller_scopes(type_=ARRAY(Text)), []).label("scopes"),
         select(func.caller_person(type_=Uuid)).scalar_subquery().label("person_id"),
     )

@@ -2,13 +2,14 @@
 exist.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import SQLModel
 
+from auth.people.tables import Standing
 from auth.roles import Role
 from auth.tables import (
     Agency,
@@ -157,6 +158,23 @@ PEOPLE: dict[str, tuple[str, str, tuple[Role, ...], str]] = {
     "probation.viewer": ("probation", "Finn Ardley", (R.VIEWER,), "Public protection"),
     "cheshire.viewer": ("cheshire", "Greta Soames", (R.VIEWER,), "Partnerships"),
     "marac.coordinator": ("marac", "Noor Pemberton", (R.MARAC_COORDINATOR,), "MARAC"),
+    "marac.administrator": ("marac", "Lorna Stead", (R.AGENCY_ADMINISTRATOR,), "MARAC"),
+    "marac.second": ("marac", "Theo Banks", (R.AGENCY_ADMINISTRATOR,), "MARAC"),
+    "police.second": ("police", "Mina Croft", (R.AGENCY_ADMINISTRATOR,), "Prevention hub"),
+    "pcc.second": ("pcc", "Avril Quayle", (R.PARTNERSHIP_ADMINISTRATOR,), "Delivery plan"),
+    "savera.administrator": ("savera", "Nasreen Voss", (R.AGENCY_ADMINISTRATOR,), "Training"),
+    "savera.second": ("savera", "Kit Ollerton", (R.AGENCY_ADMINISTRATOR,), "Training"),
+    "wirral.administrator": ("wirral", "Ines Corrigan", (R.AGENCY_ADMINISTRATOR,), "Early help"),
+    "wirral.second": ("wirral", "Piotr Halloran", (R.AGENCY_ADMINISTRATOR,), "Early help"),
+    "wirral.caseworker": ("wirral", "Skye Lomax", (R.CASEWORKER,), "Early help"),
+}
+
+STANDINGS: dict[str, tuple[date, date, date]] = {
+    # key: until when trained, vetted, bound to confidentiality
+    "cps.liaison": (date(2027, 9, 30), date(2029, 3, 31), date(2027, 3, 31)),
+    "marac.coordinator": (date(2026, 12, 4), date(2028, 6, 30), date(2027, 3, 31)),  # training soon
+    "wirral.lead": (date(2027, 5, 31), date(2028, 1, 31), date(2027, 3, 31)),
+    "wirral.caseworker": (date(2026, 10, 31), date(2028, 1, 31), date(2027, 3, 31)),  # lapsed
 }
 
 
@@ -249,11 +267,32 @@ def _people() -> list[SQLModel]:
         memberships.append(
             Membership(id=member, person_id=person, agency_id=agency_id(agency), starts_on=JOINED)
         )
-        memberships += [MembershipRole(membership_id=member, role=role) for role in roles]
+        memberships += [_role(member, role) for role in roles]
         memberships.append(
             TeamMember(team_id=home, membership_id=member, agency_id=agency_id(agency))
         )
-    return [*people.values(), *teams.values(), *memberships]
+    return [*people.values(), *teams.values(), *memberships, *_standings()]
+
+
+def _role(member: UUID, role: Role) -> MembershipRole:
+    """An auditor has an end."""
+    until = date(2027, 3, 31) if role is Role.AUDITOR else None
+    return MembershipRole(membership_id=member, role=role, ends_on=until)
+
+
+def _standings() -> list[SQLModel]:
+    recorded = datetime.combine(JOINED, time(9), UTC)
+    return [
+        Standing(
+            id=fixed("standing", key),
+            membership_id=membership_id(key),
+            training_until=training,
+            vetting_until=vetting,
+            confidentiality_until=confidentiality,
+            recorded_at=recorded,
+        )
+        for key, (training, vetting, confidentiality) in STANDINGS.items()
+    ]
 
 
 async def load_partnership(owner: AsyncConnection) -> None:

@@ -4,6 +4,7 @@ of sharing.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import product
 from typing import Any
 from uuid import UUID, uuid5
@@ -12,7 +13,8 @@ from sqlalchemy import Table, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth.caller import Caller
-from auth.roles import Role, scopes_of
+from auth.people.tables import Standing
+from auth.roles import Role, SignatoryTitle, scopes_of
 from auth.tables import Membership, MembershipRole, Person, Team, TeamMember
 from portal.database import RULES
 from portal.initiatives.tables import Initiative, PartnerState, Visibility
@@ -26,6 +28,12 @@ PARTNER = "savera"
 STATES = (None, *PartnerState)
 TEMPLATE = initiative_id("safe-routes")
 CLONED = {"initiative", "partner"}
+FOR_LONG = date(2030, 12, 31)
+NONE: dict[str, Any] = {"title": None, "ends_on": None}
+PARTICULARS = {
+    Role.AUTHORISED_SIGNATORY: {**NONE, "title": SignatoryTitle.SIRO},
+    Role.AUDITOR: {**NONE, "ends_on": FOR_LONG},
+}
 ASKED = (PartnerState.INVITED, PartnerState.COMMITTED)
 
 
@@ -65,7 +73,7 @@ def followers() -> list[Table]:
 async def people(owner: AsyncConnection, world: World) -> None:
     """A person for every role in every agency."""
     rows: dict[type, list[dict[str, Any]]] = {
-        m: [] for m in (Person, Team, Membership, MembershipRole, TeamMember)
+        m: [] for m in (Person, Team, Membership, MembershipRole, TeamMember, Standing)
     }
     for agency, role in product(AGENCIES, Role):
         member = fixed("matrix", f"{agency}/{role}")
@@ -76,7 +84,13 @@ async def people(owner: AsyncConnection, world: World) -> None:
         rows[Membership].append(
             {"id": member, "person_id": member, "agency_id": home, "starts_on": JOINED}
         )
-        rows[MembershipRole].append({"membership_id": member, "role": role})
+        rows[MembershipRole].append(
+            {"membership_id": member, "role": role, **PARTICULARS.get(role, NONE)}
+        )
+        until = {f"{what}_until": FOR_LONG for what in ("training", "vetting", "confidentiality")}
+        rows[Standing].append(
+            {"id": member, "membership_id": member, "recorded_at": IMPORTED, **until}
+        )
         rows[TeamMember].append(
             {"team_id": team, "membership_id": member, "agency_id": home, "leads": False}
         )
