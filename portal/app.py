@@ -23,6 +23,7 @@ from auth.federation.outbound import Outbound
 from auth.federation.under_way import forget_old
 from auth.keys.ring import KeyRing
 from auth.oauth.endpoints import oauth_router
+from auth.oauth.keysets import key_sets
 from auth.oauth.provider import Provider
 from auth.oauth.resource import Unauthorised, presented
 from auth.oauth.store import forget_spent
@@ -83,7 +84,8 @@ def create_app(
         lifespan=_lifespan(engines),
     )
     app.add_middleware(Requests, https=https)
-    provider = Provider(settings.base_url, keyring)
+    shown = key_sets(local=settings.mode is Mode.DEMO)
+    provider = Provider(settings.base_url, keyring, key_sets=shown)
     app.include_router(oauth_router(provider, async_sessionmaker(engines.auth)))
     schema, library = guarded(Limits(body_bytes=settings.body_limit))
     edge = Edge(schema, _opening(settings, engines), library)

@@ -22,10 +22,13 @@ class Unanswered(Exception):
 class Outbound(httpx2.AsyncBaseTransport):
     """The way out, shared by all providers; `local` lets in http on this computer, for the demo."""
 
-    def __init__(self, *, local: bool = False) -> None:
+    def __init__(
+        self, *, local: bool = False, way: httpx2.AsyncBaseTransport | None = None
+    ) -> None:
         self.local = local
         # No connection is kept: sign-ins are rare, and a partner's address may change meanwhile.
-        self._way = httpx2.AsyncHTTPTransport(limits=httpx2.Limits(max_keepalive_connections=0))
+        plain = httpx2.Limits(max_keepalive_connections=0)
+        self._way = way or httpx2.AsyncHTTPTransport(limits=plain)
 
     def client(self, **about: Any) -> AsyncOAuth2Client:  # noqa: ANN401 - Authlib's own keywords
         """Authlib's client, which can go no other way than this."""

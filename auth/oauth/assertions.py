@@ -45,10 +45,11 @@ def read_assertion(presented: str, *, issuer: str, now: datetime) -> Assertion:
     return Assertion(client_id, sha256(number).digest(), signed)
 
 
-def signed_by_one_of(assertion: Assertion, jwks: Iterable[dict[str, str]]) -> bool:
-    """Whether one of the client's registered keys made the signature."""
+def signer_among(assertion: Assertion, jwks: Iterable[dict[str, str]]) -> Key | None:
+    """The one of the client's keys that made the signature; all are tried, for even timing."""
     keys: list[Key] = [public_key(jwk) for jwk in jwks] or [_NOBODY]
-    return any([assertion.signed.by(key) for key in keys])  # noqa: C419 - all of them, for even timing
+    signers = [key for key in keys if assertion.signed.by(key)]
+    return signers[0] if signers else None
 
 
 def _check(signed: Signed, issuer: str, now: datetime) -> None:

@@ -32,9 +32,7 @@ def oauth_router(provider: Provider, sessions: async_sessionmaker[AsyncSession])
     router = APIRouter(tags=["oauth"])
 
     async def answered(request: Request, answer: Answering) -> Response:
-        asked = await take(request)
-        async with sessions.begin() as db:  # commits refusals too: what was used once stays used
-            return await db.run_sync(answer, provider, asked)
+        return await _answered(provider, sessions, await take(request), answer)
 
     @router.post(TOKEN_PATH, summary="Exchange a grant for an access token")
     async def token(request: Request) -> Response:
@@ -66,3 +64,15 @@ def oauth_router(provider: Provider, sessions: async_sessionmaker[AsyncSession])
         return JSONResponse(describe(provider), headers={"cache-control": KEYS_KEPT})
 
     return router
+
+
+async def _answered(
+    provider: Provider, sessions: async_sessionmaker[AsyncSession], asked: Asked, answer: Answering
+) -> Response:
+    """In one transaction; if a client's keys must be fetched, in another one after that."""
+
+    async def once() -> Response:
+        async with sessions.begin() as db:  # commits refusals too: what was used once stays used
+            return await db.run_sync(answer, provider, asked)
+
+    return await provider.key_sets.answered(once)

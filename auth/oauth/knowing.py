@@ -1,10 +1,12 @@
 """Clients as Authlib asks about them, and how one proves who it is: `private_key_jwt` alone."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from authlib.oauth2.rfc6749 import ClientMixin
+from joserfc.jwk import Key
 from sqlalchemy.orm import Session
 
 from auth.oauth import store
@@ -13,8 +15,10 @@ from auth.oauth.assertions import (
     Assertion,
     BadAssertion,
     read_assertion,
-    signed_by_one_of,
+    signer_among,
 )
+from auth.oauth.keysets import KeySets
+from auth.oauth.provider import Provider
 from auth.oauth.scopes import ABOUT_THE_PERSON, words
 from auth.oauth.tables import Grant
 
@@ -66,10 +70,13 @@ def read_claimed(form: Mapping[str, str], issuer: str, now: datetime) -> Asserti
     return read_assertion(form.get("client_assertion", ""), issuer=issuer, now=now)
 
 
-def proved(db: Session, said: Assertion, form: Mapping[str, str], now: datetime) -> KnownClient:
+def proved(
+    db: Session, said: Assertion, form: Mapping[str, str], now: datetime, provider: Provider
+) -> KnownClient:
     """The client whose key signed; its signature is checked before its dates are looked at."""
     found = store.find_client(db, said.client_id, now)
-    if not signed_by_one_of(said, found.jwks):
+    signer = _signer(said, found, provider.key_sets)
+    if signer is None:
         raise BadAssertion("the client is unknown, or the key is not one of its keys")
     if not found.lives(now):
         raise BadAssertion("the client has ended or expired")
@@ -77,7 +84,21 @@ def proved(db: Session, said: Assertion, form: Mapping[str, str], now: datetime)
         raise BadAssertion("client_id is another client than the assertion's")
     if not store.take_assertion(db, said.number, said.client_id, now):
         raise BadAssertion("the assertion has been used before")
+    store.note_use(db, said.client_id, signer.thumbprint(), now)
+    if not provider.for_development:
+        secure = tuple(uri for uri in found.redirect_uris if uri.startswith("https:"))
+        found = replace(found, redirect_uris=secure)
     return KnownClient(said.client_id, found)
+
+
+def _signer(said: Assertion, found: store.Found, key_sets: KeySets) -> Key | None:
+    """Also among the keys that the client shows itself; KeySetWanted when they must be fetched."""
+    if found.jwks_uri is None:
+        return signer_among(said, found.jwks)
+    signer = signer_among(said, (*found.jwks, *key_sets.known(found.jwks_uri)))
+    if signer is None:
+        key_sets.look_again(found.jwks_uri)
+    return signer
 
 
 def named(db: Session, client_id: UUID, now: datetime) -> KnownClient | None:

@@ -4,8 +4,9 @@ did.
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from joserfc.jwk import ECKey
 from sqlalchemy.orm import Session
 
 from auth.events import EventOutcome, note
+from auth.oauth.keysets import KeySets, key_sets
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 PUSH_PATH = "/oauth/par"
@@ -95,6 +97,7 @@ class Provider:
     keys: Keys
     record: Record = keep_outcome
     now: Callable[[], datetime] = utc_now
+    key_sets: KeySets = field(default_factory=partial(key_sets, local=False))
 
     def __post_init__(self) -> None:
         if not is_secure_transport(self.base_url):  # else Authlib would raise at every request
@@ -103,6 +106,11 @@ class Provider:
     @property
     def issuer(self) -> str:
         return self.base_url.rstrip("/")
+
+    @property
+    def for_development(self) -> bool:
+        """Whether this is a portal on one's own computer, where people may go back to http."""
+        return self.base_url.startswith("http://")
 
     def url(self, path: str) -> str:
         """Our own address of an endpoint."""

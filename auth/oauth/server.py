@@ -75,7 +75,7 @@ class Server(AuthorizationServer):
         try:
             said = knowing.read_claimed(request.form, self.provider.issuer, self.now)
             self.claimed = said.client_id
-            self.client = knowing.proved(self.db, said, request.form, self.now)
+            self.client = knowing.proved(self.db, said, request.form, self.now, self.provider)
         except BadAssertion as error:
             status = 401 if self.basic else 400
             refuse(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import CursorResult, and_, delete, literal, or_, select
+from sqlalchemy import CursorResult, and_, delete, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
@@ -19,6 +19,16 @@ from auth.oauth.tables import AccessToken, Client, ClientKey, SeenAssertion, See
 _CLOCKS_APART = timedelta(minutes=5)  # between this server's clock and the database's
 
 
+_NOTE_USE = text("""
+    INSERT INTO client_use (client_id, thumbprint, used_at)
+    SELECT CAST(:client AS uuid), CAST(:key AS text), CAST(:now AS timestamptz)
+    WHERE NOT EXISTS (
+        SELECT FROM client_use u WHERE u.client_id = :client AND u.thumbprint = :key
+          AND u.used_at > CAST(:now AS timestamptz) - interval '1 hour')
+    ON CONFLICT (client_id, thumbprint) DO UPDATE SET used_at = excluded.used_at
+""")
+
+
 @dataclass(frozen=True)
 class Found:
     """What is stored of a client; an unknown one has no keys and no scopes."""
@@ -27,6 +37,7 @@ class Found:
     scopes: frozenset[str] = frozenset()
     redirect_uris: tuple[str, ...] = ()
     grants: frozenset[str] = frozenset()
+    jwks_uri: str | None = None
     name: str = ""
     agency_id: UUID | None = None
     expires_at: datetime | None = None
@@ -52,11 +63,17 @@ def find_client(db: Session, client_id: UUID, now: datetime) -> Found:
         scopes=frozenset(client.scopes),
         redirect_uris=tuple(client.redirect_uris),
         grants=frozenset(client.grants),
+        jwks_uri=client.jwks_uri,
         name=client.name,
         agency_id=client.agency_id,
         expires_at=client.expires_at,
         ended_at=client.ended_at,
     )
+
+
+def note_use(db: Session, client_id: UUID, thumbprint: str, now: datetime) -> None:
+    """When the client last proved itself with this key: written once an hour at most."""
+    db.execute(_NOTE_USE, {"client": client_id, "key": thumbprint, "now": now})
 
 
 def take_proof(db: Session, proof: bytes, now: datetime) -> bool:
