@@ -88,6 +88,7 @@ def test_every_session_has_the_same_clock_and_limits(own, ask, role):
         "lock_timeout": "5s",
         "idle_in_transaction_session_timeout": "30s",
         "plan_cache_mode": "force_generic_plan" if role in READERS else "auto",
+        "random_page_cost": "1.1" if role in READERS else "4",
     }
     for setting, value in expected.items():
         assert ask(own.dsn(role), "SELECT current_setting($1)", setting) == value
