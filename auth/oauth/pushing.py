@@ -64,13 +64,13 @@ def push(db: Session, provider: Provider, asked: Asked) -> Response:
 
 def _push(server: Server, asked: Asked) -> Response:
     form = asked.form(letters=LETTERS)
-    _check_form(form)
     sent = asked.headers.getlist("dpop")
     proof = server.read_proof(sent, PUSH_PATH) if sent else None
     asking = Asking(server.provider.url(PUSH_PATH), form, server.now, proof)
     client = server.authenticate_client(asking, (CLIENT_AUTHENTICATION,), "par")
     if proof and not store.take_proof(server.db, proof.proof, server.now):
         raise InvalidProofError("The DPoP proof has been used before.")
+    _check_form(form)
     kept = {name: form[name] for name in KEPT if name in form} | {"client_id": str(client.id)}
     _check_request(server, client, kept)
     name = NAME + token_urlsafe(32)

@@ -100,7 +100,7 @@ def _claims(sent: str | None) -> dict[str, dict[str, Mapping[str, object] | None
         raise BadWish("claims must be a JSON object.") from error
     found = {}
     for place in ("userinfo", "id_token"):
-        claims = asked.get(place) or {}
+        claims = {} if asked.get(place) is None else asked[place]
         if not isinstance(claims, dict):
             raise BadWish("claims must hold objects.")
         if not all(how is None or isinstance(how, dict) for how in claims.values()):
