@@ -135,7 +135,7 @@ class Flow:
         assert "code" in answer, answer
         return answer["code"]
 
-    def exchange(self, code: str, **changes: str | None) -> dict[str, str]:
+    def exchange(self, code: str, /, **changes: str | None) -> dict[str, str]:
         """The form that redeems a code."""
         plain = {
             "grant_type": "authorization_code",
@@ -146,7 +146,7 @@ class Flow:
         given = {**self.proves(), **plain, **changes}
         return {name: value for name, value in given.items() if value is not None}  # type: ignore[misc]
 
-    async def redeem(self, code: str, **changes: str | None) -> httpx2.Response:
+    async def redeem(self, code: str, /, **changes: str | None) -> httpx2.Response:
         """At the token endpoint."""
         answer: httpx2.Response = await self.desk.token(
             self.program, self.exchange(code, **changes)
@@ -160,14 +160,14 @@ class Flow:
         given: dict[str, Any] = answer.json()
         return given
 
-    async def refresh(self, token: str, **changes: str | None) -> httpx2.Response:
+    async def refresh(self, token: str, /, **changes: str | None) -> httpx2.Response:
         """A further access token."""
         given = {"grant_type": "refresh_token", "refresh_token": token, **changes}
         form = {name: value for name, value in given.items() if value is not None}
         answer: httpx2.Response = await self.desk.token(self.program, form | self.proves())
         return answer
 
-    async def revoke(self, token: str, **changes: str | None) -> httpx2.Response:
+    async def revoke(self, token: str, /, **changes: str | None) -> httpx2.Response:
         """Give one back."""
         form = {"token": token, **self.proves(), **changes}
         answer: httpx2.Response = await self.desk.http.post("/oauth/revoke", data=form)
