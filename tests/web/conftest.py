@@ -9,10 +9,11 @@ from support.databases import empty_database
 from support.site import listening
 from support.visiting import Pages
 
+from portal import database
 from portal.furnishing import furnish_portal
 from portal.sample.load import load_sample
 from portal.sample.partnership import DAY
-from portal.store.migrations.migrate import migrate
+from portal.store.build import build
 from portal.store.server import Server
 
 
@@ -20,8 +21,9 @@ from portal.store.server import Server
 async def shown(server: Server) -> AsyncIterator[Pages]:
     """On the sample's day."""
     async with empty_database(server, "pages") as engines:
-        await migrate(engines.owner, furnish_portal)
         async with engines.owner.begin() as owner:
+            await build(owner, database.statements())
+            await furnish_portal(owner)
             await load_sample(owner)
         with socket.create_server(("127.0.0.1", 0)) as door:
             url = f"http://localhost:{door.getsockname()[1]}"
