@@ -1,12 +1,21 @@
 """Every feature's queries and mutations, as one schema."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import strawberry
 from graphql import GraphQLSchema
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.types.base_scalars import (
+    DateDefinition,
+    DateTimeDefinition,
+    DecimalDefinition,
+)
 
 from portal.actions.api import ActionMutations, ActionQueries
 from portal.agencies.api import AgencyMutations, AgencyQueries
@@ -34,6 +43,13 @@ _UUID = strawberry.scalar(
     serialize=str,
     parse_value=UUID,
 )
+_SCALARS: Mapping[object, Any] = {
+    UUID: _UUID,
+    date: replace(DateDefinition, description='A day in London, such as "2026-11-16".'),
+    datetime: replace(DateTimeDefinition, description='A moment, as "2026-11-16T09:30:00Z".'),
+    Decimal: replace(DecimalDefinition, description='A number in digits, as a text: "52.5".'),
+}
+"""Strawberry's own speak of isoformat."""
 
 
 @strawberry.type(
@@ -90,7 +106,7 @@ def build(*guards: Guard) -> Schema:
         query=Query,
         mutation=Mutation,
         extensions=[*guards, lambda: Execution(plans)],
-        config=StrawberryConfig(scalar_map={UUID: _UUID}),
+        config=StrawberryConfig(scalar_map=_SCALARS),
     )
     core: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
     schema.plans = plans = Plans(core)

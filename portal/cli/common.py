@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError
 
 from auth.oauth.resource import TOO_MANY_KEYS
 from portal.cli import STOPPED
-from portal.edge.logs import sqlstate
+from portal.edge.logs import hush, sqlstate
 from portal.sample.notes import Notes
 from portal.settings import NEEDED_BY, Mode, RefusedSettings, Settings
 from portal.store.cluster import checkout
@@ -88,6 +88,7 @@ def with_engines(settings: Settings, work: Callable[[Engines], Awaitable[T]]) ->
         finally:
             await engines.dispose()
 
+    hush()
     try:
         return asyncio.run(run())
     except KeyboardInterrupt:

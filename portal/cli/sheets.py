@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import click
+from graphql import assert_input_type
 from sqlalchemy.exc import DBAPIError
 
 from auth.oauth.resource import TOO_MANY_KEYS
@@ -17,7 +18,8 @@ from portal.cli.who import AS, Who
 from portal.clock import Clock
 from portal.context import ByCommand, Context, Rehearsal
 from portal.edge.logs import sqlstate
-from portal.schema import build
+from portal.edge.values import JSON, faults, written
+from portal.schema import Schema, build
 from portal.sheets.exporting import About, Export, Exported, NotAnswered
 from portal.sheets.faults import Unreadable
 from portal.sheets.guide import Known, read_known
@@ -175,12 +177,14 @@ def export(
     if file.exists() and not replace:
         fail(f"{file} is there already. Choose another name, or add --replace.")
     _refuse_folder(file)
+    schema = build()
+    _check_filter(schema, chosen)
     settings = settings_here(os.environ, COMMAND)
 
     async def work(engines: Engines) -> Exported:
         context = Context(engines.command, ByCommand(who), uuid4(), Clock(settings.today).now())
         with known_caller():
-            return await Export(build(), context, chosen).run()
+            return await Export(schema, context, chosen).run()
 
     try:
         exported = with_engines(settings, work)
@@ -190,6 +194,14 @@ def export(
     number = exported.initiatives
     what = what.removesuffix("s") if number == 1 else what
     click.echo(f"Wrote {number:,} {what} to {file}. Handling: OFFICIAL.")
+
+
+def _check_filter(schema: Schema, chosen: dict[str, object] | None) -> None:
+    """What it says and the API would not take, a line each."""
+    kind = schema._schema.type_map["InitiativeFilter"]  # noqa: SLF001 - Strawberry has no public name for it
+    found = faults(chosen, assert_input_type(kind), ("filter",), JSON)
+    if wrong := [f"{written(fault.place)} {fault.says}" for fault in found]:
+        raise click.UsageError("\n".join(wrong))
 
 
 def _tell(report: Report, *, apply: bool) -> None:

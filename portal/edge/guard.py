@@ -5,6 +5,7 @@ the next, more expensive one begins; what depends on variables runs at every req
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode
 from graphql.execution.values import VariableValues, get_variable_values
@@ -17,6 +18,7 @@ from portal.edge.introspection import Answerer, only_introspects
 from portal.edge.library import Library, Prepared
 from portal.edge.limits import TooMuch
 from portal.edge.plan import Plan
+from portal.edge.values import variable_faults
 from portal.reading.raw import RawJson
 
 SHOWN_VARIABLE_ERRORS = 20
@@ -72,9 +74,15 @@ class Guard(SchemaExtension):
             max_errors=SHOWN_VARIABLE_ERRORS,
         )
         if isinstance(coerced, list):
-            return [coded(error, Code.BAD_USER_INPUT) for error in coerced]
+            return self._wrong_variables() or [coded(e, Code.BAD_USER_INPUT) for e in coerced]
         self._variables = coerced
         return self._check_price(self._library.tariff.price(self._plan, coerced.coerced))
+
+    def _wrong_variables(self) -> Sequence[GraphQLError]:
+        definitions = self._operation.variable_definitions or ()
+        given = self.execution_context.variables or {}
+        found = variable_faults(self._library.schema, definitions, given)
+        return list(islice(found, SHOWN_VARIABLE_ERRORS))
 
     def _check_price(self, price: Price) -> Sequence[GraphQLError]:
         self.execution_context.extensions_results["cost"] = {

@@ -10,6 +10,7 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
+    ValuesOfCorrectTypeRule,
     parse,
     specified_rules,
     validate,
@@ -23,8 +24,12 @@ from portal.edge.errors import coded, refusal
 from portal.edge.limits import Limits, TooMuch
 from portal.edge.plan import Plan, Planner
 from portal.edge.shape import Shape, measure
+from portal.edge.values import ValuesInWords
 
-RULES = (*specified_rules, MaybeNullValidationRule)
+RULES = (
+    *(ValuesInWords if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules),
+    MaybeNullValidationRule,
+)
 """Not Strawberry's rule for one-of inputs: it fails on variables, and graphql-core has its own."""
 
 KEPT_DOCUMENTS = 256

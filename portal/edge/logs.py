@@ -48,7 +48,14 @@ def configure(level: int = logging.INFO) -> None:
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
-    # The first writes query strings, the second the messages of errors, which quote variables.
+    hush()
+
+
+def hush() -> None:
+    """Silence those that quote requests: query strings, and the variables in messages of errors.
+
+    Commands do this alone: their words are for a person, who reads them on the same terminal.
+    """
     for name in ("uvicorn.access", "strawberry.execution"):
         logging.getLogger(name).disabled = True
 

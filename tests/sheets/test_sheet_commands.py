@@ -2,12 +2,13 @@
 
 import os
 import stat
+import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
-from support.commands import run
+from support.commands import PORTAL, run
 from support.databases import environ_of
 from support.workbooks import examples, initiatives, key, workbook
 
@@ -150,6 +151,23 @@ def test_what_cannot_be_done_is_said_in_a_line(environ, tmp_path, monkeypatch, w
     assert ran.exit_code in {1, 2}
     assert says in ran.output
     assert "Traceback" not in ran.output
+
+
+def test_a_filter_that_is_not_understood_is_told_and_leaves_no_trace(environ, tmp_path: Path):
+    words = ("export", "initiatives", "x.csv", "--as", WHO, "--filter", '{"stage": ["live"]}')
+    ran = subprocess.run(  # noqa: S603 - our own command
+        [PORTAL, *words],
+        env={**os.environ, **environ},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    *usage, told = ran.stderr.splitlines()
+    assert told.startswith("Error: `filter.stage[0]` (“live”) is no Stage. Did you mean LIVE? ")
+    assert [line.partition(" ")[0] for line in usage] == ["Usage:", "Try", ""]
 
 
 def test_one_initiative_is_one(environ, tmp_path: Path):
