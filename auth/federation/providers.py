@@ -22,6 +22,7 @@ from auth.federation.tables import (
     RoleMapping,
 )
 from auth.keys.ring import KeyRing
+from auth.keys.sealing import place
 from auth.roles import Role
 from auth.sessions.tables import BrowserSession, SessionSecret
 from auth.tables import Agency, AgencyKind
@@ -101,7 +102,7 @@ async def add(
     db.add(provider)
     await db.flush()
     if new.secret:
-        sealed = keyring.seal(new.secret.encode(), about_secret(provider.id))
+        sealed = _sealed(provider.id, new.secret, keyring)
         db.add(ProviderSecret(provider_id=provider.id, sealed=sealed))
     for app_role, role in sorted(set(new.roles)):
         db.add(RoleMapping(provider_id=provider.id, app_role=app_role, role=role))
@@ -136,9 +137,33 @@ async def end_sessions(db: AsyncSession, now: datetime, *which: object) -> int:
     return len(ids)
 
 
+async def renew_secret(
+    db: AsyncSession, provider_id: UUID, secret: str, keyring: KeyRing
+) -> IdentityProvider:
+    """Sign in there with a new secret from now on: those that partners give run out."""
+    provider = await find(db, provider_id)
+    if provider is None:
+        raise NotVisible(("provider",))
+    if provider.proof is ProofOfUs.PRIVATE_KEY_JWT:
+        raise Invalid.field("secret", "The portal signs in there with its key, not with a secret.")
+    renewed = (
+        update(ProviderSecret)
+        .where(col(ProviderSecret.provider_id) == provider_id)
+        .values(sealed=_sealed(provider_id, secret, keyring))
+    )
+    await db.execute(renewed)
+    return provider
+
+
 def about_secret(provider_id: UUID) -> str:
     """The place a provider's secret is sealed for."""
-    return f"provider_secret/{provider_id}/sealed"
+    return place("provider_secret", provider_id)
+
+
+def _sealed(provider_id: UUID, secret: str, keyring: KeyRing) -> bytes:
+    if not 0 < len(secret) <= 512 or not secret.isascii() or not secret.isprintable():
+        raise Invalid.field("secret", "Give the secret as the provider showed it, on one line.")
+    return keyring.seal(secret.encode(), about_secret(provider_id))
 
 
 def _check(new: NewProvider, *, local: bool) -> None:

@@ -13,6 +13,7 @@ COMMANDS = {
     "import": ("portal.cli.sheets:import_", "Import initiatives from a spreadsheet."),
     "key": ("portal.cli.key:key", "Make, list and change the portal's own keys."),
     "migrate": ("portal.cli.migrate:command", "Bring the database to this release."),
+    "provider": ("portal.cli.provider:provider", "Let an agency sign in with its own accounts."),
     "query": ("portal.cli.query:query", "Ask the API, as an API client."),
     "seed": ("portal.cli.seed:command", "Invent initiatives, for a demonstration at size."),
     "serve": ("portal.cli.serve:command", "Serve the portal."),
