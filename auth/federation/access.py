@@ -21,7 +21,7 @@ RULES = (
         table_of(tables.Identity),
         "The person it is; only a sign-in with an invitation adds one.",
         "person_id = (SELECT caller_person())",
-        auth=("SELECT", "INSERT"),
+        auth=("SELECT", "INSERT", "DELETE"),
     ),
     RowRule(
         table_of(tables.RoleMapping),

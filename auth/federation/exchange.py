@@ -11,11 +11,11 @@ from authlib.common.urls import add_params_to_qs
 from authlib.oauth2.auth import ClientAuth
 
 from auth.federation.directory import Described
-from auth.federation.outbound import Outbound, Unanswered, json_object
+from auth.federation.outbound import Outbound, json_object
 from auth.federation.tables import IdentityProvider, ProofOfUs
 from auth.keys.ring import KeyRing
 from auth.oauth.assertions import ASSERTION_TYPE
-from auth.oauth.jose import sign
+from auth.oauth.jose import Malformed, sign
 
 ASSERTION_LIFE = timedelta(seconds=60)
 LONGEST_ACCESS_TOKEN = 16 * 1024
@@ -100,7 +100,7 @@ class Asking:
             answer = await client.get(self.about.userinfo_endpoint)
         found = json_object(answer)
         if found.get("sub") != subject:
-            raise Unanswered("its userinfo is about somebody else")
+            raise Malformed("its userinfo is about somebody else")
         return found
 
     def _client(self, now: datetime) -> Any:  # noqa: ANN401 - Authlib's client is untyped
@@ -113,11 +113,11 @@ def _tokens(answer: httpx2.Response) -> Tokens:
     found = json_object(answer)
     id_token, access_token = found.get("id_token"), found.get("access_token")
     if not isinstance(id_token, str):
-        raise Unanswered("it gave no ID token")
+        raise Malformed("it gave no ID token")
     if not isinstance(access_token, str) or not 0 < len(access_token) <= LONGEST_ACCESS_TOKEN:
-        raise Unanswered("it gave no access token")
+        raise Malformed("it gave no access token")
     if str(found.get("token_type")).lower() != "bearer" or not _plain(access_token):
-        raise Unanswered("it gave a token of another type")
+        raise Malformed("it gave a token of another type")
     return Tokens(id_token, access_token)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -29,6 +29,8 @@ class Visitor:
     request_id: UUID
     cookie: str | None = None
     device: str = "an unknown browser"
+    today: date | None = None
+    """The portal's day, where a demonstration has fixed it."""
 
 
 @dataclass(frozen=True)

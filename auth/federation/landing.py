@@ -2,20 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from auth.events import EventOutcome, note
-from auth.federation.answers import Proof
+from auth.federation.answers import Proof, app_roles
 from auth.federation.federation import Visitor
 from auth.federation.refusals import Refused, Told
 from auth.federation.tables import Identity, IdentityProvider
 from auth.federation.under_way import Begun
 from auth.notices import Notice, NoticeKind
+from auth.people.invitations import NAME_LIMIT, InvitationOver, accept, look
 from auth.roles import Role
 from auth.sessions.offers import on_offer
 from auth.sessions.tables import BrowserSession
@@ -29,11 +31,24 @@ class Arrival:
 
     provider: IdentityProvider
     proof: Proof
+    claims: dict[str, Any]
+    """What the provider says of them, in the ID token or beside it."""
     begun: Begun
-    roles: list[str] | None
-    """The directory's roles; None when they are not mapped."""
     visitor: Visitor
     now: datetime
+
+    @property
+    def roles(self) -> list[str] | None:
+        """The directory's roles; None when they are not mapped."""
+        claim = self.provider.roles_claim
+        return None if claim is None else app_roles(self.claims, claim)
+
+    @property
+    def name(self) -> str:
+        """What the agency calls them; empty when it does not say, or strangely."""
+        said = self.claims.get("name")
+        name = " ".join(said.split()) if isinstance(said, str) else ""
+        return name if len(name) <= NAME_LIMIT and name.isprintable() else ""
 
     @property
     def strength(self) -> Strength:
@@ -43,6 +58,8 @@ class Arrival:
 async def sign_in(db: AsyncSession, arrival: Arrival) -> str:
     """The cookie of a new session; whoever was signed in with this browser is so no more."""
     person_id = await _known(db, arrival)
+    if arrival.begun.wish.invitation_hash is not None:
+        person_id = await _invited(db, arrival, arrival.begun.wish.invitation_hash, person_id)
     if person_id is None:
         raise Refused(Told.NOBODY, "nobody here is known by this subject")
     await _map_roles(db, arrival, person_id)
@@ -88,8 +105,35 @@ async def step_up(db: AsyncSession, arrival: Arrival) -> str:
     return renewed
 
 
-async def join(db: AsyncSession, arrival: Arrival, person_id: UUID) -> bool:
-    """From now on this subject is that person; False if somebody was faster."""
+async def _invited(
+    db: AsyncSession, arrival: Arrival, token_hash: bytes, known: UUID | None
+) -> UUID | None:
+    """Who it is after the invitation has been used. A link opened twice signs in who has joined."""
+    offered = await look(db, token_hash, arrival.now)
+    if offered is None:
+        return known
+    try:
+        person_id, _ = await accept(
+            db,
+            token_hash,
+            name=arrival.name or offered.for_whom,
+            now=arrival.now,
+            provider_id=arrival.provider.id,
+            person_id=known,
+            today=arrival.visitor.today,
+            request_id=arrival.visitor.request_id,
+        )
+    except InvitationOver:
+        return known
+    if known is None:
+        if offered.again:
+            await _forget(db, arrival, person_id)
+        await _remember(db, arrival, person_id)
+    return person_id
+
+
+async def _remember(db: AsyncSession, arrival: Arrival, person_id: UUID) -> None:
+    """From now on this subject is that person."""
     taken = (
         insert(Identity)
         .values(
@@ -102,7 +146,16 @@ async def join(db: AsyncSession, arrival: Arrival, person_id: UUID) -> bool:
         .on_conflict_do_nothing()
         .returning(col(Identity.id))
     )
-    return (await db.execute(taken)).first() is not None
+    if (await db.execute(taken)).first() is None:
+        raise Refused(Told.BEGIN_AGAIN, "this subject has joined at the same moment")
+
+
+async def _forget(db: AsyncSession, arrival: Arrival, person_id: UUID) -> None:
+    """Whoever is let in again has a new account there; the old one is theirs no more."""
+    old = delete(Identity).where(
+        col(Identity.issuer) == arrival.provider.issuer, col(Identity.person_id) == person_id
+    )
+    await db.execute(old)
 
 
 async def _known(db: AsyncSession, arrival: Arrival) -> UUID | None:

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import col
 
 from auth.federation import landing, under_way
-from auth.federation.answers import Expected, Proof, app_roles, read_id_token
+from auth.federation.answers import Expected, Proof, read_id_token
 from auth.federation.directory import Described
-from auth.federation.exchange import Asking, Tokens
+from auth.federation.exchange import Asking
 from auth.federation.federation import Federation, Visitor
 from auth.federation.landing import Arrival
 from auth.federation.outbound import Unanswered
@@ -23,7 +24,7 @@ from auth.keys.vault import CannotOpen
 from auth.oauth.jose import Malformed
 
 KIND = "partner_sign_in"
-SCOPE = "openid"
+SCOPE, WITH_NAME = "openid", "openid profile"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ async def set_out(fed: Federation, provider_id: UUID, visitor: Visitor, wish: Wi
         async with fed.directory.outbound.client(
             client_id=provider.client_id,
             redirect_uri=fed.redirect_uri(provider.id),
-            scope=SCOPE,
+            scope=WITH_NAME if wish.invitation_hash else SCOPE,
             code_challenge_method="S256",
         ) as client:
             address, _ = client.create_authorization_url(
@@ -74,12 +75,12 @@ async def come_back(
             reason = "no sign-in under way with this state in this browser, or it took too long"
             raise Refused(Told.BEGIN_AGAIN, reason)
         try:
-            proof, roles = await _proof(fed, provider, answer, secrets, begun)
+            proof, claims = await _proof(fed, provider, answer, secrets, begun)
         except Unanswered as error:
             raise Refused(Told.UNREACHABLE, f"the provider: {error}") from error
         except Malformed as error:
-            raise Refused(Told.NOT_BELIEVED, f"ID token: {error}") from error
-        arrival = Arrival(provider, proof, begun, roles, visitor, fed.now())
+            raise Refused(Told.NOT_BELIEVED, f"the answer: {error}") from error
+        arrival = Arrival(provider, proof, claims, begun, visitor, fed.now())
         async with fed.sessions.begin() as db:
             arrive = landing.step_up if begun.wish.session_id else landing.sign_in
             return Landed(await arrive(db, arrival), begun.wish.next)
@@ -87,8 +88,8 @@ async def come_back(
 
 async def _proof(
     fed: Federation, provider: IdentityProvider, answer: Returned, secrets: Secrets, begun: Begun
-) -> tuple[Proof, list[str] | None]:
-    """What the provider vouches for, and the directory's roles."""
+) -> tuple[Proof, dict[str, Any]]:
+    """Whom the provider vouches for, and what it says of them."""
     about = await fed.describe(provider)
     code = answer.code_from(provider.issuer, names_itself=about.names_itself)
     asking = await _asking(fed, provider, about)
@@ -96,17 +97,13 @@ async def _proof(
     again = begun.wish.session_id is not None
     want = Expected(secrets.nonce, tokens.access_token, begun.at, again)
     proof = await read_id_token(tokens.id_token, provider, fed.directory, want, fed.now())
-    return proof, await _roles(asking, tokens, proof)
-
-
-async def _roles(asking: Asking, tokens: Tokens, proof: Proof) -> list[str] | None:
-    """From the ID token; else from userinfo, which must be about the same person."""
-    claim = asking.provider.roles_claim
-    if claim is None:
-        return None
-    if claim in proof.claims:
-        return app_roles(proof.claims, claim)
-    return app_roles(await asking.userinfo(tokens.access_token, proof.subject), claim)
+    needed = {"name"} if begun.wish.invitation_hash else set()
+    if provider.roles_claim:
+        needed.add(provider.roles_claim)
+    if needed <= proof.claims.keys():
+        return proof, proof.claims
+    # What the ID token leaves out, userinfo may say; it must be about the same person.
+    return proof, {**await asking.userinfo(tokens.access_token, proof.subject), **proof.claims}
 
 
 async def _asking(fed: Federation, provider: IdentityProvider, about: Described) -> Asking:

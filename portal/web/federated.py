@@ -17,6 +17,7 @@ from auth.federation.sign_in import come_back, set_out
 from auth.federation.under_way import LONGEST, Wish
 from auth.sessions.devices import device_of
 from auth.sessions.verbs import current
+from portal.context import LONDON
 from portal.edge.requests import request_id_of
 from portal.web.cookies import keep, session_cookie, signed_in
 from portal.web.going import go, own_path
@@ -59,7 +60,9 @@ async def leave(site: Here, request: Request, provider_id: UUID) -> Response:
         await _session(site, request) if asked.get("again") else None,
     )
     try:
-        address = await set_out(site.federation, provider_id, _visitor(request, browser), wish)
+        address = await set_out(
+            site.federation, provider_id, _visitor(site, request, browser), wish
+        )
     except Refused as refused:
         return _refused(request, refused)
     response = go(address)
@@ -73,7 +76,9 @@ async def back(site: Here, request: Request, provider_id: UUID) -> Response:
     browser = request.cookies.get(BROWSER, "")
     pairs = _pairs(request.url.query)
     try:
-        landed = await come_back(site.federation, provider_id, pairs, _visitor(request, browser))
+        landed = await come_back(
+            site.federation, provider_id, pairs, _visitor(site, request, browser)
+        )
     except Refused as refused:
         return _refused(request, refused)
     response = go(landed.next)
@@ -95,9 +100,14 @@ async def told_to_sign_out(site: Here, request: Request, provider_id: UUID) -> R
     return Response(status_code=200, headers=headers)
 
 
-def _visitor(request: Request, browser: str) -> Visitor:
-    device = device_of(request.headers.get("user-agent", ""))
-    return Visitor(browser, UUID(request_id_of(request)), session_cookie(request), device)
+def _visitor(site: Site, request: Request, browser: str) -> Visitor:
+    return Visitor(
+        browser,
+        UUID(request_id_of(request)),
+        session_cookie(request),
+        device_of(request.headers.get("user-agent", "")),
+        site.clock.now().astimezone(LONDON).date(),
+    )
 
 
 async def _session(site: Site, request: Request) -> UUID:
