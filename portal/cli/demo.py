@@ -20,28 +20,34 @@ from portal.sample.notes import Notes, ring_of
 from portal.sample.partnership import DAY
 from portal.sample.programs import keys_in, load_programs
 from portal.settings import Settings
+from portal.store.cluster import home
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import Stand, migrate, stand
 from portal.store.server import ServerProblem, forget, running
 from portal.store.standing import seconds_to_settle
 
 HOST = "127.0.0.1"
+_HELP = """Serve the portal with a sample Merseyside partnership, on a database it brings along.
+
+    Its pages are for a browser, its API for a program. demo.json says the address, the sample's API
+    clients with their key files, its people and their roles. Stops on Ctrl-C; what was entered is
+    kept for the next start.
+
+    \b
+    The database:        {database}
+    Keys and demo.json:  {folder}
+    """
 
 
-@click.command("demo")
+@click.command("demo", help=_HELP.format(database=home(), folder=demo_folder()))
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--reset", is_flag=True, help="Forget what was entered, and begin anew.")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
-    help="Keep database, keys and demo.json here.  [default: .portal]",
+    help="Keep database, keys and demo.json here instead.",
 )
 def command(port: int, *, reset: bool, folder: Path | None) -> None:
-    """Serve the portal with a sample Merseyside partnership, on a database it brings along.
-
-    Writes demo.json: the address, the sample's API clients with their key files, its people and
-    their roles. What is entered is kept for the next start. Stops on Ctrl-C.
-    """
     only_for_show(os.environ)
     with told_to_stop(), door(HOST, port) as listening:
         address = f"http://localhost:{listening.getsockname()[1]}"
@@ -55,7 +61,7 @@ def command(port: int, *, reset: bool, folder: Path | None) -> None:
             click.echo(notes.welcome())
             configure()
             serve(settings, keys_of(settings), listening, sample=True)
-    click.echo("Stopped. What was entered is kept: `portal demo` goes on from there.")
+    click.echo("\nStopped. What was entered is kept: `portal demo` goes on from there.")
 
 
 @contextmanager

@@ -17,7 +17,10 @@ ABOUT_CODE = (AttributeError, ImportError, NameError, NotImplementedError, TypeE
 UNDEFINED_OR_SYNTAX = "42"
 """PostgreSQL's class of errors about a statement; the others quote values."""
 
-STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
+    *("message", "asctime", "taskName"),
+    "color_message",  # uvicorn's, the message once more for a terminal
+}
 
 
 _WRITER = json.JSONEncoder(default=str)

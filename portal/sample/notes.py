@@ -90,14 +90,16 @@ class Notes:
         }
 
     def welcome(self) -> str:
-        """What is running, and a first query to paste."""
+        """What to open first, and a first query to paste."""
         program = PROGRAMS[0]
         key = _short(key_file(self.keys, program))
         return f"""
-The portal is at {self.address}, with a sample Merseyside partnership on {self.today}.
-Its people do not exist, and figures that are not public are marked as sample.
+Open {self.address}/ in a browser, and sign in as anybody of the sample.
 
-Ask for the first initiatives in another terminal, as a program of {AGENCIES[program.agency][0]}:
+It is a Merseyside partnership on {self.today}. Its people do not exist, and figures that are not
+public are marked as sample.
+
+Programs ask the API. In another terminal, as one of {AGENCIES[program.agency][0]}:
 
   echo '{FIRST}' |
     uv run portal query - --url {self.address} --client {program.id} --key {key}

@@ -16,6 +16,7 @@ import pytest
 from joserfc.jwk import Key
 from support.commands import PORTAL, Started, becomes_empty, run, started
 
+from portal.cli.common import demo_folder
 from portal.client import Client, Refused, read_key
 from portal.sample.partnership import PEOPLE
 from portal.store.cluster import home
@@ -84,7 +85,12 @@ def check_only_the_new_key_is_accepted(folder: Path, old: Key) -> None:
 
 
 def check_the_printed_query(demo: Started) -> None:
+    """After the address of the pages, which comes first and leads to the sign-in."""
     lines = demo.said.splitlines()
+    opened = re.fullmatch(r"Open (http://localhost:\d+/) in a browser, and .*", lines[1])
+    assert opened, demo.said
+    page = httpx2.get(opened[1], follow_redirects=True)
+    assert (page.status_code, "Sign in as a person of the sample" in page.text) == (200, True)
     begin = next(n for n, line in enumerate(lines) if line.startswith("  echo "))
     pasted = "\n".join(lines[begin : begin + 2]).replace("uv run portal", str(PORTAL))
     ran = subprocess.run(  # noqa: S602 - a person pastes it into a shell
@@ -152,6 +158,13 @@ def check_the_notes(folder: Path) -> None:
     people = {person["key"]: person for person in noted["people"]}
     assert set(people) == set(PEOPLE)
     assert people["wirral.coordinator"]["roles"] == ["initiative_coordinator"]
+
+
+def test_the_help_says_where_everything_is_kept():
+    told = run("demo", "--help").output
+    assert f"The database:        {home()}\n" in told
+    assert f"Keys and demo.json:  {demo_folder()}\n" in told
+    assert (os.geteuid() == 0) == ("/var/lib/portal-" in told or "/var/tmp/portal-" in told)  # noqa: S108 - root's
 
 
 def test_reset_forgets_what_was_entered(folder: Path):
