@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from auth.areas import furnish_areas
 from auth.people.furnish import furnish_roles
 from auth.roles import SCOPES
 from portal.frameworks.reference import furnish_frameworks
@@ -9,7 +10,8 @@ from portal.store.build import furnish
 
 
 async def furnish_portal(owner: AsyncConnection) -> None:
-    """The signing key, the keys of nobody's agency, the roles, the frameworks; safe to repeat."""
+    """The signing key, nobody's keys, the roles, areas and frameworks; safe to repeat."""
     await furnish(owner, {role.value: scopes for role, scopes in SCOPES.items()})
     await furnish_roles(owner)
+    await furnish_areas(owner)
     await furnish_frameworks(owner)

@@ -5,12 +5,14 @@ from importlib import import_module
 import click
 
 COMMANDS = {
+    "agency": ("portal.cli.agency:agency", "Add an agency or joint body, and list them."),
     "check": ("portal.cli.check:command", "Say what is missing or unsafe, and what to do."),
     "client": ("portal.cli.client:client", "Let a program of an agency in, or end it."),
     "contract": ("portal.cli.contract:contract", "Write graphql/ from the code."),
     "demo": ("portal.cli.demo:command", "Serve a sample partnership, with its own database."),
     "export": ("portal.cli.sheets:export", "Export initiatives to a spreadsheet."),
     "import": ("portal.cli.sheets:import_", "Import initiatives from a spreadsheet."),
+    "invite": ("portal.cli.agency:invite", "Invite an agency's first people."),
     "key": ("portal.cli.key:key", "Make, list and change the portal's own keys."),
     "migrate": ("portal.cli.migrate:command", "Bring the database to this release."),
     "provider": ("portal.cli.provider:provider", "Let an agency sign in with its own accounts."),

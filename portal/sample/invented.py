@@ -19,7 +19,8 @@ from portal.initiatives.tables import Initiative, InitiativeArea, Partner, Ratin
 from portal.measures.tables import Measure, Observation
 from portal.milestones.tables import Milestone
 from portal.risks.tables import Risk
-from portal.sample.partnership import BOROUGHS, DAY, HALTON
+from auth.areas import BOROUGHS, HALTON
+from portal.sample.partnership import DAY
 
 Values = dict[str, Any]
 Made = tuple[type[SQLModel], Values]

@@ -9,15 +9,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import SQLModel
 
+from auth.areas import BOROUGHS, CITY_REGION, FORCE_AREA, HALTON, furnish_areas
 from auth.people.tables import Standing
 from auth.roles import Role
 from auth.tables import (
     Agency,
     AgencyArea,
     AgencyKind,
-    Area,
-    AreaKind,
-    AreaPart,
     Membership,
     MembershipRole,
     Person,
@@ -30,14 +28,6 @@ DAY = date(2026, 11, 16)
 JOINED = date(2024, 4, 1)
 _SPACE = uuid5(NAMESPACE_URL, "vawg-portal-sample")
 
-BOROUGHS = {
-    "E08000011": "Knowsley",
-    "E08000012": "Liverpool",
-    "E08000013": "St Helens",
-    "E08000014": "Sefton",
-    "E08000015": "Wirral",
-}
-FORCE_AREA, CITY_REGION, HALTON = "E23000004", "E47000004", "E06000006"
 ALL = tuple(BOROUGHS)
 
 K, C = AgencyKind, ALL
@@ -200,37 +190,7 @@ def team_id(agency: str, name: str) -> UUID:
 
 def rows() -> list[SQLModel]:
     """Everything, in an order that satisfies the foreign keys."""
-    return [*_areas(), *_agencies(), *_people()]
-
-
-def _areas() -> list[SQLModel]:
-    since = date(2009, 4, 1)
-    listed = [
-        *(
-            Area(code=c, name=n, kind=AreaKind.BOROUGH, in_force_area=True, valid_from=since)
-            for c, n in BOROUGHS.items()
-        ),
-        Area(
-            code=HALTON, name="Halton", kind=AreaKind.BOROUGH, in_force_area=False, valid_from=since
-        ),
-        Area(
-            code=FORCE_AREA,
-            name="Merseyside",
-            kind=AreaKind.FORCE_AREA,
-            in_force_area=True,
-            valid_from=since,
-        ),
-        Area(
-            code=CITY_REGION,
-            name="Liverpool City Region",
-            kind=AreaKind.COMBINED_AUTHORITY,
-            in_force_area=False,
-            valid_from=date(2014, 4, 1),
-        ),
-    ]
-    parts = [AreaPart(whole_code=FORCE_AREA, part_code=code) for code in BOROUGHS]
-    parts += [AreaPart(whole_code=CITY_REGION, part_code=code) for code in (*BOROUGHS, HALTON)]
-    return [*listed, *parts]
+    return [*_agencies(), *_people()]
 
 
 def _agencies() -> list[SQLModel]:
@@ -300,6 +260,7 @@ async def load_partnership(owner: AsyncConnection) -> None:
     taken = (await owner.execute(text("SELECT count(*) FROM agency"))).scalar_one()
     if taken:
         return
+    await furnish_areas(owner)
     async with AsyncSession(bind=owner, expire_on_commit=False) as session:
         for row in rows():
             session.add(row)

@@ -12,7 +12,8 @@ from support.workbooks import bring, brought, initiatives, taken
 
 from portal import database
 from portal.furnishing import furnish_portal
-from portal.sample.partnership import BOROUGHS, load_partnership
+from auth.areas import BOROUGHS
+from portal.sample.partnership import load_partnership
 from portal.sheets.format import INITIATIVES
 from portal.store.build import build
 from portal.store.server import Server
