@@ -23,7 +23,7 @@ BEGIN
     END IF;
     filled := 1 + greatest(0, bucket.level - extract(epoch FROM greatest(moment - bucket.at, '0')) / extract(epoch FROM drains));
     UPDATE auth_secret.guess g SET level = filled, at = moment, next_at = CASE
-        WHEN filled < free THEN moment
+        WHEN filled < free - 0.5 THEN moment  -- it has drained a little since
         ELSE moment + least(longest, interval '1 second' * power(2, least(filled - free, 30) + 2)) END
     WHERE g.mark = bucket.mark;
     RETURN 0;

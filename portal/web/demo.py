@@ -9,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.accounts.proofs import Proved
+from auth.events import EventOutcome, note
 from auth.strength import Strength
+from portal.edge.requests import request_id_of
 from portal.sample.partnership import AGENCIES, PEOPLE, fixed
 from portal.settings import Mode
 from portal.web.forms import form
@@ -63,6 +65,9 @@ def _router() -> APIRouter:
         if wanted is None:
             raise NotFoundPage
         proved = Proved(wanted.id, Strength.PHISHING_RESISTANT, AMR)
+        async with site.doorkeeper.sessions.begin() as db:
+            number = UUID(request_id_of(request))
+            note(db, "demo_sign_in", EventOutcome.DONE, "", number, person_id=wanted.id)
         return await let_in(site, request, proved, own_path(fields.get("next")))
 
     @router.post("/demo/again")

@@ -24,6 +24,7 @@ from auth.accounts.verbs import open_account, set_password
 from auth.keys.vault import CannotOpen
 from auth.strength import Strength
 from auth.tables import Agency, Membership, MembershipName
+from portal.errors import Invalid
 from portal.web.cookies import signed_in
 from portal.web.faults import Faults
 from portal.web.forms import Form
@@ -39,15 +40,35 @@ NO_PASSKEY = "The passkey could not be made. Try again, or use a password and an
 class Newcomer(Protocol):
     """Somebody about to get a way to sign in, and what entitles them to it."""
 
-    path: str
-    """The page this happens on."""
-    name: str
-    person_id: UUID | None
-    """Who it is, once the portal knows them."""
-    passkeys: bool
-    """Whether the page offers a passkey as well."""
+    @property
+    def path(self) -> str:
+        """The page this happens on."""
 
-    async def settle(self, db: AsyncSession, name: str) -> UUID:
+    @property
+    def token(self) -> str:
+        """Of the invitation, if there is one."""
+
+    @property
+    def agency(self) -> str:
+        """Where they are invited to."""
+
+    @property
+    def asks_name(self) -> bool:
+        """Whether they are to say who they are."""
+
+    @property
+    def name(self) -> str:
+        """What the portal calls them."""
+
+    @property
+    def person_id(self) -> UUID | None:
+        """Who it is, once the portal knows them."""
+
+    @property
+    def passkeys(self) -> bool:
+        """Whether the page offers a passkey as well."""
+
+    async def settle(self, db: AsyncSession) -> UUID:
         """Use up what entitles them; NotFoundPage if it has been used meanwhile."""
 
 
@@ -76,7 +97,7 @@ async def show(  # noqa: PLR0913 - as the page has it
 
 async def with_passkey(site: Site, request: Request, newcomer: Newcomer, fields: Form) -> Response:
     """Keep the new passkey, and let its owner in."""
-    caller, answer = caller_of(site, request), answer_in(fields)
+    caller, answer, place = caller_of(site, request), answer_in(fields), site.doorkeeper.place
     try:
         async with site.doorkeeper.sessions.begin() as db:
             asked = await passkeys.take(
@@ -87,25 +108,18 @@ async def with_passkey(site: Site, request: Request, newcomer: Newcomer, fields:
                 purpose=Purpose.REGISTER,
                 person_id=newcomer.person_id,
             )
-    except NotProved:
-        return await show(site, request, newcomer, 422, _faults(passkey=NO_PASSKEY))
-    try:
         async with site.doorkeeper.sessions.begin() as db:
-            person_id = await newcomer.settle(db, fields.text("name"))
+            person_id = await newcomer.settle(db)
             await open_account(db, person_id, newcomer.name, asked.handle)
             await passkeys.register(
-                db,
-                site.doorkeeper.place,
-                asked,
-                answer,
-                person_id=person_id,
-                name="Passkey",
-                now=caller.now,
+                db, place, asked, answer, person_id=person_id, name="Passkey", now=caller.now
             )
             proved = Proved(person_id, Strength.PHISHING_RESISTANT, ("hwk", "user", "mfa"))
             return await _welcome(db, request, newcomer, proved)
     except NotProved:
         return await show(site, request, newcomer, 422, _faults(passkey=NO_PASSKEY))
+    except Invalid as invalid:
+        return await show(site, request, newcomer, 422, _faults(name=_first(invalid)))
 
 
 async def with_password(site: Site, request: Request, newcomer: Newcomer, fields: Form) -> Response:
@@ -114,7 +128,7 @@ async def with_password(site: Site, request: Request, newcomer: Newcomer, fields
     secret = _open(site, request, fields.get("sealed", ""))
     wrong = {}
     try:
-        check_new(password, [newcomer.name, *await _agencies(site, newcomer.person_id)])
+        check_new(password, [newcomer.name, *await _agencies(site, newcomer)])
     except TooWeak as weak:
         wrong["password"] = str(weak)
     step = step_of(secret, fields.text("code"), real_now())
@@ -123,20 +137,24 @@ async def with_password(site: Site, request: Request, newcomer: Newcomer, fields
     if wrong or step is None:
         return await show(site, request, newcomer, 422, _faults(**wrong), secret=secret)
     hashed = await site.doorkeeper.hasher.hash(password)
-    async with site.doorkeeper.sessions.begin() as db:
-        person_id = await newcomer.settle(db, fields.text("name"))
-        account = await open_account(db, person_id, newcomer.name)
-        await set_password(
-            db,
-            site.keyring,
-            account,
-            hashed=hashed,
-            secret=secret,
-            step=step,
-            now=real_now(),
-        )
-        proved = Proved(person_id, Strength.MULTI_FACTOR, ("pwd", "otp", "mfa"))
-        return await _welcome(db, request, newcomer, proved)
+    try:
+        async with site.doorkeeper.sessions.begin() as db:
+            person_id = await newcomer.settle(db)
+            account = await open_account(db, person_id, newcomer.name)
+            await set_password(
+                db,
+                site.keyring,
+                account,
+                hashed=hashed,
+                secret=secret,
+                step=step,
+                now=real_now(),
+            )
+            proved = Proved(person_id, Strength.MULTI_FACTOR, ("pwd", "otp", "mfa"))
+            return await _welcome(db, request, newcomer, proved)
+    except Invalid as invalid:
+        faults = _faults(name=_first(invalid))
+        return await show(site, request, newcomer, 422, faults, secret=secret)
 
 
 async def _welcome(
@@ -166,11 +184,11 @@ async def names_of(db: AsyncSession, person_id: UUID) -> Sequence[str]:
     return list(dict.fromkeys([row[0] for row in rows] + [row[1] for row in rows]))
 
 
-async def _agencies(site: Site, person_id: UUID | None) -> Sequence[str]:
-    if person_id is None:
-        return []
+async def _agencies(site: Site, newcomer: Newcomer) -> Sequence[str]:
+    if newcomer.person_id is None:
+        return [newcomer.agency]
     async with site.doorkeeper.sessions() as db:
-        return await names_of(db, person_id)
+        return await names_of(db, newcomer.person_id)
 
 
 def _about(site: Site, request: Request) -> str:
@@ -189,6 +207,10 @@ def _open(site: Site, request: Request, sealed: str) -> str:
     except (CannotOpen, ValueError):
         raise BadRequestPage("The form has been open for too long. Load the page again.") from None
     return opened.decode()
+
+
+def _first(invalid: Invalid) -> str:
+    return invalid.findings[0].message
 
 
 def _faults(**wrong: str) -> Faults:

@@ -35,9 +35,12 @@ class Recovering:
     person_id: UUID | None
     browser: bytes
     path: str = ENROL
+    token: str = ""
+    agency: str = ""
+    asks_name: bool = False
     passkeys: bool = True
 
-    async def settle(self, db: AsyncSession, name: str) -> UUID:
+    async def settle(self, db: AsyncSession) -> UUID:
         """The code's way is used up, and whoever else was signed in as them is no more."""
         person_id = await recovered(db, self.browser, real_now())
         if person_id is None:

@@ -17,6 +17,7 @@ from auth.sessions.verbs import Current, end_one
 from auth.strength import fresh
 from portal.reading.ids import BadId, from_global
 from portal.web import enrolling
+from portal.web.faults import Faults
 from portal.web.forms import Form, form
 from portal.web.going import go, go_and_say
 from portal.web.refusals import NotFoundPage
@@ -35,9 +36,17 @@ router = pages()
 @router.get(PATH)
 async def security(site: Here, request: Request) -> Response:
     """Everything on one page; to change how one signs in takes a fresh proof."""
-    data = await run(site, request, "security-page")
-    session = await somebody(site, request)
-    return render(request, "signing/security.html", **data, fresh=_fresh(session))
+    return await _page(site, request, await somebody(site, request))
+
+
+async def _page(site: Site, request: Request, session: Current, wrong: str = "") -> Response:
+    data, faults = await run(site, request, "security-page"), Faults()
+    if wrong:
+        faults.add("credentials", wrong)
+    status = 422 if wrong else 200
+    return render(
+        request, "signing/security.html", status, **data, fresh=_fresh(session), faults=faults
+    )
 
 
 @router.post("/security/sessions/end")
@@ -83,8 +92,8 @@ async def add_passkey(site: Here, request: Request) -> Response:
     try:
         await _register(site, request, session, fields)
     except NotProved:
-        said = "No passkey was added. If this one is not registered yet, try again."
-        return go_and_say(request, PATH, said)
+        wrong = "No passkey was added. If this one is not registered yet, try again."
+        return await _page(site, request, session, wrong)
     return go_and_say(request, PATH, "The passkey was added.")
 
 
@@ -133,8 +142,8 @@ async def remove_credential(site: Here, request: Request) -> Response:
             if not await remove(db, session.person_id, wanted, real_now()):
                 raise NotFoundPage
     except LastWayIn:
-        said = "It was kept: without it you could not sign in. Add another way first."
-        return go_and_say(request, PATH, said)
+        wrong = "It was kept: without it you could not sign in. Add another way first."
+        return await _page(site, request, session, wrong)
     return go_and_say(request, PATH, "It was removed, and signs nobody in any more.")
 
 
@@ -201,9 +210,12 @@ class Oneself:
     name: str
     person_id: UUID | None
     path: str = PATH
+    token: str = ""
+    agency: str = ""
+    asks_name: bool = False
     passkeys: bool = False
 
-    async def settle(self, db: AsyncSession, name: str) -> UUID:
+    async def settle(self, db: AsyncSession) -> UUID:
         """Nothing to use up: the fresh proof was shown."""
         if self.person_id is None:
             raise NotFoundPage

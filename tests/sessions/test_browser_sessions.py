@@ -6,7 +6,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +15,7 @@ from auth.sessions import verbs
 from auth.sessions.verbs import NotOffered, SessionOver, hash_of
 from auth.strength import Strength
 from portal.context import BySession, Context
+from portal.edge.logs import sqlstate
 from portal.sample.partnership import fixed, membership_id
 from portal.store.engines import Engines
 
@@ -51,9 +51,9 @@ async def asked(engines: Engines, cookie: str) -> UUID:
 
 async def refused(engines: Engines, cookie: str) -> str:
     """The database's word on a page's request with this cookie."""
-    with pytest.raises(asyncpg.PostgresError) as said:
+    with pytest.raises(DBAPIError) as said:
         await asked(engines, cookie)
-    return str(said.value.sqlstate)
+    return str(sqlstate(said.value))
 
 
 async def owner(engines: Engines, sql: str, **given: object) -> None:

@@ -25,8 +25,7 @@ function written(credential) {
 }
 
 async function ask(form) {
-  const token = form.elements.form_token.value;
-  const answer = await fetch(form.dataset.question, { method: "POST", body: new URLSearchParams({ form_token: token }) });
+  const answer = await fetch(form.dataset.question, { method: "POST", body: new URLSearchParams(new FormData(form)) });
   if (!answer.ok || !answer.headers.get("content-type").startsWith("application/json")) throw new Error("no question");
   return readable(await answer.json());
 }

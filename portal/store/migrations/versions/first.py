@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_45d4667d5911"
+revision = "first_ccf68fe2e505"
 down_revision = None
 
 

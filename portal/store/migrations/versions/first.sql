@@ -200,6 +200,16 @@ CREATE TABLE role_scope (
 	CONSTRAINT role_scope_pkey PRIMARY KEY (role, scope)
 );
 
+CREATE TABLE role_trait (
+	role VARCHAR(40) NOT NULL, 
+	cases BOOLEAN NOT NULL, 
+	second_person BOOLEAN NOT NULL, 
+	invitable BOOLEAN NOT NULL, 
+	kinds TEXT[] NOT NULL, 
+	excludes TEXT[] NOT NULL, 
+	CONSTRAINT role_trait_pkey PRIMARY KEY (role)
+);
+
 CREATE TABLE theme (
 	id UUID NOT NULL, 
 	key VARCHAR(80) NOT NULL, 
@@ -421,7 +431,7 @@ CREATE TABLE notice (
 	read_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT notice_pkey PRIMARY KEY (id), 
 	CONSTRAINT notice_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
-	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'program_changed'))
+	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'invited', 'joined', 'program_changed'))
 );
 
 CREATE INDEX notice_person_id_idx ON notice (person_id);
@@ -590,6 +600,18 @@ CREATE TABLE framework_entry (
 	CONSTRAINT framework_entry_framework_version_id_fkey FOREIGN KEY(framework_version_id) REFERENCES framework_version (id)
 );
 
+CREATE TABLE grantable_roles (
+	agency_id UUID NOT NULL, 
+	roles TEXT[] NOT NULL, 
+	set_by_id UUID NOT NULL, 
+	set_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT grantable_roles_pkey PRIMARY KEY (agency_id), 
+	CONSTRAINT grantable_roles_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT grantable_roles_set_by_id_fkey FOREIGN KEY(set_by_id) REFERENCES membership (id)
+);
+
+CREATE INDEX grantable_roles_set_by_id_idx ON grantable_roles (set_by_id);
+
 CREATE TABLE initiative (
 	id UUID NOT NULL, 
 	reference VARCHAR(12) NOT NULL, 
@@ -642,6 +664,51 @@ CREATE INDEX initiative_lead_team_id_idx ON initiative (lead_team_id);
 
 CREATE INDEX initiative_newest ON initiative (created_at, id);
 
+CREATE TABLE invitation (
+	id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	role VARCHAR(40), 
+	for_whom VARCHAR(120) NOT NULL, 
+	rebinds_id UUID, 
+	token_hash BYTEA, 
+	made_by_id UUID, 
+	made_person_id UUID, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	confirmed_by_id UUID, 
+	confirmed_person_id UUID, 
+	confirmed_at TIMESTAMP WITH TIME ZONE, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	used_at TIMESTAMP WITH TIME ZONE, 
+	withdrawn_at TIMESTAMP WITH TIME ZONE, 
+	joined_id UUID, 
+	CONSTRAINT invitation_pkey PRIMARY KEY (id), 
+	CONSTRAINT invitation_hash_check CHECK (octet_length(token_hash) = 32), 
+	CONSTRAINT invitation_week_check CHECK (expires_at <= coalesce(confirmed_at, made_at) + interval '7 days'), 
+	CONSTRAINT invitation_rebinding_check CHECK (rebinds_id IS NULL OR role IS NULL), 
+	CONSTRAINT invitation_made_by_two_check CHECK ((token_hash IS NULL) = (rebinds_id IS NOT NULL AND confirmed_by_id IS NULL)), 
+	CONSTRAINT invitation_asked_check CHECK (rebinds_id IS NULL OR made_person_id IS NOT NULL), 
+	CONSTRAINT invitation_second_person_check CHECK (confirmed_person_id <> made_person_id), 
+	CONSTRAINT invitation_confirmation_check CHECK ((confirmed_by_id IS NULL) = (confirmed_person_id IS NULL) AND (confirmed_by_id IS NULL) = (confirmed_at IS NULL)), 
+	CONSTRAINT invitation_used_check CHECK ((used_at IS NULL) = (joined_id IS NULL)), 
+	CONSTRAINT invitation_used_with_check CHECK (used_at IS NULL OR token_hash IS NOT NULL), 
+	CONSTRAINT invitation_over_check CHECK (used_at IS NULL OR withdrawn_at IS NULL), 
+	CONSTRAINT invitation_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT invitation_role_check CHECK (role IN ('initiative_coordinator', 'contributor', 'viewer', 'caseworker', 'team_lead', 'cps_liaison', 'marac_coordinator', 'marac_chair', 'marac_representative', 'designated_safeguarding_lead', 'conduct_lead', 'data_protection_lead', 'authorised_signatory', 'agency_spoc', 'programme_lead', 'agency_administrator', 'partnership_administrator', 'independent_reviewer', 'auditor')), 
+	CONSTRAINT invitation_rebinds_id_fkey FOREIGN KEY(rebinds_id) REFERENCES membership (id), 
+	CONSTRAINT invitation_token_hash_key UNIQUE (token_hash), 
+	CONSTRAINT invitation_made_by_id_fkey FOREIGN KEY(made_by_id) REFERENCES membership (id), 
+	CONSTRAINT invitation_made_person_id_fkey FOREIGN KEY(made_person_id) REFERENCES person (id), 
+	CONSTRAINT invitation_confirmed_by_id_fkey FOREIGN KEY(confirmed_by_id) REFERENCES membership (id), 
+	CONSTRAINT invitation_confirmed_person_id_fkey FOREIGN KEY(confirmed_person_id) REFERENCES person (id), 
+	CONSTRAINT invitation_joined_id_fkey FOREIGN KEY(joined_id) REFERENCES membership (id) DEFERRABLE INITIALLY DEFERRED
+);
+
+CREATE INDEX invitation_agency_id_idx ON invitation (agency_id);
+
+CREATE INDEX invitation_made_by_id_idx ON invitation (made_by_id);
+
+CREATE INDEX invitation_rebinds_id_idx ON invitation (rebinds_id);
+
 CREATE TABLE membership_name (
 	membership_id UUID NOT NULL, 
 	name VARCHAR(120) NOT NULL, 
@@ -653,9 +720,16 @@ CREATE TABLE membership_name (
 CREATE TABLE membership_role (
 	membership_id UUID NOT NULL, 
 	role VARCHAR(40) NOT NULL, 
+	deputy BOOLEAN DEFAULT false NOT NULL, 
+	title VARCHAR(40), 
+	ends_on DATE, 
 	CONSTRAINT membership_role_pkey PRIMARY KEY (membership_id, role), 
+	CONSTRAINT membership_role_deputy_check CHECK (role = 'agency_spoc' OR NOT deputy), 
+	CONSTRAINT membership_role_signs_check CHECK ((role = 'authorised_signatory') = (title IS NOT NULL)), 
+	CONSTRAINT membership_role_auditor_check CHECK (role <> 'auditor' OR ends_on IS NOT NULL), 
 	CONSTRAINT membership_role_membership_id_fkey FOREIGN KEY(membership_id) REFERENCES membership (id), 
-	CONSTRAINT membership_role_role_check CHECK (role IN ('initiative_coordinator', 'contributor', 'viewer', 'caseworker', 'team_lead', 'cps_liaison', 'marac_coordinator', 'marac_chair', 'marac_representative', 'designated_safeguarding_lead', 'conduct_lead', 'data_protection_lead', 'authorised_signatory', 'agency_spoc', 'programme_lead', 'agency_administrator', 'partnership_administrator', 'independent_reviewer', 'auditor'))
+	CONSTRAINT membership_role_role_check CHECK (role IN ('initiative_coordinator', 'contributor', 'viewer', 'caseworker', 'team_lead', 'cps_liaison', 'marac_coordinator', 'marac_chair', 'marac_representative', 'designated_safeguarding_lead', 'conduct_lead', 'data_protection_lead', 'authorised_signatory', 'agency_spoc', 'programme_lead', 'agency_administrator', 'partnership_administrator', 'independent_reviewer', 'auditor')), 
+	CONSTRAINT membership_role_title_check CHECK (title IN ('siro', 'caldicott_guardian', 'chief_crown_prosecutor', 'chief_officer', 'chief_executive', 'trustee', 'registrar'))
 );
 
 CREATE TABLE role_mapping (
@@ -668,6 +742,71 @@ CREATE TABLE role_mapping (
 	CONSTRAINT role_mapping_provider_id_fkey FOREIGN KEY(provider_id) REFERENCES identity_provider (id), 
 	CONSTRAINT role_mapping_role_check CHECK (role IN ('initiative_coordinator', 'contributor', 'viewer', 'caseworker', 'team_lead', 'cps_liaison', 'marac_coordinator', 'marac_chair', 'marac_representative', 'designated_safeguarding_lead', 'conduct_lead', 'data_protection_lead', 'authorised_signatory', 'agency_spoc', 'programme_lead', 'agency_administrator', 'partnership_administrator', 'independent_reviewer', 'auditor'))
 );
+
+CREATE TABLE role_request (
+	id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	membership_id UUID NOT NULL, 
+	person_id UUID NOT NULL, 
+	role VARCHAR(40) NOT NULL, 
+	deputy BOOLEAN NOT NULL, 
+	title VARCHAR(40), 
+	ends_on DATE, 
+	asked_by_id UUID NOT NULL, 
+	asked_person_id UUID NOT NULL, 
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	answered_by_id UUID, 
+	answered_person_id UUID, 
+	answered_at TIMESTAMP WITH TIME ZONE, 
+	reason VARCHAR(400), 
+	CONSTRAINT role_request_pkey PRIMARY KEY (id), 
+	CONSTRAINT role_request_to_oneself_check CHECK (asked_person_id <> person_id), 
+	CONSTRAINT role_request_second_person_check CHECK (answered_person_id <> asked_person_id), 
+	CONSTRAINT role_request_by_oneself_check CHECK (answered_person_id <> person_id), 
+	CONSTRAINT role_request_answer_check CHECK ((state IN ('confirmed', 'declined')) = (answered_by_id IS NOT NULL)), 
+	CONSTRAINT role_request_answering_person_check CHECK ((answered_by_id IS NULL) = (answered_person_id IS NULL)), 
+	CONSTRAINT role_request_answered_at_check CHECK ((state IN ('waiting', 'given')) = (answered_at IS NULL)), 
+	CONSTRAINT role_request_deputy_check CHECK (role = 'agency_spoc' OR NOT deputy), 
+	CONSTRAINT role_request_signs_check CHECK ((role = 'authorised_signatory') = (title IS NOT NULL)), 
+	CONSTRAINT role_request_auditor_check CHECK (role <> 'auditor' OR ends_on IS NOT NULL), 
+	CONSTRAINT role_request_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT role_request_membership_id_fkey FOREIGN KEY(membership_id) REFERENCES membership (id), 
+	CONSTRAINT role_request_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
+	CONSTRAINT role_request_role_check CHECK (role IN ('initiative_coordinator', 'contributor', 'viewer', 'caseworker', 'team_lead', 'cps_liaison', 'marac_coordinator', 'marac_chair', 'marac_representative', 'designated_safeguarding_lead', 'conduct_lead', 'data_protection_lead', 'authorised_signatory', 'agency_spoc', 'programme_lead', 'agency_administrator', 'partnership_administrator', 'independent_reviewer', 'auditor')), 
+	CONSTRAINT role_request_title_check CHECK (title IN ('siro', 'caldicott_guardian', 'chief_crown_prosecutor', 'chief_officer', 'chief_executive', 'trustee', 'registrar')), 
+	CONSTRAINT role_request_asked_by_id_fkey FOREIGN KEY(asked_by_id) REFERENCES membership (id), 
+	CONSTRAINT role_request_asked_person_id_fkey FOREIGN KEY(asked_person_id) REFERENCES person (id), 
+	CONSTRAINT role_request_state_check CHECK (state IN ('waiting', 'given', 'confirmed', 'declined', 'taken_back')), 
+	CONSTRAINT role_request_answered_by_id_fkey FOREIGN KEY(answered_by_id) REFERENCES membership (id), 
+	CONSTRAINT role_request_answered_person_id_fkey FOREIGN KEY(answered_person_id) REFERENCES person (id)
+);
+
+CREATE INDEX role_request_agency_id_idx ON role_request (agency_id);
+
+CREATE INDEX role_request_asked_by_id_idx ON role_request (asked_by_id);
+
+CREATE INDEX role_request_membership_id_idx ON role_request (membership_id);
+
+CREATE INDEX role_request_person_id_idx ON role_request (person_id);
+
+CREATE UNIQUE INDEX role_request_waiting ON role_request (membership_id, role) WHERE state = 'waiting';
+
+CREATE TABLE standing (
+	id UUID NOT NULL, 
+	membership_id UUID NOT NULL, 
+	training_until DATE, 
+	vetting_until DATE, 
+	confidentiality_until DATE, 
+	recorded_by_id UUID, 
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT standing_pkey PRIMARY KEY (id), 
+	CONSTRAINT standing_membership_id_key UNIQUE (membership_id), 
+	CONSTRAINT standing_membership_id_fkey FOREIGN KEY(membership_id) REFERENCES membership (id), 
+	CONSTRAINT standing_recorded_by_id_fkey FOREIGN KEY(recorded_by_id) REFERENCES membership (id)
+);
+
+CREATE INDEX standing_recorded_by_id_idx ON standing (recorded_by_id);
 
 CREATE TABLE team_member (
 	team_id UUID NOT NULL, 
@@ -1414,6 +1553,62 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce(scope = ANY (string_to_array((caller_context())[7], ',')), false)
 $$;
 
+-- What a membership is today: the roles it holds that have not ended, less those that handle cases while its training,
+-- vetting or confidentiality declaration has lapsed or was never recorded.
+
+CREATE FUNCTION in_good_standing(member uuid, today date) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM standing s
+        WHERE s.membership_id = member AND s.training_until >= today AND s.vetting_until >= today
+          AND s.confidentiality_until >= today
+    )
+$$;
+
+CREATE FUNCTION roles_today(member uuid, today date) RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ARRAY(
+        SELECT r.role::text FROM membership_role r
+        WHERE r.membership_id = member AND (r.ends_on IS NULL OR r.ends_on >= today)
+          AND (NOT EXISTS (SELECT FROM role_trait t WHERE t.role = r.role AND t.cases)
+               OR in_good_standing(member, today))
+        ORDER BY 1
+    )
+$$;
+
+-- Whether a membership is alive: it has begun, has not ended, and neither has its agency.
+CREATE FUNCTION lives(m membership, today date) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today) AND m.ended_at IS NULL
+       AND EXISTS (SELECT FROM agency a WHERE a.id = m.agency_id AND (a.ended_on IS NULL OR a.ended_on > today))
+$$;
+
+-- The roles that an agency's administrators may grant: those the partnership set for it, else all that suit its kind.
+CREATE FUNCTION grantable(agency uuid, wanted text) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM agency a JOIN role_trait t ON t.role = wanted AND a.kind = ANY (t.kinds)
+        LEFT JOIN grantable_roles g ON g.agency_id = a.id
+        WHERE a.id = grantable.agency AND (g.roles IS NULL OR wanted = ANY (g.roles))
+    )
+$$;
+
+-- An agency's administrators as people: somebody may hold two memberships, and is one person all the same.
+CREATE FUNCTION administrators_of(agency uuid, today date) RETURNS uuid[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(array_agg(DISTINCT m.person_id), '{}') FROM membership m
+    WHERE m.agency_id = administrators_of.agency AND lives(m, today)
+      AND EXISTS (
+          SELECT FROM membership_role r
+          WHERE r.membership_id = m.id AND (r.ends_on IS NULL OR r.ends_on >= today)
+            AND r.role IN ('agency_administrator', 'partnership_administrator'))
+$$;
+
 -- Opening a caller: who the token or the command speaks for, which keys that principal holds at this moment.
 
 CREATE FUNCTION capability(wanted text, agency uuid DEFAULT NULL, team uuid DEFAULT NULL) RETURNS int
@@ -1443,26 +1638,21 @@ CREATE FUNCTION principal_today(wanted uuid, today date)
 RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT m.id, 'membership', m.agency_id, m.person_id,
-           ARRAY(SELECT r.role::text FROM membership_role r WHERE r.membership_id = m.id ORDER BY 1),
-           ARRAY(SELECT DISTINCT s.scope::text FROM membership_role r JOIN role_scope s ON s.role = r.role
-                 WHERE r.membership_id = m.id ORDER BY 1),
+    SELECT m.id, 'membership', m.agency_id, m.person_id, held.roles,
+           ARRAY(SELECT DISTINCT s.scope::text FROM role_scope s WHERE s.role = ANY (held.roles) ORDER BY 1),
            ARRAY(SELECT t.team_id FROM team_member t WHERE t.membership_id = m.id ORDER BY 1)
-    FROM membership m JOIN agency a ON a.id = m.agency_id
+    FROM membership m JOIN agency a ON a.id = m.agency_id CROSS JOIN LATERAL roles_today(m.id, today) AS held (roles)
     WHERE m.id = wanted AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
-      AND (m.ended_at IS NULL OR m.ended_at > now())
-      AND (a.ended_on IS NULL OR a.ended_on > today)
+      AND m.ended_at IS NULL AND (a.ended_on IS NULL OR a.ended_on > today)
     UNION ALL
     SELECT c.id, 'client', c.agency_id, NULL, '{}', ARRAY(
                SELECT held.name FROM unnest(c.scopes) AS held (name)
-               WHERE EXISTS (
-                   SELECT FROM membership m JOIN membership_role r ON r.membership_id = m.id
-                   JOIN role_scope s ON s.role = r.role
-                   WHERE m.id = c.owner_membership_id AND s.scope = held.name
-                     AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
-                     AND (m.ended_at IS NULL OR m.ended_at > now()))
+               WHERE EXISTS (SELECT FROM role_scope s WHERE s.scope = held.name AND s.role = ANY (owns.roles))
                ORDER BY 1), '{}'
     FROM client c JOIN agency a ON a.id = c.agency_id
+    LEFT JOIN membership m ON m.id = c.owner_membership_id AND m.starts_on <= today
+        AND (m.ends_on IS NULL OR m.ends_on >= today) AND m.ended_at IS NULL
+    LEFT JOIN LATERAL roles_today(m.id, today) AS owns (roles) ON m.id IS NOT NULL
     WHERE c.id = wanted AND c.ended_at IS NULL AND c.expires_at > now()
       AND (a.ended_on IS NULL OR a.ended_on > today)
 $$;
@@ -1512,7 +1702,7 @@ CREATE FUNCTION open_caller(
 )
 RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[],
                team_ids uuid[], authenticated_at timestamptz, acr text)
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql ROWS 1 SECURITY DEFINER
 SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -1564,7 +1754,7 @@ $$;
 CREATE FUNCTION open_command_caller(principal uuid, request uuid, moment timestamptz DEFAULT NULL)
 RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[],
                team_ids uuid[], authenticated_at timestamptz, acr text)
-LANGUAGE sql SECURITY DEFINER
+LANGUAGE sql ROWS 1 SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT p.*, clock_timestamp(), 'phr' FROM open_principal(principal, NULL, request, moment) p
 $$;
@@ -1708,7 +1898,7 @@ BEGIN
     END IF;
     filled := 1 + greatest(0, bucket.level - extract(epoch FROM greatest(moment - bucket.at, '0')) / extract(epoch FROM drains));
     UPDATE auth_secret.guess g SET level = filled, at = moment, next_at = CASE
-        WHEN filled < free THEN moment
+        WHEN filled < free - 0.5 THEN moment  -- it has drained a little since
         ELSE moment + least(longest, interval '1 second' * power(2, least(filled - free, 30) + 2)) END
     WHERE g.mark = bucket.mark;
     RETURN 0;
@@ -1763,6 +1953,260 @@ SET search_path = pg_catalog, public, pg_temp AS $$
       AND m.ended_at IS NULL AND (a.ended_on IS NULL OR a.ended_on > today)
       AND (caller_session() IS NULL OR EXISTS (
           SELECT FROM browser_session b WHERE b.id = caller_session() AND sign_in_vouches(b.provider_id, m.agency_id)))
+$$;
+
+-- What happens to people. The rules stand here once more, below Python's kinder words: who injects SQL as an
+-- administrator can still not do alone what takes two.
+
+CREATE FUNCTION caller_today() RETURNS date LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_now() AT TIME ZONE 'Europe/London')::date $$;
+
+-- Administrators take turns within an agency: two could otherwise remove each other at once.
+CREATE FUNCTION hold_agency(agency uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM FROM agency a WHERE a.id = hold_agency.agency FOR NO KEY UPDATE;
+END
+$$;
+
+CREATE FUNCTION manages(agency uuid) RETURNS boolean LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT agency = caller_agency() AND caller_person() IS NOT NULL AND caller_can('agencies:manage')
+$$;
+
+-- Where no two administrators are left beside the one concerned, the partnership's administrator is the second person.
+CREATE FUNCTION too_few_in(agency uuid, beside uuid) RETURNS boolean LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT cardinality(array_remove(administrators_of(agency, caller_today()), beside)) < 2
+$$;
+
+CREATE FUNCTION role_excluded(member uuid, wanted text) RETURNS boolean LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM membership m JOIN membership n ON n.agency_id = m.agency_id AND n.person_id = m.person_id
+        JOIN membership_role r ON r.membership_id = n.id
+        JOIN role_trait t ON t.role = wanted AND r.role = ANY (t.excludes)
+        WHERE m.id = member AND lives(n, caller_today()) AND (r.ends_on IS NULL OR r.ends_on >= caller_today())
+          -- Administrators see no case as administrators; with another membership the same person may work on some.
+          AND (n.id = m.id OR wanted IN ('data_protection_lead', 'authorised_signatory'))
+    )
+$$;
+
+CREATE FUNCTION check_role_request() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    answer text[] := ARRAY['state', 'answered_by_id', 'answered_person_id', 'answered_at', 'reason'];
+    member membership;
+    twice boolean := EXISTS (SELECT FROM role_trait t WHERE t.role = NEW.role AND t.second_person);
+BEGIN
+    IF caller_principal() IS NULL THEN
+        RETURN NEW;  -- the tables' owner: sample data, and the end of a membership
+    END IF;
+    PERFORM hold_agency(NEW.agency_id);
+    IF TG_OP = 'UPDATE' AND (OLD.state <> 'waiting' OR to_jsonb(NEW) - answer <> to_jsonb(OLD) - answer) THEN
+        RAISE EXCEPTION 'a request is answered once, and never rewritten' USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.state = 'taken_back' OR NEW.state = 'declined' AND NEW.answered_by_id = caller_principal() THEN
+        RETURN NEW;
+    END IF;
+    SELECT * INTO member FROM membership m WHERE m.id = NEW.membership_id;
+    IF (member.agency_id, member.person_id) IS DISTINCT FROM (NEW.agency_id, NEW.person_id)
+        OR NOT lives(member, caller_today()) OR NOT grantable(NEW.agency_id, NEW.role)
+        OR role_excluded(NEW.membership_id, NEW.role)
+        OR cardinality(administrators_of(NEW.agency_id, caller_today())) < 2 THEN
+        RAISE EXCEPTION 'this role cannot be given here' USING ERRCODE = 'check_violation';
+    END IF;
+    IF TG_OP = 'INSERT' AND (
+        (NEW.asked_by_id, NEW.asked_person_id) IS DISTINCT FROM (caller_principal(), caller_person())
+        OR NEW.state <> CASE WHEN twice THEN 'waiting' ELSE 'given' END
+        OR NEW.role = 'partnership_administrator' AND NOT caller_can('partnership:manage')
+        OR NOT manages(NEW.agency_id)
+           AND NOT (twice AND caller_can('partnership:manage') AND too_few_in(NEW.agency_id, NEW.person_id))
+    ) OR TG_OP = 'UPDATE' AND (
+        NEW.state <> 'confirmed' OR NOT manages(NEW.agency_id)
+        OR (NEW.answered_by_id, NEW.answered_person_id) IS DISTINCT FROM (caller_principal(), caller_person())
+    ) THEN
+        RAISE EXCEPTION 'this role is not the caller''s to give' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION give_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO membership_role (membership_id, role, deputy, title, ends_on)
+    VALUES (NEW.membership_id, NEW.role, NEW.deputy, NEW.title, NEW.ends_on)
+    ON CONFLICT (membership_id, role) DO UPDATE
+    SET deputy = excluded.deputy, title = excluded.title, ends_on = excluded.ends_on;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION partnership_administered() RETURNS boolean LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM membership m JOIN membership_role r ON r.membership_id = m.id
+        WHERE r.role = 'partnership_administrator' AND lives(m, caller_today())
+          AND (r.ends_on IS NULL OR r.ends_on >= caller_today())
+    )
+$$;
+
+-- Neither an agency nor the partnership loses its last administrator.
+CREATE FUNCTION still_administered(agency uuid, partnership boolean) RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF cardinality(administrators_of(agency, caller_today())) = 0 OR partnership AND NOT partnership_administered() THEN
+        RAISE EXCEPTION 'the last administrator cannot be removed' USING ERRCODE = 'check_violation';
+    END IF;
+END
+$$;
+
+CREATE FUNCTION withdraw_role(member uuid, held text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    home uuid := (SELECT m.agency_id FROM membership m WHERE m.id = member);
+    administered boolean := partnership_administered();
+BEGIN
+    IF manages(home) IS NOT TRUE THEN
+        RAISE EXCEPTION 'an administrator of the agency withdraws its roles' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM hold_agency(home);
+    IF cardinality(administrators_of(home, caller_today())) < 2 THEN
+        RAISE EXCEPTION 'roles change where there are two administrators' USING ERRCODE = 'check_violation';
+    END IF;
+    DELETE FROM membership_role r WHERE r.membership_id = member AND r.role = held;
+    PERFORM still_administered(home, administered);
+END
+$$;
+
+-- At once, and with it everything that speaks for it: sessions, consents, tokens, what it had asked for or offered.
+CREATE FUNCTION end_membership(member uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
+DECLARE
+    home uuid := (SELECT m.agency_id FROM membership m WHERE m.id = member);
+    administered boolean := partnership_administered();
+BEGIN
+    IF manages(home) IS NOT TRUE THEN
+        RAISE EXCEPTION 'an administrator of the agency ends its memberships' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM hold_agency(home);
+    UPDATE membership m SET ended_at = now() WHERE m.id = member AND m.ended_at IS NULL;
+    PERFORM still_administered(home, administered);
+    DELETE FROM auth_secret.session_secret s USING browser_session b
+    WHERE b.id = s.session_id AND b.membership_id = member;
+    UPDATE browser_session b SET ended_at = clock_timestamp() WHERE b.membership_id = member AND b.ended_at IS NULL;
+    UPDATE consent c SET ended_at = clock_timestamp() WHERE c.membership_id = member AND c.ended_at IS NULL;
+    UPDATE auth_secret.access_token t SET revoked_at = clock_timestamp()
+    WHERE t.principal_id = member AND t.revoked_at IS NULL;
+    UPDATE role_request r SET state = 'taken_back', answered_at = clock_timestamp()
+    WHERE r.state = 'waiting' AND member IN (r.membership_id, r.asked_by_id);
+    UPDATE invitation i SET withdrawn_at = clock_timestamp()
+    WHERE i.used_at IS NULL AND i.withdrawn_at IS NULL AND member IN (i.made_by_id, i.rebinds_id);
+END
+$$;
+
+CREATE FUNCTION tell(person uuid, about text, words text) RETURNS void LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    INSERT INTO notice (id, person_id, at, kind, says) VALUES (gen_random_uuid(), person, clock_timestamp(), about, words)
+$$;
+
+CREATE FUNCTION tell_member(member uuid, about text, words text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT caller_can('agencies:manage') THEN
+        RAISE EXCEPTION 'only administrators tell others' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM tell(m.person_id, about, words) FROM membership m WHERE m.id = member;
+END
+$$;
+
+-- All but the caller, who knows.
+CREATE FUNCTION tell_administrators(agency uuid, about text, words text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT caller_can('agencies:manage') THEN
+        RAISE EXCEPTION 'only administrators tell others' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM tell(p, about, words) FROM unnest(administrators_of(agency, caller_today())) p WHERE p <> caller_person();
+END
+$$;
+
+-- Ways in. What may change of an invitation is little: it is confirmed, withdrawn, or used once.
+
+CREATE FUNCTION check_invitation() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    little text[] := ARRAY['withdrawn_at', 'token_hash', 'confirmed_by_id', 'confirmed_person_id', 'confirmed_at',
+                           'expires_at'];
+    concerned uuid := (SELECT m.person_id FROM membership m WHERE m.id = NEW.rebinds_id);
+BEGIN
+    IF caller_principal() IS NULL THEN
+        RETURN NEW;  -- accept_invitation, and the end of a membership
+    END IF;
+    IF OLD.used_at IS NOT NULL OR OLD.withdrawn_at IS NOT NULL OR to_jsonb(NEW) - little <> to_jsonb(OLD) - little
+        OR OLD.token_hash IS NOT NULL AND (
+            (NEW.token_hash, NEW.expires_at) IS DISTINCT FROM (OLD.token_hash, OLD.expires_at)) THEN
+        RAISE EXCEPTION 'an invitation is withdrawn, never rewritten' USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.confirmed_by_id IS DISTINCT FROM OLD.confirmed_by_id AND (
+        (NEW.confirmed_by_id, NEW.confirmed_person_id) IS DISTINCT FROM (caller_principal(), caller_person())
+        OR concerned = caller_person()
+        OR NOT manages(NEW.agency_id)
+           AND NOT (caller_can('partnership:manage') AND too_few_in(NEW.agency_id, concerned))
+    ) THEN
+        RAISE EXCEPTION 'this invitation is not the caller''s to confirm' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- Taken by one statement, so that of a thousand who try at once one succeeds. NULLs: there is nothing to accept.
+CREATE FUNCTION accept_invitation(hash bytea, called text, provider uuid, known uuid, today date)
+RETURNS TABLE (person uuid, member uuid) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    came uuid := gen_random_uuid();
+    taken invitation;
+    who uuid;
+BEGIN
+    -- The key is deferred: the member who came is written after the invitation that let them in.
+    UPDATE invitation i SET used_at = clock_timestamp(), joined_id = coalesce(i.rebinds_id, came)
+    WHERE i.token_hash = hash AND i.used_at IS NULL AND i.withdrawn_at IS NULL AND i.expires_at > clock_timestamp()
+      AND sign_in_vouches(provider, i.agency_id)
+      AND EXISTS (SELECT FROM agency a WHERE a.id = i.agency_id AND (a.ended_on IS NULL OR a.ended_on > today))
+      AND (i.rebinds_id IS NULL OR EXISTS (
+          SELECT FROM membership m WHERE m.id = i.rebinds_id AND lives(m, today)
+            AND (known IS NULL OR known = m.person_id)))
+    RETURNING i.* INTO taken;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF taken.rebinds_id IS NOT NULL THEN
+        who := (SELECT m.person_id FROM membership m WHERE m.id = taken.rebinds_id);
+        -- Whoever holds the lost key is signed out.
+        UPDATE browser_session b SET ended_at = clock_timestamp() WHERE b.person_id = who AND b.ended_at IS NULL;
+        PERFORM tell(p, 'joined', 'A member who had lost every way to sign in has come back by the invitation for '
+                     || taken.for_whom || '.') FROM unnest(administrators_of(taken.agency_id, today)) p WHERE p <> who;
+        PERFORM tell(who, 'sign_in_changed', 'You were let in again by an invitation that two administrators made.'
+                     || ' All your sessions were ended.');
+        RETURN QUERY SELECT who, taken.rebinds_id;
+        RETURN;
+    END IF;
+    who := known;
+    IF who IS NULL THEN
+        who := gen_random_uuid();
+        INSERT INTO person (id, name) VALUES (who, called);
+    END IF;
+    INSERT INTO membership (id, person_id, agency_id, starts_on) VALUES (came, who, taken.agency_id, today);
+    IF taken.role IS NOT NULL THEN
+        INSERT INTO membership_role (membership_id, role) VALUES (came, taken.role);
+    END IF;
+    PERFORM tell(p, 'joined', (SELECT n.name FROM person n WHERE n.id = who) || ' joined by the invitation for '
+                 || taken.for_whom || '.') FROM unnest(administrators_of(taken.agency_id, today)) p WHERE p <> who;
+    RETURN QUERY SELECT who, came;
+END
 $$;
 
 -- The roles that a directory gives, as agreed in role_mapping: added and taken away, those and no others, for the
@@ -2132,9 +2576,16 @@ BEGIN
 END
 $$;
 
+-- How much somebody leaves undone: administrators see no work, and must know that there is some to hand over.
+CREATE FUNCTION work_left_by(member uuid) RETURNS int LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT count(*)::int FROM action a JOIN membership m ON m.id = a.allocated_to_id
+    WHERE m.id = member AND manages(m.agency_id) AND a.state IN ('open', 'in_progress')
+$$;
+
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_person(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), touch_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_person(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
@@ -2149,6 +2600,18 @@ GRANT EXECUTE ON FUNCTION open_command_caller(uuid,uuid,timestamptz) TO portal_c
 GRANT EXECUTE ON FUNCTION tell_owner(uuid,text) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION caller_memberships(date) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION hold_agency(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION withdraw_role(uuid,text) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION end_membership(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION tell_member(uuid,text,text) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION tell_administrators(uuid,text,text) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION accept_invitation(bytea,text,uuid,uuid,date) TO portal_auth;
 
 GRANT EXECUTE ON FUNCTION open_session_caller(bytea,uuid,timestamptz) TO portal_runtime;
 
@@ -2165,6 +2628,8 @@ GRANT EXECUTE ON FUNCTION map_roles(uuid,uuid,text[]) TO portal_auth;
 GRANT EXECUTE ON FUNCTION succeed_agency(uuid,uuid,date) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION hold_initiative(uuid,boolean) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION work_left_by(uuid) TO portal_runtime;
 
 ALTER TABLE area ENABLE ROW LEVEL SECURITY;
 
@@ -2254,7 +2719,7 @@ CREATE POLICY auth_select ON membership_name FOR SELECT TO portal_auth USING (tr
 
 GRANT SELECT ON membership_name TO portal_auth;
 
-CREATE POLICY see ON membership_name FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON membership_name FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON membership_name TO portal_runtime;
 
@@ -2517,6 +2982,106 @@ GRANT INSERT ON auth_secret.refresh_token TO portal_auth;
 CREATE POLICY auth_delete ON auth_secret.refresh_token FOR DELETE TO portal_auth USING (true);
 
 GRANT DELETE ON auth_secret.refresh_token TO portal_auth;
+
+ALTER TABLE role_trait ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE role_trait FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON role_trait FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON role_trait FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON role_trait TO portal_auth;
+
+CREATE POLICY see ON role_trait FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON role_trait TO portal_runtime;
+
+ALTER TABLE grantable_roles ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE grantable_roles FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON grantable_roles FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON grantable_roles FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON grantable_roles TO portal_runtime;
+
+CREATE POLICY add ON grantable_roles FOR INSERT TO portal_runtime WITH CHECK ((SELECT caller_can('partnership:manage')) AND set_by_id = (SELECT caller_principal()));
+
+GRANT INSERT ON grantable_roles TO portal_runtime;
+
+CREATE POLICY change ON grantable_roles FOR UPDATE TO portal_runtime USING ((SELECT caller_can('partnership:manage')) AND set_by_id = (SELECT caller_principal())) WITH CHECK ((SELECT caller_can('partnership:manage')) AND set_by_id = (SELECT caller_principal()));
+
+GRANT UPDATE ON grantable_roles TO portal_runtime;
+
+CREATE POLICY remove ON grantable_roles FOR DELETE TO portal_runtime USING ((SELECT caller_can('partnership:manage')));
+
+GRANT DELETE ON grantable_roles TO portal_runtime;
+
+ALTER TABLE standing ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE standing FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON standing FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON standing FOR SELECT TO portal_runtime USING (EXISTS (SELECT FROM membership m WHERE m.id = membership_id AND (m.person_id = (SELECT caller_person()) OR m.agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL)));
+
+GRANT SELECT ON standing TO portal_runtime;
+
+CREATE POLICY add ON standing FOR INSERT TO portal_runtime WITH CHECK (EXISTS (SELECT FROM membership m WHERE m.id = membership_id AND m.agency_id = (SELECT caller_agency()) AND m.person_id <> (SELECT caller_person())) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL);
+
+GRANT INSERT ON standing TO portal_runtime;
+
+CREATE POLICY change ON standing FOR UPDATE TO portal_runtime USING (EXISTS (SELECT FROM membership m WHERE m.id = membership_id AND m.agency_id = (SELECT caller_agency()) AND m.person_id <> (SELECT caller_person())) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL) WITH CHECK (EXISTS (SELECT FROM membership m WHERE m.id = membership_id AND m.agency_id = (SELECT caller_agency()) AND m.person_id <> (SELECT caller_person())) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL);
+
+GRANT UPDATE ON standing TO portal_runtime;
+
+ALTER TABLE role_request ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE role_request FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON role_request FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON role_request FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_person()) OR asked_by_id = (SELECT caller_principal()) OR (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL));
+
+GRANT SELECT ON role_request TO portal_runtime;
+
+CREATE POLICY add ON role_request FOR INSERT TO portal_runtime WITH CHECK (asked_by_id = (SELECT caller_principal()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL);
+
+GRANT INSERT ON role_request TO portal_runtime;
+
+CREATE POLICY change ON role_request FOR UPDATE TO portal_runtime USING ((agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL) OR (asked_by_id = (SELECT caller_principal()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL)) WITH CHECK ((agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL) OR (asked_by_id = (SELECT caller_principal()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL));
+
+GRANT UPDATE ON role_request TO portal_runtime;
+
+CREATE TRIGGER a_check BEFORE INSERT OR UPDATE ON role_request FOR EACH ROW EXECUTE FUNCTION check_role_request();
+
+CREATE TRIGGER z_give AFTER INSERT OR UPDATE ON role_request FOR EACH ROW WHEN (NEW.state IN ('given', 'confirmed')) EXECUTE FUNCTION give_role();
+
+ALTER TABLE invitation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE invitation FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON invitation FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON invitation FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON invitation TO portal_auth;
+
+CREATE POLICY see ON invitation FOR SELECT TO portal_runtime USING ((agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL) OR (rebinds_id IS NOT NULL AND (SELECT caller_can('partnership:manage')) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL));
+
+GRANT SELECT ON invitation TO portal_runtime;
+
+CREATE POLICY add ON invitation FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL AND made_by_id = (SELECT caller_principal()) AND made_person_id = (SELECT caller_person()) AND (role IS NULL OR (grantable(agency_id, role) AND EXISTS (SELECT FROM role_trait t WHERE t.role = invitation.role AND t.invitable))) AND (rebinds_id IS NULL OR EXISTS (SELECT FROM membership m WHERE m.id = rebinds_id AND m.agency_id = invitation.agency_id AND m.person_id <> (SELECT caller_person()))) AND confirmed_by_id IS NULL AND used_at IS NULL);
+
+GRANT INSERT ON invitation TO portal_runtime;
+
+CREATE POLICY change ON invitation FOR UPDATE TO portal_runtime USING ((agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL) OR (rebinds_id IS NOT NULL AND (SELECT caller_can('partnership:manage')) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL)) WITH CHECK ((agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL) OR (rebinds_id IS NOT NULL AND (SELECT caller_can('partnership:manage')) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL));
+
+GRANT UPDATE ON invitation TO portal_runtime;
+
+CREATE TRIGGER a_check BEFORE UPDATE ON invitation FOR EACH ROW EXECUTE FUNCTION check_invitation();
 
 ALTER TABLE browser_session ENABLE ROW LEVEL SECURITY;
 
@@ -2826,6 +3391,10 @@ CREATE POLICY auth_insert ON identity FOR INSERT TO portal_auth WITH CHECK (true
 
 GRANT INSERT ON identity TO portal_auth;
 
+CREATE POLICY auth_delete ON identity FOR DELETE TO portal_auth USING (true);
+
+GRANT DELETE ON identity TO portal_auth;
+
 CREATE POLICY see ON identity FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_person()));
 
 GRANT SELECT ON identity TO portal_runtime;
@@ -2890,7 +3459,7 @@ ALTER TABLE change FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON change FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON change FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))));
+CREATE POLICY see ON change FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))));
 
 GRANT SELECT ON change TO portal_runtime;
 
@@ -2900,7 +3469,7 @@ ALTER TABLE history FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON history FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON history FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))) AND (coalesce(seen_then && (SELECT caller_keys()), false) OR (SELECT i.lead_agency_id FROM initiative i WHERE i.id = history.initiative_id) = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:read'))));
+CREATE POLICY see ON history FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))) AND (coalesce((seen_then && (SELECT caller_keys()))::int, 0) > 0 OR (SELECT i.lead_agency_id FROM initiative i WHERE i.id = history.initiative_id) = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:read'))));
 
 GRANT SELECT ON history TO portal_runtime;
 
@@ -2954,7 +3523,7 @@ ALTER TABLE initiative FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON initiative FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON initiative FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON initiative FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON initiative TO portal_runtime;
 
@@ -2962,11 +3531,11 @@ CREATE POLICY add ON initiative FOR INSERT TO portal_runtime WITH CHECK (lead_ag
 
 GRANT INSERT ON initiative TO portal_runtime;
 
-CREATE POLICY change ON initiative FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit'))) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY change ON initiative FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT UPDATE ON initiative TO portal_runtime;
 
-CREATE POLICY remove ON initiative FOR DELETE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit')) AND visibility = 'draft' AND sent_at IS NULL);
+CREATE POLICY remove ON initiative FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit')) AND visibility = 'draft' AND sent_at IS NULL);
 
 GRANT DELETE ON initiative TO portal_runtime;
 
@@ -2982,15 +3551,15 @@ ALTER TABLE initiative_area FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON initiative_area FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON initiative_area FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON initiative_area FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON initiative_area TO portal_runtime;
 
-CREATE POLICY add ON initiative_area FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_area.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON initiative_area FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_area.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON initiative_area TO portal_runtime;
 
-CREATE POLICY remove ON initiative_area FOR DELETE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_area.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY remove ON initiative_area FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_area.initiative_id) = (SELECT caller_agency()));
 
 GRANT DELETE ON initiative_area TO portal_runtime;
 
@@ -3006,15 +3575,15 @@ ALTER TABLE partner FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON partner FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON partner FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON partner FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON partner TO portal_runtime;
 
-CREATE POLICY add ON partner FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()) AND (state = 'offered' OR (SELECT caller_can('initiatives:edit')))));
+CREATE POLICY add ON partner FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()) AND (state = 'offered' OR (SELECT caller_can('initiatives:edit')))));
 
 GRANT INSERT ON partner TO portal_runtime;
 
-CREATE POLICY change ON partner FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()))) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency())));
+CREATE POLICY change ON partner FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency())));
 
 GRANT UPDATE ON partner TO portal_runtime;
 
@@ -3030,11 +3599,11 @@ ALTER TABLE stage_move FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON stage_move FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON stage_move FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON stage_move FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON stage_move TO portal_runtime;
 
-CREATE POLICY add ON stage_move FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = stage_move.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON stage_move FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = stage_move.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON stage_move TO portal_runtime;
 
@@ -3050,11 +3619,11 @@ ALTER TABLE rating_set FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON rating_set FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON rating_set FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON rating_set FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON rating_set TO portal_runtime;
 
-CREATE POLICY add ON rating_set FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = rating_set.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON rating_set FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = rating_set.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON rating_set TO portal_runtime;
 
@@ -3070,15 +3639,15 @@ ALTER TABLE action FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON action FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON action FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON action FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON action TO portal_runtime;
 
-CREATE POLICY add ON action FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency())) AND (EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = owner_agency_id) OR EXISTS (SELECT FROM partner p WHERE p.initiative_id = action.initiative_id AND p.agency_id = owner_agency_id AND p.state = 'committed')));
+CREATE POLICY add ON action FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency())) AND (EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = owner_agency_id) OR EXISTS (SELECT FROM partner p WHERE p.initiative_id = action.initiative_id AND p.agency_id = owner_agency_id AND p.state = 'committed')));
 
 GRANT INSERT ON action TO portal_runtime;
 
-CREATE POLICY change ON action FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency()))) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')));
+CREATE POLICY change ON action FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency()))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')));
 
 GRANT UPDATE ON action TO portal_runtime;
 
@@ -3094,11 +3663,11 @@ ALTER TABLE action_move FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON action_move FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON action_move FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON action_move FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON action_move TO portal_runtime;
 
-CREATE POLICY add ON action_move FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND moved_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.owner_agency_id = (SELECT caller_agency()) OR coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action_move.initiative_id) = (SELECT caller_agency()))));
+CREATE POLICY add ON action_move FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND moved_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.owner_agency_id = (SELECT caller_agency()) OR coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action_move.initiative_id) = (SELECT caller_agency()))));
 
 GRANT INSERT ON action_move TO portal_runtime;
 
@@ -3114,15 +3683,15 @@ ALTER TABLE milestone FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON milestone FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON milestone FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON milestone FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON milestone TO portal_runtime;
 
-CREATE POLICY add ON milestone FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON milestone FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON milestone TO portal_runtime;
 
-CREATE POLICY change ON milestone FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON milestone FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON milestone TO portal_runtime;
 
@@ -3138,15 +3707,15 @@ ALTER TABLE risk FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON risk FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON risk FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON risk FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON risk TO portal_runtime;
 
-CREATE POLICY add ON risk FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON risk FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON risk TO portal_runtime;
 
-CREATE POLICY change ON risk FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON risk FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON risk TO portal_runtime;
 
@@ -3162,15 +3731,15 @@ ALTER TABLE evidence_item FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON evidence_item FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON evidence_item FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON evidence_item FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON evidence_item TO portal_runtime;
 
-CREATE POLICY add ON evidence_item FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON evidence_item FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON evidence_item TO portal_runtime;
 
-CREATE POLICY change ON evidence_item FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON evidence_item FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON evidence_item TO portal_runtime;
 
@@ -3208,15 +3777,15 @@ ALTER TABLE measure FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON measure FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON measure FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON measure FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON measure TO portal_runtime;
 
-CREATE POLICY add ON measure FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON measure FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON measure TO portal_runtime;
 
-CREATE POLICY change ON measure FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON measure FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON measure TO portal_runtime;
 
@@ -3232,11 +3801,11 @@ ALTER TABLE observation FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON observation FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON observation FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON observation FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON observation TO portal_runtime;
 
-CREATE POLICY add ON observation FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND recorded_by_agency_id = (SELECT caller_agency()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = observation.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = observation.initiative_id AND p.state = 'committed'));
+CREATE POLICY add ON observation FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND recorded_by_agency_id = (SELECT caller_agency()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = observation.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = observation.initiative_id AND p.state = 'committed'));
 
 GRANT INSERT ON observation TO portal_runtime;
 
@@ -3254,19 +3823,19 @@ ALTER TABLE funding_line FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON funding_line FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON funding_line FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON funding_line FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON funding_line TO portal_runtime;
 
-CREATE POLICY add ON funding_line FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON funding_line FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON funding_line TO portal_runtime;
 
-CREATE POLICY change ON funding_line FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON funding_line FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON funding_line TO portal_runtime;
 
-CREATE POLICY remove ON funding_line FOR DELETE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY remove ON funding_line FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
 
 GRANT DELETE ON funding_line TO portal_runtime;
 
@@ -3340,15 +3909,15 @@ ALTER TABLE initiative_theme FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON initiative_theme FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON initiative_theme FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON initiative_theme FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON initiative_theme TO portal_runtime;
 
-CREATE POLICY add ON initiative_theme FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_theme.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON initiative_theme FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_theme.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON initiative_theme TO portal_runtime;
 
-CREATE POLICY remove ON initiative_theme FOR DELETE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_theme.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY remove ON initiative_theme FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_theme.initiative_id) = (SELECT caller_agency()));
 
 GRANT DELETE ON initiative_theme TO portal_runtime;
 
@@ -3364,15 +3933,15 @@ ALTER TABLE initiative_entry FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON initiative_entry FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON initiative_entry FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON initiative_entry FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON initiative_entry TO portal_runtime;
 
-CREATE POLICY add ON initiative_entry FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_entry.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON initiative_entry FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_entry.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON initiative_entry TO portal_runtime;
 
-CREATE POLICY remove ON initiative_entry FOR DELETE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_entry.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY remove ON initiative_entry FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_entry.initiative_id) = (SELECT caller_agency()));
 
 GRANT DELETE ON initiative_entry TO portal_runtime;
 
@@ -3388,11 +3957,11 @@ ALTER TABLE plan_action FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON plan_action FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON plan_action FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON plan_action FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON plan_action TO portal_runtime;
 
-CREATE POLICY change ON plan_action FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('frameworks:manage'))) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('frameworks:manage')));
+CREATE POLICY change ON plan_action FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('frameworks:manage'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('frameworks:manage')));
 
 GRANT UPDATE ON plan_action TO portal_runtime;
 
@@ -3410,7 +3979,7 @@ ALTER TABLE plan_update FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON plan_update FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON plan_update FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON plan_update FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON plan_update TO portal_runtime;
 
@@ -3422,7 +3991,7 @@ ALTER TABLE self_assessment FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON self_assessment FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON self_assessment FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON self_assessment FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON self_assessment TO portal_runtime;
 
@@ -3440,15 +4009,15 @@ ALTER TABLE comment FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON comment FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON comment FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (audience = 'partners' OR agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))));
+CREATE POLICY see ON comment FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (audience = 'partners' OR agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))));
 
 GRANT SELECT ON comment TO portal_runtime;
 
-CREATE POLICY add ON comment FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = (SELECT caller_agency()) AND author_id = (SELECT caller_principal()) AND withdrawn_at IS NULL);
+CREATE POLICY add ON comment FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = (SELECT caller_agency()) AND author_id = (SELECT caller_principal()) AND withdrawn_at IS NULL);
 
 GRANT INSERT ON comment TO portal_runtime;
 
-CREATE POLICY change ON comment FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[])) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]));
+CREATE POLICY change ON comment FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[])) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]));
 
 GRANT UPDATE ON comment TO portal_runtime;
 
@@ -3468,15 +4037,15 @@ ALTER TABLE survivor_consultation FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON survivor_consultation FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON survivor_consultation FOR SELECT TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false));
+CREATE POLICY see ON survivor_consultation FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
 
 GRANT SELECT ON survivor_consultation TO portal_runtime;
 
-CREATE POLICY add ON survivor_consultation FOR INSERT TO portal_runtime WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = (SELECT caller_agency()) AND recorded_by_id = (SELECT caller_principal()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = survivor_consultation.initiative_id AND p.state = 'committed'));
+CREATE POLICY add ON survivor_consultation FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = (SELECT caller_agency()) AND recorded_by_id = (SELECT caller_principal()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = survivor_consultation.initiative_id AND p.state = 'committed'));
 
 GRANT INSERT ON survivor_consultation TO portal_runtime;
 
-CREATE POLICY change ON survivor_consultation FOR UPDATE TO portal_runtime USING (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]) OR coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]) OR coalesce(acl && (SELECT caller_keys()), false) AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON survivor_consultation FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]) OR coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]) OR coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON survivor_consultation TO portal_runtime;
 

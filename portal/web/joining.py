@@ -1,0 +1,180 @@
+"""Accepting an invitation: who invites, to be what, and how one will sign in."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+from starlette.requests import Request
+from starlette.responses import Response
+
+from auth.accounts.passkeys import ask_to_register
+from auth.accounts.tables import Credential
+from auth.federation.providers import provider_of
+from auth.people.invitations import InvitationOver, Offered, accept, look
+from portal.context import LONDON
+from portal.web import enrolling
+from portal.web.forms import Form, form
+from portal.web.going import go_and_say
+from portal.web.refusals import NotFoundPage, SignInNeeded
+from portal.web.rendering import render
+from portal.web.route import pages
+from portal.web.site import Here, Site
+from portal.web.visiting import caller_of, held, question, real_now
+
+PATH = "/join"
+
+router = pages()
+
+
+class Over(NotFoundPage):
+    """The invitation cannot be used, or not any more."""
+
+
+@dataclass
+class Joining:
+    """Somebody with an invitation's link."""
+
+    token: str
+    offered: Offered
+    name: str
+    request_id: UUID
+    today: date
+    path: str = PATH
+    person_id: UUID | None = None
+    passkeys: bool = True
+
+    @property
+    def agency(self) -> str:
+        return self.offered.agency
+
+    @property
+    def asks_name(self) -> bool:
+        return not self.offered.again
+
+    async def settle(self, db: AsyncSession) -> UUID:
+        """Accept it. Whoever is let in again has lost all their old ways in: they go."""
+        try:
+            person_id, _ = await accept(
+                db,
+                self.token,
+                name=self.name,
+                now=real_now(),
+                today=self.today,
+                request_id=self.request_id,
+            )
+        except InvitationOver:
+            await db.commit()  # the refusal's line
+            raise Over from None
+        if self.offered.again:
+            await db.execute(delete(Credential).where(col(Credential.person_id) == person_id))
+        return person_id
+
+
+@router.get(PATH)
+async def invited(site: Here, request: Request) -> Response:
+    """Who invites, and the ways to accept."""
+    token = request.query_params.get("invitation", "")
+    try:
+        joining = await _joining(site, request, token, "")
+    except Over:
+        return _over(request)
+    return await _show(site, request, joining)
+
+
+@router.post("/join/passkey/question")
+async def ask_for_passkey(site: Here, request: Request) -> Response:
+    """For the script."""
+    joining = await _sent(site, request, await form(request))
+    caller = caller_of(site, request)
+    async with site.doorkeeper.sessions.begin() as db:
+        return question(
+            await ask_to_register(
+                db,
+                site.doorkeeper.place,
+                browser=caller.browser,
+                name=joining.name or joining.offered.for_whom,
+                person_id=None,
+                now=caller.now,
+            )
+        )
+
+
+@router.post("/join/passkey")
+async def with_passkey(site: Here, request: Request) -> Response:
+    """Accept, and keep the passkey."""
+    fields = await form(request)
+    try:
+        joining = await _sent(site, request, fields)
+        return await enrolling.with_passkey(site, request, joining, fields)
+    except Over:
+        return _over(request)
+
+
+@router.post("/join/password")
+async def with_password(site: Here, request: Request) -> Response:
+    """Accept, and keep the password and the app."""
+    fields = await form(request)
+    try:
+        joining = await _sent(site, request, fields)
+        return await enrolling.with_password(site, request, joining, fields)
+    except Over:
+        return _over(request)
+
+
+@router.post("/join/oneself")
+async def as_oneself(site: Here, request: Request) -> Response:
+    """Whoever is signed in already gets one more membership."""
+    fields = await form(request)
+    session = await held(site, request)
+    if session is None:
+        raise SignInNeeded
+    try:
+        async with site.doorkeeper.sessions.begin() as db:
+            joining = await _sent(site, request, fields)
+            await accept(
+                db,
+                joining.token,
+                name=joining.name,
+                now=real_now(),
+                provider_id=session.provider_id,
+                person_id=session.person_id,
+                today=joining.today,
+                request_id=joining.request_id,
+            )
+    except (Over, InvitationOver):
+        return _over(request)
+    said = f"You are now a member of {joining.agency}."
+    return go_and_say(request, "/memberships", said)
+
+
+async def _show(site: Site, request: Request, joining: Joining) -> Response:
+    async with site.doorkeeper.sessions() as db:
+        provider = await provider_of(db, joining.offered.agency_id)
+    session = await held(site, request)
+    if session is not None or provider is not None:
+        return render(
+            request, "signing/join.html", newcomer=joining, provider_id=provider, session=session
+        )
+    return await enrolling.show(site, request, joining)
+
+
+async def _sent(site: Site, request: Request, fields: Form) -> Joining:
+    return await _joining(site, request, fields.get("invitation", ""), fields.text("name"))
+
+
+async def _joining(site: Site, request: Request, token: str, name: str) -> Joining:
+    caller = caller_of(site, request)
+    async with site.doorkeeper.sessions() as db:
+        offered = await look(db, token[:200], caller.now)
+    if offered is None:
+        raise Over
+    # A demonstration fixes the day; nobody is to become a member from a day that is still to come.
+    today = min(now.astimezone(LONDON).date() for now in (site.clock.now(), caller.now))
+    return Joining(token, offered, name, caller.request_id, today)
+
+
+def _over(request: Request) -> Response:
+    return render(request, "signing/over.html", 410)
