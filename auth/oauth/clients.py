@@ -176,7 +176,7 @@ async def retire_key(
     last = key.retired_at is None and await keys_in_use(db, key.client_id) == 1
     if last and client.jwks_uri is None and not even_the_last:
         raise Invalid.field(
-            "id",
+            "clientKey",
             "This is the client's only key: without it the client gets no token. Add its new key"
             " first, or say that the last one goes as well.",
             "LAST_KEY",

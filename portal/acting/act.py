@@ -59,17 +59,28 @@ async def _act(context: Context, answer: Answer, given: Mapping[str, Any]) -> by
     verb = answer.exposed.name
     async with context.acting() as session:
         await session.execute(BEGIN, {"verb": verb})
-        if answer.exposed.fresh and not context.proved_afresh:
+        in_person = context.caller.kind == "membership"
+        if answer.exposed.fresh and in_person and not context.proved_afresh:
             session.add(audit_line(context, verb, Outcome.REFUSED, rule="step_up"))
             return await _stepping_up(session)
         try:
             async with session.begin_nested():
+                if answer.exposed.fresh and not in_person:
+                    raise _for_people()
                 return await _Attempt(context, session, answer, given).once()
         except (Refusal, DBAPIError) as problem:
             refusal = _as_refusal(problem)
             rule = refusal.rule if isinstance(refusal, NotAllowed) else type(refusal).__name__
             session.add(audit_line(context, verb, Outcome.REFUSED, rule=rule))
             return answer.refused(refusal)
+
+
+def _for_people() -> NotAllowed:
+    return NotAllowed(
+        "A program cannot do this: it asks for a person who has just proved who they are.",
+        rule="acting.in_person",
+        granted_by="nobody; an administrator of your agency can do it in person",
+    )
 
 
 async def _stepping_up(session: AsyncSession) -> bytes:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -24,7 +24,7 @@ GRANTS = "How it gets its tokens: for itself, for people who consent, or both."
 REDIRECTS = "Where people are sent back to after they consented, compared letter by letter."
 KEYS_AT = "The https address where it shows its public keys as a JWK set; it may change them there."
 KEY = "Its public key: the text of a JWK (P-256, Ed25519 or RSA)."
-EXPIRES = "When it ends unless it is renewed: within twelve months."
+EXPIRES = "When it ends unless it is renewed: within twelve months, or in 365 days if left out."
 
 
 async def add_client(  # noqa: PLR0913, PLR0917 - the contract's input
@@ -32,7 +32,7 @@ async def add_client(  # noqa: PLR0913, PLR0917 - the contract's input
     name: Annotated[str, "What people call the program."],
     owner: Annotated[UUID, Ref("Membership"), OWNER],
     scopes: Annotated[list[str], SCOPES],
-    expires_at: Annotated[datetime, EXPIRES],
+    expires_at: Annotated[datetime | None, EXPIRES] = None,
     key: Annotated[str | None, KEY] = None,
     jwks_uri: Annotated[str | None, KEYS_AT] = None,
     grants: Annotated[list[Grant] | None, GRANTS + " Left out: for itself."] = None,
@@ -48,7 +48,7 @@ async def add_client(  # noqa: PLR0913, PLR0917 - the contract's input
         name=name,
         owner=owner,
         scopes=scopes,
-        expires_at=expires_at,
+        expires_at=expires_at or _in_a_year(),
         jwk=_jwk(key),
         grants=clients.ITSELF if grants is None else grants,
         redirect_uris=redirect_uris or (),
@@ -111,17 +111,18 @@ async def renew_client(
     work: Work,
     id: Annotated[UUID, Ref("Client"), "The program."],
     expected_version: int,
-    expires_at: Annotated[datetime, EXPIRES],
+    expires_at: Annotated[datetime | None, EXPIRES] = None,
 ) -> Client:
     """Let a program work on until a later day; its owner must still be at work for the agency."""
     client = await _held(work, id, expected_version)
-    found = list(clients.bad_end(expires_at, _really_now()))
+    end = expires_at or _in_a_year()
+    found = list(clients.bad_end(end, _really_now()))
     owner = client.owner_membership_id
     found += await clients.owner_faults(work.db, client.agency_id, owner, client.scopes, work.today)
     if found:
         raise Invalid(*found)
-    client.expires_at = expires_at
-    until = f"{expires_at:%-d %B %Y}"
+    client.expires_at = end
+    until = f"{end:%-d %B %Y}"
     await _tell(work, client.id, f"{client.name}, which you answer for, may work until {until}.")
     return client
 
@@ -144,7 +145,6 @@ async def add_client_key(
     key: Annotated[str, KEY],
 ) -> ClientKey:
     """Give a program a further key; retire the old one when the new one is in use."""
-    may_let_programs_in(work.caller)
     program = await _living(work, client, "client")
     jwk = _jwk(key)
     if jwk is None:
@@ -156,15 +156,14 @@ async def add_client_key(
 
 async def retire_client_key(
     work: Work,
-    id: Annotated[UUID, Ref("ClientKey"), "The key."],
+    client_key: Annotated[UUID, Ref("ClientKey"), "The key."],
     even_the_last: Annotated[
         bool, "Retire it although it is the only one: the program then gets no token."
     ] = False,
 ) -> ClientKey:
     """Accept nothing more that a program signs with this key."""
-    may_let_programs_in(work.caller)
-    key = await work.seen(ClientKey, id)
-    program = await _living(work, key.client_id, "id")
+    key = await work.seen(ClientKey, client_key, "clientKey")
+    program = await _living(work, key.client_id, "clientKey")
     key = await clients.retire_key(work.db, key.id, now=_really_now(), even_the_last=even_the_last)
     await _tell(work, program.id, f"A key of {program.name}, which you answer for, was retired.")
     return key
@@ -227,6 +226,7 @@ async def _held(work: Work, client_id: UUID, expected_version: int) -> Client:
 
 async def _living(work: Work, client_id: UUID, path: str) -> Client:
     client = await work.seen(Client, client_id, path)
+    may_let_programs_in(work.caller)
     if client.ended_at is not None:
         raise Invalid.field(path, "This program has ended. Add a new one.", "ENDED")
     return client
@@ -249,6 +249,10 @@ def _jwk(text: str | None) -> dict[str, object] | None:
     if not isinstance(found, dict):
         raise Invalid(Finding(("key",), "Send one JWK, as JSON text.", "BAD_KEY"))
     return found
+
+
+def _in_a_year() -> datetime:
+    return _really_now() + timedelta(days=365)
 
 
 def _really_now() -> datetime:

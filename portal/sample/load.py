@@ -10,6 +10,7 @@ from auth.notices import Notice, NoticeKind
 from portal.changes.tables import Change, History
 from portal.sample.initiatives import IMPORTED, public_rows
 from portal.sample.partnership import AGENCIES, PEOPLE, fixed, load_partnership
+from portal.sample.programs import example_program
 from portal.sample.safe_routes import invented_rows
 from portal.store.rules import table_of
 
@@ -20,7 +21,9 @@ async def load_sample(owner: AsyncConnection) -> None:
     """The partners, then what they do together; does nothing where there is anything already."""
     await load_partnership(owner)
     if (await owner.execute(text("SELECT count(*) FROM initiative"))).scalar_one() == 0:
-        await add_all(owner, [*public_rows(), *invented_rows(), _notice()])
+        await add_all(
+            owner, [*public_rows(), *invented_rows(), _notice(), *example_program(IMPORTED)]
+        )
         await _settle_past(owner)
 
 

@@ -11,7 +11,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
 from auth.oauth.clients import (
     LONGEST_LIFE,
@@ -59,6 +59,47 @@ PROGRAMS = (
     Program("wirral", "Wirral community safety system", "wirral.coordinator", _EDITS),
     Program("police", "Merseyside Police analytics", "police.coordinator", _READS),
 )
+
+
+ROTA = Program("rota", "RASA volunteers' rota", "rasa.coordinator", _READS)
+"""For the examples: its private keys are gone, so nobody can sign with them."""
+_ROTAS_KEYS = (
+    (
+        "N63-XUPqQItVgnru9LuhOtPOMn5rg6GGKZWp5knsAYg",
+        "p9lO6NhFjStmJQMqtRHvYhE_Yf5BP7pRfkdxXXKB9ek",
+        "q17AATsNAa_6N7cdKBjrdu5WND_LrJN2SKWo8qhzNqE",
+    ),
+    (
+        "QOVFczS-7yFnpMxDCmSSbGus6llqixE4qnx2LKyn9tA",
+        "Zr2wwDDBKHoK4xnzcgJDHK7D1iCGGVtX2hA6tVKZSYc",
+        "-K0P_z5pmTX_WXdcksWuYJgV9aEF0WvUI4w5jR-rcho",
+    ),
+)
+
+
+def example_program(at: datetime) -> list[SQLModel]:
+    """A program whose ids, keys and days are the same in every sample."""
+    client = Client(
+        id=ROTA.id,
+        agency_id=agency_id(ROTA.agency),
+        name=ROTA.name,
+        owner_membership_id=membership_id(ROTA.owner),
+        scopes=[str(scope) for scope in ROTA.scopes],
+        created_at=at,
+        updated_at=at,
+        expires_at=at + LONGEST_LIFE,
+    )
+    keys = [
+        ClientKey(
+            id=fixed("client-key", thumbprint),
+            client_id=client.id,
+            jwk={"kty": "EC", "crv": "P-256", "x": x, "y": y},
+            thumbprint=thumbprint,
+            added_at=at + timedelta(days=60 * number),
+        )
+        for number, (x, y, thumbprint) in enumerate(_ROTAS_KEYS)
+    ]
+    return [client, *keys]
 
 
 def keys_in(folder: Path) -> dict[str, ECKey]:

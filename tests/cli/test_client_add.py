@@ -60,7 +60,7 @@ def test_who_may_not_is_told_who_could(add):
     ran = add(who="police.coordinator")
     administrator = membership_id("police.administrator")
     assert f"Who could: --as {administrator} (Gil Thorne)" in ran.output
-    assert "Your agency has no administrator yet" in add(who="wirral.viewer").output
+    assert "Your agency has no administrator yet" in add(who="cheshire.viewer").output
 
 
 REFUSED = {

@@ -184,7 +184,7 @@ async def test_a_program_lets_no_program_in(portal: Portal, engines: Engines):
     async with AsyncSession(engines.owner) as db, db.begin():
         robot = await add_client(db, new, now=now)
     refused = await portal.do(robot, "addClient", wanted())
-    assert (refused["__typename"], refused["rule"]) == ("NotPermitted", "client.person_adds")
+    assert (refused["__typename"], refused["rule"]) == ("NotPermitted", "acting.in_person")
 
 
 async def test_a_program_is_changed_and_old_and_new_owner_are_told(portal: Portal, program: dict):
@@ -203,21 +203,21 @@ async def test_a_change_is_checked_as_a_whole(portal: Portal, program: dict):
     assert "scopes" in faults(await change(portal, program, scopes=["audit:read"]))
     shown = await change(portal, program, jwksUri="https://rota.example.org/jwks.json")
     [key] = program["keys"]["nodes"]
-    gone = await portal.do(ADMIN, "retireClientKey", {"id": key["id"]}, KEY_SHOWN)
+    gone = await portal.do(ADMIN, "retireClientKey", {"clientKey": key["id"]}, KEY_SHOWN)
     assert gone["clientKey"]["retiredAt"]
     assert "key" in faults(await change(portal, shown["client"], jwksUri=None))
 
 
 async def test_a_key_is_replaced_and_the_only_one_stays_unless_it_is_meant(portal, program):
     [old] = program["keys"]["nodes"]
-    refused = faults(await portal.do(ADMIN, "retireClientKey", {"id": old["id"]}, KEY_SHOWN))
-    assert "Add its new key first" in refused["id"]
+    refused = faults(await portal.do(ADMIN, "retireClientKey", {"clientKey": old["id"]}, KEY_SHOWN))
+    assert "Add its new key first" in refused["clientKey"]
     given = {"client": program["id"], "key": public()}
     new = await portal.do(ADMIN, "addClientKey", given, KEY_SHOWN)
     assert new["clientKey"]["retiredAt"] is None
-    gone = await portal.do(ADMIN, "retireClientKey", {"id": old["id"]}, KEY_SHOWN)
+    gone = await portal.do(ADMIN, "retireClientKey", {"clientKey": old["id"]}, KEY_SHOWN)
     assert gone["clientKey"]["retiredAt"]
-    last = {"id": new["clientKey"]["id"], "evenTheLast": True}
+    last = {"clientKey": new["clientKey"]["id"], "evenTheLast": True}
     assert (await portal.do(ADMIN, "retireClientKey", last, KEY_SHOWN))["clientKey"]["retiredAt"]
     assert "A key of Rota" in (await told(portal))[0]
 
@@ -273,7 +273,7 @@ async def test_another_agencys_program_does_not_exist(portal: Portal, program: d
         ("renewClient", {**given, "expiresAt": later()}),
         ("endClient", given),
         ("addClientKey", {"client": program["id"], "key": public()}),
-        ("retireClientKey", {"id": key["id"]}),
+        ("retireClientKey", {"clientKey": key["id"]}),
     ):
         assert (await portal.do(who, mutation, more))["__typename"] == "NotFound", mutation
 

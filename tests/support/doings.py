@@ -1,10 +1,12 @@
 """Every mutation: what it is done with, who may do it, and an input that can succeed."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+from joserfc.jwk import ECKey
 from support import powers
 from support.powers import Case, Power
 
@@ -91,6 +93,17 @@ def doing(
 def key(_: Case) -> str:
     """A name that nothing has."""
     return f"m{uuid4().hex[:20]}"
+
+
+def answerable(case: Case) -> str:
+    """A member of the caller's agency whose roles allow a program to read."""
+    member = fixed("matrix", f"{NAMES[case.caller.agency_id]}/{Role.INITIATIVE_COORDINATOR}")
+    return f"Membership:{member}"
+
+
+def public_key(_: Case) -> str:
+    """A key that nobody has."""
+    return json.dumps(ECKey.generate_key("P-256").as_dict(private=False))
 
 
 SAVERA, PARTS = f"Agency:{agency_id('savera')}", ["FUND"]
@@ -184,4 +197,14 @@ SHARED: Sequence[Doing] = (
     doing("succeedAgency", "agency", powers.manager_of_the_partnership, named="agency",
           by=f"Agency:{agency_id('icb')}", fromDay=TODAY),
 )  # fmt: skip
-DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED)
+PROGRAM, ITS_KEYS = powers.administrator_of_its_agency, powers.administrator
+PROGRAMS: Sequence[Doing] = (
+    doing("addClient", "", powers.administrator, name="A program", scopes=["initiatives:read"],
+          owner=answerable, key=public_key),
+    doing("changeClient", "client", PROGRAM, name="Another name"),
+    doing("renewClient", "client", PROGRAM),
+    doing("endClient", "client", PROGRAM),
+    doing("addClientKey", "client", PROGRAM, named="client", key=public_key),
+    doing("retireClientKey", "client_key", ITS_KEYS, named="clientKey", evenTheLast=True),
+)  # fmt: skip
+DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS)

@@ -15,6 +15,7 @@ from portal.initiatives.tables import Initiative, PartnerState
 COORDINATES = frozenset({Role.INITIATIVE_COORDINATOR, Role.PROGRAMME_LEAD})
 CONTRIBUTES = COORDINATES | {Role.CONTRIBUTOR, Role.TEAM_LEAD, Role.AGENCY_SPOC}
 KEEPS_FRAMEWORKS = frozenset({Role.PROGRAMME_LEAD, Role.PARTNERSHIP_ADMINISTRATOR})
+ADMINISTERS = frozenset({Role.AGENCY_ADMINISTRATOR, Role.PARTNERSHIP_ADMINISTRATOR})
 MANAGES_PARTNERSHIP = frozenset({Role.PARTNERSHIP_ADMINISTRATOR})
 
 
@@ -130,3 +131,13 @@ def keeper_of_the_definition(case: Case) -> bool:
     """A coordinator of the agency that defined it, or whoever keeps the shared lists."""
     defined = case.of_mine("defined_by_agency_id") and coordinator(case)
     return defined or keeper_of_frameworks(case)
+
+
+def administrator(case: Case) -> bool:
+    """An administrator of any agency, for the agency."""
+    return case.one_of(ADMINISTERS)
+
+
+def administrator_of_its_agency(case: Case) -> bool:
+    """Of the agency whose program it is."""
+    return case.of_mine("agency_id") and administrator(case)

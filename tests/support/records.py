@@ -44,7 +44,8 @@ async def records(owner: AsyncConnection) -> None:
         {
             "id": fixed("matrix-program", person), "agency_id": agency, "name": "A program",
             "owner_membership_id": member, "scopes": ["initiatives:read"], "created_at": IMPORTED,
-            "expires_at": IMPORTED + timedelta(days=90),
+            "expires_at": IMPORTED + timedelta(days=90), "redirect_uris": [],
+            "grants": ["client_credentials"],
         }
         for person, agency, member in listed
     ]  # fmt: skip
