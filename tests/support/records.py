@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from auth.accounts.tables import Credential, CredentialKind
 from auth.events import AuthEvent, EventOutcome
 from auth.notices import Notice, NoticeKind
 from auth.oauth.tables import Client, ClientKey
@@ -94,6 +95,14 @@ async def _signing_in(owner: AsyncConnection) -> None:
         }
         for key in keys
     ]  # fmt: skip
+    credentials = [
+        {
+            "id": fixed("matrix-credential", key), "person_id": fixed("matrix", key),
+            "kind": CredentialKind.PASSKEY, "name": "Phone", "added_at": at,
+        }
+        for key in keys
+    ]  # fmt: skip
+    await owner.execute(insert(table_of(Credential)), credentials)
     await owner.execute(insert(table_of(BrowserSession)), sessions)
     await owner.execute(insert(table_of(Notice)), notices)
     await owner.execute(insert(table_of(AuthEvent)), events)

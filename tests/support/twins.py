@@ -52,6 +52,7 @@ TWINS: dict[str, Callable[[Caller, Row], bool]] = {
     "audit_line": own_line,
     "auth_event": own_event,
     "browser_session": own,
+    "credential": own,
     "notice": own,
     "plan_action": partners_work,
     "plan_update": partners_work,
