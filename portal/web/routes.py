@@ -9,6 +9,7 @@ from starlette.responses import Response
 from portal.web import (
     adding,
     board,
+    consent,
     demo,
     federated,
     files,
@@ -36,6 +37,7 @@ ROUTERS = (
     security.router,
     notices.router,
     federated.router,
+    consent.router,
     federated.provider_router,
     board.router,
     adding.router,
