@@ -58,10 +58,11 @@ class RowRule:
         """(policy, command, role, clause) of each policy, as the database should have them."""
         yield "owner", "ALL", "portal_owner", "USING (true) WITH CHECK (true)"
         for command in self.auth:
-            clause = {
-                "INSERT": f"WITH CHECK ({self.auth_add})",
-                "UPDATE": f"USING (true) WITH CHECK ({self.auth_change})",
-            }.get(command, "USING (true)")
+            clause = "USING (true)"
+            if command == "INSERT":
+                clause = f"WITH CHECK ({self.auth_add})"
+            elif command == "UPDATE" and self.auth_change != "true":
+                clause += f" WITH CHECK ({self.auth_change})"
             yield f"auth_{command.lower()}", command, "portal_auth", clause
         if self.see is not None:
             yield "see", "SELECT", "portal_runtime", f"USING ({self.see})"
