@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_ccf68fe2e505"
+revision = "first_2634d7c800d6"
 down_revision = None
 
 

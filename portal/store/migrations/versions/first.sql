@@ -2829,7 +2829,7 @@ CREATE POLICY auth_insert ON client_use FOR INSERT TO portal_auth WITH CHECK (tr
 
 GRANT INSERT ON client_use TO portal_auth;
 
-CREATE POLICY auth_update ON client_use FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+CREATE POLICY auth_update ON client_use FOR UPDATE TO portal_auth USING (true);
 
 GRANT UPDATE ON client_use TO portal_auth;
 
@@ -2851,7 +2851,7 @@ CREATE POLICY auth_insert ON auth_secret.access_token FOR INSERT TO portal_auth 
 
 GRANT INSERT ON auth_secret.access_token TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.access_token FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+CREATE POLICY auth_update ON auth_secret.access_token FOR UPDATE TO portal_auth USING (true);
 
 GRANT UPDATE ON auth_secret.access_token TO portal_auth;
 
@@ -2935,7 +2935,7 @@ CREATE POLICY auth_insert ON auth_secret.pushed_request FOR INSERT TO portal_aut
 
 GRANT INSERT ON auth_secret.pushed_request TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.pushed_request FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+CREATE POLICY auth_update ON auth_secret.pushed_request FOR UPDATE TO portal_auth USING (true);
 
 GRANT UPDATE ON auth_secret.pushed_request TO portal_auth;
 
@@ -2957,7 +2957,7 @@ CREATE POLICY auth_insert ON auth_secret.authorization_code FOR INSERT TO portal
 
 GRANT INSERT ON auth_secret.authorization_code TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.authorization_code FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+CREATE POLICY auth_update ON auth_secret.authorization_code FOR UPDATE TO portal_auth USING (true);
 
 GRANT UPDATE ON auth_secret.authorization_code TO portal_auth;
 
@@ -3097,7 +3097,7 @@ CREATE POLICY auth_insert ON browser_session FOR INSERT TO portal_auth WITH CHEC
 
 GRANT INSERT ON browser_session TO portal_auth;
 
-CREATE POLICY auth_update ON browser_session FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+CREATE POLICY auth_update ON browser_session FOR UPDATE TO portal_auth USING (true);
 
 GRANT UPDATE ON browser_session TO portal_auth;
 
@@ -3127,7 +3127,7 @@ CREATE POLICY auth_insert ON auth_secret.session_secret FOR INSERT TO portal_aut
 
 GRANT INSERT ON auth_secret.session_secret TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.session_secret FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+CREATE POLICY auth_update ON auth_secret.session_secret FOR UPDATE TO portal_auth USING (true);
 
 GRANT UPDATE ON auth_secret.session_secret TO portal_auth;
 
@@ -3181,7 +3181,7 @@ CREATE POLICY auth_insert ON credential FOR INSERT TO portal_auth WITH CHECK (tr
 
 GRANT INSERT ON credential TO portal_auth;
 
-CREATE POLICY auth_update ON credential FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+CREATE POLICY auth_update ON credential FOR UPDATE TO portal_auth USING (true);
 
 GRANT UPDATE ON credential TO portal_auth;
 
@@ -3221,7 +3221,7 @@ CREATE POLICY auth_insert ON auth_secret.passkey FOR INSERT TO portal_auth WITH 
 
 GRANT INSERT ON auth_secret.passkey TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.passkey FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+CREATE POLICY auth_update ON auth_secret.passkey FOR UPDATE TO portal_auth USING (true);
 
 GRANT UPDATE ON auth_secret.passkey TO portal_auth;
 
@@ -3243,7 +3243,7 @@ CREATE POLICY auth_insert ON auth_secret.password FOR INSERT TO portal_auth WITH
 
 GRANT INSERT ON auth_secret.password TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.password FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+CREATE POLICY auth_update ON auth_secret.password FOR UPDATE TO portal_auth USING (true);
 
 GRANT UPDATE ON auth_secret.password TO portal_auth;
 
@@ -3265,7 +3265,7 @@ CREATE POLICY auth_insert ON auth_secret.authenticator FOR INSERT TO portal_auth
 
 GRANT INSERT ON auth_secret.authenticator TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.authenticator FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+CREATE POLICY auth_update ON auth_secret.authenticator FOR UPDATE TO portal_auth USING (true);
 
 GRANT UPDATE ON auth_secret.authenticator TO portal_auth;
 
@@ -3287,7 +3287,7 @@ CREATE POLICY auth_insert ON auth_secret.recovery_code FOR INSERT TO portal_auth
 
 GRANT INSERT ON auth_secret.recovery_code TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.recovery_code FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+CREATE POLICY auth_update ON auth_secret.recovery_code FOR UPDATE TO portal_auth USING (true);
 
 GRANT UPDATE ON auth_secret.recovery_code TO portal_auth;
 
@@ -3309,7 +3309,7 @@ CREATE POLICY auth_insert ON auth_secret.challenge FOR INSERT TO portal_auth WIT
 
 GRANT INSERT ON auth_secret.challenge TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.challenge FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+CREATE POLICY auth_update ON auth_secret.challenge FOR UPDATE TO portal_auth USING (true);
 
 GRANT UPDATE ON auth_secret.challenge TO portal_auth;
 
@@ -3331,7 +3331,7 @@ CREATE POLICY auth_insert ON auth_secret.recovery FOR INSERT TO portal_auth WITH
 
 GRANT INSERT ON auth_secret.recovery TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.recovery FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+CREATE POLICY auth_update ON auth_secret.recovery FOR UPDATE TO portal_auth USING (true);
 
 GRANT UPDATE ON auth_secret.recovery TO portal_auth;
 
@@ -3427,7 +3427,7 @@ CREATE POLICY auth_insert ON auth_secret.partner_sign_in FOR INSERT TO portal_au
 
 GRANT INSERT ON auth_secret.partner_sign_in TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.partner_sign_in FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+CREATE POLICY auth_update ON auth_secret.partner_sign_in FOR UPDATE TO portal_auth USING (true);
 
 GRANT UPDATE ON auth_secret.partner_sign_in TO portal_auth;
 
