@@ -15,7 +15,7 @@ from auth.federation.outbound import Outbound, json_object
 from auth.federation.tables import IdentityProvider, ProofOfUs
 from auth.keys.ring import KeyRing
 from auth.oauth.assertions import ASSERTION_TYPE
-from auth.oauth.jose import Malformed, sign
+from auth.oauth.jose import Malformed
 
 ASSERTION_LIFE = timedelta(seconds=60)
 LONGEST_ACCESS_TOKEN = 16 * 1024
@@ -46,7 +46,7 @@ class Assertion:
         body: bytes,
     ) -> tuple[str, MutableMapping[str, str], str]:
         """As Authlib asks its methods: add to the request what proves who sends it."""
-        signing, issued = self.keyring.signing, int(self.now.timestamp())
+        issued = int(self.now.timestamp())
         claims = {
             "iss": client.client_id,
             "sub": client.client_id,
@@ -55,7 +55,7 @@ class Assertion:
             "iat": issued,
             "exp": issued + int(ASSERTION_LIFE.total_seconds()),
         }
-        signed = sign({"kid": signing.kid, "typ": "JWT"}, claims, signing.key)
+        signed = self.keyring.sign({"typ": "JWT"}, claims)
         proof = [
             ("client_id", client.client_id),
             ("client_assertion_type", ASSERTION_TYPE),

@@ -23,9 +23,13 @@ class Outbound(httpx2.AsyncBaseTransport):
     """The way out, shared by all providers; `local` lets in http on this computer, for the demo."""
 
     def __init__(
-        self, *, local: bool = False, way: httpx2.AsyncBaseTransport | None = None
+        self,
+        *,
+        local: bool = False,
+        way: httpx2.AsyncBaseTransport | None = None,
+        seconds: float = SECONDS,
     ) -> None:
-        self.local = local
+        self.local, self.seconds = local, seconds
         # No connection is kept: sign-ins are rare, and a partner's address may change meanwhile.
         plain = httpx2.Limits(max_keepalive_connections=0)
         self._way = way or httpx2.AsyncHTTPTransport(limits=plain)
@@ -33,7 +37,7 @@ class Outbound(httpx2.AsyncBaseTransport):
     def client(self, **about: Any) -> AsyncOAuth2Client:  # noqa: ANN401 - Authlib's own keywords
         """Authlib's client, which can go no other way than this."""
         return AsyncOAuth2Client(
-            transport=self, timeout=SECONDS, follow_redirects=False, trust_env=False, **about
+            transport=self, timeout=self.seconds, follow_redirects=False, trust_env=False, **about
         )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -41,10 +45,10 @@ class Outbound(httpx2.AsyncBaseTransport):
         self.check(str(request.url))
         request.headers["accept-encoding"] = "identity"  # else 64 kB could unpack to anything
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(self.seconds):
                 return await self._exchange(request)
         except TimeoutError as error:
-            raise Unanswered("it took longer than ten seconds") from error
+            raise Unanswered(f"it took longer than {self.seconds:g} seconds") from error
         except httpx2.HTTPError as error:
             raise Unanswered(f"it could not be reached ({type(error).__name__})") from error
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -191,6 +191,9 @@ async def _check_agency(db: AsyncSession, new: NewProvider) -> None:
     if agency.kind is AgencyKind.JOINT_BODY:
         message = "People of a joint body sign in with their own agency's account."
         raise Invalid.field("agency", message)
+    for role in sorted({role for _, role in new.roles}):
+        if not (await db.execute(select(func.grantable(agency.id, role.value)))).scalar_one():
+            raise Invalid.field("roles", f"This agency's own list does not have the role {role}.")
     taken = select(col(IdentityProvider.agency_id)).where(
         LIVING,
         (col(IdentityProvider.agency_id) == new.agency_id)
