@@ -104,7 +104,7 @@ class Client:
             lambda: self.http.post(url, data=self._form(), headers={"DPoP": self._proof(url)})
         )
         if answer.status_code != httpx2.codes.OK:
-            raise Refused(f"No token for {self.client_id}: {_said(answer)}{self._hint()}")
+            raise Refused(f"No token for {self.client_id}: {_said(answer)} {self._hint()}")
         said = _object(answer)
         try:
             life = int(str(said["expires_in"]))
@@ -153,14 +153,17 @@ class Client:
         return sign({"typ": "dpop+jwt", "jwk": public}, claims, self.proof_key)
 
     def _hint(self) -> str:
-        """The usual mistake: the server goes by another name than the one it was called."""
+        """The usual mistakes: the server goes by another name than the one it was called, or client
+        and key do not belong together. The server itself tells nobody which it is.
+        """
         try:
             answer = self.http.get(f"{self.url}/.well-known/oauth-authorization-server")
             issuer = _object(answer).get("issuer")
         except (httpx2.TransportError, ClientProblem):
-            return ""
-        known = issuer in {None, self.url}
-        return "" if known else f" The server calls itself {issuer}: use that address."
+            issuer = None
+        if issuer not in {None, self.url}:
+            return f"The server calls itself {issuer}: use that address."
+        return "Look at the client's id, its key file and this computer's clock."
 
 
 def read_key(path: Path) -> Key:

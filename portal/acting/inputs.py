@@ -118,10 +118,8 @@ def _id_of(ref: Ref) -> Callable[[Any, tuple[str, ...]], UUID]:
     def convert(text: str, path: tuple[str, ...]) -> UUID:
         try:
             type_name, row_id = from_global(text)
-        except BadId:
-            raise Invalid(
-                Finding(path, "This is not an id of this API: pass an `id` back unread.", "BAD_ID")
-            ) from None
+        except BadId as bad:
+            raise Invalid(Finding(path, str(bad), "BAD_ID")) from None
         if type_name != ref.type_name:
             raise NotVisible(path)
         return row_id

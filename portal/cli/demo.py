@@ -95,7 +95,10 @@ def prepare(settings: Settings, keys: Mapping[str, ECKey]) -> None:
 
     async def work(engines: Engines) -> None:
         if await stand(engines.owner) is Stand.UNKNOWN:
-            fail("Another version of the portal made this database: start with --reset.")
+            fail(
+                "Another version of the portal made this database. `portal demo --reset` begins"
+                " anew, without what was entered."
+            )
         await migrate(engines.owner, furnish_portal)
         async with engines.owner.begin() as owner:
             if await ground(owner) is Ground.IN_USE:

@@ -95,7 +95,8 @@ def import_(  # noqa: PLR0913 - the command's options
         _write_template(template, who)
         return
     if what is None or file is None or who is None:
-        raise click.UsageError("Say what, the file and for whom: initiatives FILE --as WHO.")
+        given = [what or KINDS[0], str(file or "FILE"), "--as WHO"]
+        raise click.UsageError(f"{_missing(what, file)}: portal import {' '.join(given)}")
     try:
         book = read_book(file)
     except Unreadable as problem:
@@ -105,6 +106,14 @@ def import_(  # noqa: PLR0913 - the command's options
         click.echo("The file has column names and no rows below them: there is nothing to import.")
         return
     _tell(report, apply=apply)
+
+
+def _missing(what: str | None, file: Path | None) -> str:
+    if what is None:
+        return "Say what to import, from which file and for whom"
+    if file is None:
+        return "Name the file, and say for whom"
+    return "Say for whom, in the demo such as wirral.coordinator"
 
 
 def _write_template(file: Path, who: UUID | None) -> None:

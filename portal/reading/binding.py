@@ -111,10 +111,8 @@ class Binds:
                     " unread, with the same orderBy.",
                     "BAD_CURSOR",
                 ) from None
-            except BadId:
-                raise self.refused(
-                    site, "This is not an id of this API: pass an `id` back unread.", "BAD_ID"
-                ) from None
+            except BadId as bad:
+                raise self.refused(site, str(bad), "BAD_ID") from None
             if not storable(found[name]):
                 raise self.refused(
                     site,

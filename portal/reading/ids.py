@@ -8,8 +8,17 @@ from sqlalchemy import ColumnElement, Text, cast, literal_column
 _SHAPE = re.compile(r"([A-Za-z]{1,40}):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
+LONG = 40
+"""Characters of a text that a message repeats."""
+
+
 class BadId(ValueError):
     """The text is not an id of this API."""
+
+    def __init__(self, text: str) -> None:
+        short = text if len(text) <= LONG else f"{text[:LONG]}…"
+        plain = "".join(c if c.isprintable() else "?" for c in short)
+        super().__init__(f"“{plain}” is not an id of this API: pass an `id` back unread.")
 
 
 def to_global(type_name: str, row_id: UUID) -> str:

@@ -1,11 +1,15 @@
 """A command without settings, beside a demo at work, lives on the demo's day and at its address."""
 
+import os
+import signal
+import socket
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 from zipfile import ZipFile
 
 import pytest
-from support.commands import run
+from support.commands import PORTAL, run
 from support.databases import environ_of, value
 
 from portal.sample.notes import Notes
@@ -117,3 +121,22 @@ def test_in_production_no_demo_is_meant(demo: Path):
         "export", "initiatives", str(demo / "o.csv"), *WHO, environ={"PORTAL_MODE": "production"}
     )
     assert (ran.exit_code, "PORTAL_COMMAND_DATABASE_URL is not set" in ran.output) == (1, True)
+
+
+def test_ctrl_c_ends_a_command_with_one_line_and_nothing_half_done(tmp_path: Path):
+    file = tmp_path / "in.csv"
+    file.write_text("Initiative,Title\na,b\n")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://portal_command@127.0.0.1:{silent.getsockname()[1]}/portal"
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [PORTAL, "import", "initiatives", file, *WHO],
+            env={**os.environ, "PORTAL_COMMAND_DATABASE_URL": url},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with silent.accept()[0] as line:
+            line.recv(1)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+    told = "\nStopped. What was under way has been taken back.\n"
+    assert (process.returncode, said) == (130, told)

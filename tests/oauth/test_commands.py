@@ -16,6 +16,7 @@ from portal.cli import COMMANDS, main
 from portal.client import Client, ClientProblem, Refused, Unreachable
 
 DOCUMENT = "{ caller }"
+LOOK = "Look at the client's id, its key file and this computer's clock."
 
 
 @pytest.fixture
@@ -167,14 +168,14 @@ def test_a_key_the_portal_does_not_know_is_refused_in_one_line(run, key_file, pa
     write_private_key(key_file, new_private_key())
     ran = run()
     assert ran.exit_code == 3
-    assert ran.stderr == f"Error: No token for {partner.id}: Client authentication failed.\n"
+    assert ran.stderr == f"Error: No token for {partner.id}: Client authentication failed. {LOOK}\n"
 
 
 def test_a_program_the_portal_does_not_know_is_refused_the_same_way(run):
     stranger = str(uuid4())
     ran = run(client=stranger)
     assert ran.exit_code == 3
-    assert ran.stderr == f"Error: No token for {stranger}: Client authentication failed.\n"
+    assert ran.stderr == f"Error: No token for {stranger}: Client authentication failed. {LOOK}\n"
 
 
 def test_a_server_called_by_another_name_says_its_own(run, listening):

@@ -136,3 +136,14 @@ async def test_a_moment_needs_its_offset_and_a_place_on_the_calendar(
 ) -> None:
     document = "query($at: DateTime) { initiatives(filter: {updatedSince: $at}) { totalCount } }"
     assert await refused(portal, document, at=moment) == "BAD_USER_INPUT"
+
+
+async def test_a_bad_id_is_told_apart_from_the_good_ones(portal: Portal) -> None:
+    document = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    _, errors = await portal.try_asking(WHO, document, ids=[WIRRAL, "Team:\x1b" + "x" * 99])
+    assert errors == [
+        {
+            "message": f"“Team:?{'x' * 34}…” is not an id of this API: pass an `id` back unread.",
+            "code": "BAD_ID",
+        }
+    ]

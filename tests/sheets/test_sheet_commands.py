@@ -132,7 +132,9 @@ def test_an_export_comes_in_again_from_both_kinds_of_file(environ, tmp_path: Pat
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("import",), "Say what, the file and for whom"),
+        (("import",), "for whom: portal import initiatives FILE --as WHO"),
+        (("import", "initiatives"), "Name the file, and say for whom: portal import"),
+        (("import", "initiatives", "a.csv"), "wirral.coordinator: portal import initiatives a.csv"),
         (("import", "mine.xlsx", "--as", WHO), "portal import initiatives mine.xlsx --as WHO"),
         (("export", "all.csv", "--as", WHO), "portal export initiatives all.csv --as WHO"),
         (("import", "initiatives", "none.xlsx", "--as", WHO), "cannot be opened"),
