@@ -15,15 +15,17 @@ DECLARE
     bucket auth_secret.guess;
     filled double precision;
 BEGIN
-    INSERT INTO auth_secret.guess AS g (mark, level, at, next_at) VALUES (mark, 0, moment, moment)
+    INSERT INTO auth_secret.guess AS g (mark, level, at, next_at) VALUES (mark, 0, moment, '-infinity')
     ON CONFLICT ON CONSTRAINT guess_pkey DO UPDATE SET mark = excluded.mark
     RETURNING g.* INTO bucket;
     IF bucket.next_at > moment THEN
         RETURN extract(epoch FROM bucket.next_at - moment);
     END IF;
     filled := 1 + greatest(0, bucket.level - extract(epoch FROM greatest(moment - bucket.at, '0')) / extract(epoch FROM drains));
-    UPDATE auth_secret.guess g SET level = filled, at = moment, next_at = CASE
-        WHEN filled < free - 0.5 THEN moment  -- it has drained a little since
+    -- Nobody waits while it is not full, not even who came a moment earlier and is served after the others. Half a
+    -- try is allowed for: it has drained a little since.
+    UPDATE auth_secret.guess g SET level = filled, at = greatest(bucket.at, moment), next_at = CASE
+        WHEN filled < free - 0.5 THEN '-infinity'
         ELSE moment + least(longest, interval '1 second' * power(2, least(filled - free, 30) + 2)) END
     WHERE g.mark = bucket.mark;
     RETURN 0;

@@ -130,3 +130,12 @@ async def test_neither_names_nor_addresses_are_kept(
         unkeyed = (await db.execute(plain)).scalar_one()
     assert kept
     assert not any("192.0.2.77" in row or account in row or unkeyed in row for row in kept)
+
+
+async def test_of_eight_who_sign_in_at_once_nobody_waits_for_having_come_first(
+    sessions: async_sessionmaker[AsyncSession], account: str, noon: datetime
+) -> None:
+    """They are served in any order, so the one who came first may find the others counted."""
+    late_first = [noon + timedelta(milliseconds=ms) for ms in range(8, 0, -1)]
+    for place, at in enumerate(late_first):
+        assert await allowed(sessions, f"{account}.{place}", "192.0.2.77", at)

@@ -8,12 +8,17 @@ from statistics import median
 
 import importing
 from asked import DOCUMENTS, KINDS, Questions, by_name, check_equal, in_graphql, questions
+from doors import PAGE, Program, cookie, people
 from results import Result, at_least, at_most
 from rival import check_rows, in_its_graphql, its_server
-from seeded import FEW, FULL, MANY, Size, environ, seeded
+from seeded import FEW, FULL, MANY, Size, environ, guarded, seeded
 from servers import Pace, Request, Serving, in_turns, serving
 
+from portal.settings import Settings
 from portal.store.server import Server
+
+AT_ONCE = 300
+"""Requests of a turn whose proofs are signed beforehand: all are young when they arrive."""
 
 
 @dataclass
@@ -26,6 +31,10 @@ class Ground:
     def database(self, size: Size) -> dict[str, str]:
         """The settings of a seeded database."""
         return environ(self.server, asyncio.run(seeded(self.server, size)))
+
+    def guarded(self, size: Size) -> dict[str, str]:
+        """The settings of the same, for an API that opens callers by token or cookie."""
+        return guarded(self.server, asyncio.run(seeded(self.server, size)))
 
     def turns(self, ours: Serving, rival: Serving, clients: int, mine, theirs):
         """One comparison."""
@@ -137,6 +146,55 @@ def _mixed(ours: Serving, asked: Questions, begin: int, end: int) -> None:
         ours.load(some, 8, f"{len(some)}x")
 
 
+def token(ground: Ground) -> Iterator[Result]:
+    """The board with token, proof and replay mark against the same caller opened by command."""
+    settings, signed = ground.database(FULL), ground.guarded(FULL)
+    asked = in_graphql("board", _asked(settings))
+    with serving("ours", settings) as ours, serving("portal", signed) as whole:
+        ratios = []
+        for at in range(ground.pace.rounds):
+            program = Program(whole.address)
+            asyncio.run(program.let_in(_read(signed)))
+            pairs = [(whole, program.requests(asked[0][1], AT_ONCE)), (ours, asked)]
+            found = {
+                server.name: server.load(requests, 1, f"{AT_ONCE}x")["p50"]
+                for server, requests in (pairs if at % 2 else reversed(pairs))
+            }
+            ratios.append(found["portal"] / found["ours"])
+        yield at_most(1.5, "board with token and proof, p50", "without", median(ratios))
+
+
+def page(ground: Ground) -> Iterator[Result]:
+    """The page of the board, in a browser's session, against its document alone."""
+    settings, signed = ground.database(FULL), ground.guarded(FULL)
+    variables = {"first": 20, "filter": {}, "orderBy": "LATEST_CHANGE"}
+    document: list[Request] = [("/graphql", {"query": PAGE, "variables": variables})]
+    with serving("ours", settings) as ours, serving("portal", signed) as whole:
+        shown: list[Request] = [("/initiatives", None, asyncio.run(cookie(_read(signed))))]
+        requests = {ours.name: document, whole.name: shown}
+        turn = in_turns(whole, ours, requests, 1, ground.pace)
+        yield at_most(1.5, "page of the board, p50", "its document", turn.p50)
+
+
+def signing_in(ground: Ground) -> Iterator[Result]:
+    """How long one in twenty reads takes while eight people at a time sign in, against before."""
+    settings, signed = ground.database(FULL), ground.guarded(FULL)
+    board = in_graphql("board", _asked(settings))[0][1]
+    with serving("portal", signed) as whole:
+        ratios = []
+        for _ in range(3):  # an address may try sixty times before it has to wait
+            knocks = asyncio.run(people(_read(signed), 16))
+            program = Program(whole.address)
+            asyncio.run(program.let_in(_read(signed)))
+            reads = program.requests(board, 2 * AT_ONCE)
+            ratios.append(whole.beside(reads, [each.request(whole.address) for each in knocks], 8))
+        yield at_most(2, "read beside 8 sign-ins, p95", "read alone", median(ratios))
+
+
+def _read(environ: dict[str, str]) -> Settings:
+    return Settings.from_env(environ)
+
+
 def imported(ground: Ground) -> Iterator[Result]:
     """A spreadsheet of 10,000 rows, read, checked and written, against COPY of what it wrote."""
     ratio = importing.ratio(ground.server, ground.pace.rounds)
@@ -144,5 +202,9 @@ def imported(ground: Ground) -> Iterator[Result]:
 
 
 ALL: dict[str, Callable[[Ground], Iterator[Result]]] = {
-    each.__name__: each for each in (hand, postgraphile, oracle, growth, first, memory, imported)
+    each.__name__: each
+    for each in (
+        *(hand, postgraphile, oracle, growth, first, memory, imported),
+        *(token, page, signing_in),
+    )
 }

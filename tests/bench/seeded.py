@@ -70,8 +70,12 @@ async def seeded(server: Server, size: Size) -> str:
 
 def environ(server: Server, name: str) -> dict[str, str]:
     """Settings that make the API's engine open callers by command: no token is looked up."""
-    roles = {**ROLE_OF_SETTING, "PORTAL_DATABASE_URL": COMMAND}
-    return {setting: server.dsn(role, name) for setting, role in roles.items()}
+    return guarded(server, name) | {"PORTAL_DATABASE_URL": server.dsn(COMMAND, name)}
+
+
+def guarded(server: Server, name: str) -> dict[str, str]:
+    """Settings of an API that opens callers as it should, by token or cookie."""
+    return {setting: server.dsn(role, name) for setting, role in ROLE_OF_SETTING.items()}
 
 
 async def _fill(server: Server, name: str, size: Size) -> None:

@@ -13,7 +13,8 @@ from statistics import median
 from tempfile import TemporaryFile
 
 HERE = Path(__file__).parent
-Request = tuple[str, dict]
+Request = tuple
+"""Path, body, and headers if it needs any: see load.py."""
 Requests = Mapping[str, Sequence[Request]]
 """What to ask of each server, by its name."""
 
@@ -35,11 +36,28 @@ class Serving:
             sys.exit(f"{self.name}: {done.stderr}")
         return json.loads(done.stdout)
 
+    @property
+    def address(self) -> str:
+        """Under which it knows itself."""
+        return f"http://localhost:{self.port}"
+
+    def beside(self, reads: Sequence[Request], others: Sequence[Request], at_once: int) -> float:
+        """How much longer one in twenty reads takes while the others are answered."""
+        half = len(reads) // 2
+        alone = self.load(reads[:half], 1, f"{half}x")
+        told = json.dumps({"reads": reads[half:], "others": list(others)})
+        command = [sys.executable, str(HERE / "beside.py"), str(self.port), str(at_once)]
+        done = subprocess.run(command, input=told, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            sys.exit(f"{self.name}: {done.stderr}")
+        return json.loads(done.stdout)["p95"] / alone["p95"]
+
     def ask(self, request: Request) -> list:
         """One answer's data, with its keys in their order."""
-        path, body = request
+        path, body, *headers = request
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request("POST", path, json.dumps(body), {"content-type": "application/json"})
+        told = {"content-type": "application/json", **dict(*headers)}
+        connection.request("POST", path, json.dumps(body), told)
         answer = json.loads(connection.getresponse().read(), object_pairs_hook=Pairs)
         connection.close()
         found = dict(answer)

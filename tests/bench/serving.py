@@ -1,21 +1,26 @@
-"""The servers that are measured, each a process of its own: python serving.py ours|hand|oracle.
+"""The servers that are measured, each a process of its own: python serving.py NAME.
 
-All open the same caller by command, on the database of PORTAL_DATABASE_URL, in one transaction a
-request, over as many connections. Prints its port when it is ready.
+NAME is ours, hand or oracle: they open the same caller by command, on the database of
+PORTAL_DATABASE_URL, in one transaction a request, over as many connections. Or it is portal: all of
+it, with tokens, sign-in and pages. Prints its port when it is ready.
 """
 
 import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import uvicorn
 from starlette.requests import Request
 
+from auth.keys.ring import KeyRing
+from portal.app import create_app
 from portal.cli.serve import door
 from portal.context import ByCommand, Context, opening
 from portal.edge.guarded import guarded
@@ -28,6 +33,7 @@ from portal.settings import Settings
 from portal.store.engines import Engines
 
 HERE = Path(__file__).parent
+KEYS = HERE.parents[1] / ".portal" / "bench-keys"
 NOW = datetime.combine(DAY, time(9), UTC)
 CALLER = ByCommand(membership_id(BUSY))
 Answer = Callable[[dict], Awaitable[bytes]]
@@ -116,24 +122,34 @@ def bare(answer: Answer):
     return app
 
 
-def serve(app) -> None:
+def whole(settings: Settings, port: int):
+    """The portal as `portal serve` runs it, at the address that its port makes."""
+    if not KEYS.exists():
+        KeyRing.make(KEYS)
+    here = replace(settings, base_url=f"http://localhost:{port}", today=DAY)
+    return create_app(here, Engines(here), KeyRing.load(KEYS))
+
+
+def serve(make: Callable[[int], Any]) -> None:
     """With the settings of `portal serve`."""
-    config = uvicorn.Config(
-        app,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        ws="none",
-        timeout_graceful_shutdown=1,
-    )
     with door("127.0.0.1", 0) as listening:
-        sys.stdout.write(f"{listening.getsockname()[1]}\n")
+        port = listening.getsockname()[1]
+        config = uvicorn.Config(
+            make(port),
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            ws="none",
+            timeout_graceful_shutdown=1,
+        )
+        sys.stdout.write(f"{port}\n")
         sys.stdout.flush()
         uvicorn.Server(config).run(sockets=[listening])
 
 
 if __name__ == "__main__":
     configure()
-    made = {"ours": ours, "hand": hand, "oracle": oracle}[sys.argv[1]]
-    serve(made(Settings.from_env(os.environ)))
+    settings, name = Settings.from_env(os.environ), sys.argv[1]
+    made = {"ours": ours, "hand": hand, "oracle": oracle}
+    serve(lambda port: whole(settings, port) if name == "portal" else made[name](settings))

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_2634d7c800d6"
+revision = "first_6fa1ac6515ba"
 down_revision = None
 
 

@@ -1890,15 +1890,17 @@ DECLARE
     bucket auth_secret.guess;
     filled double precision;
 BEGIN
-    INSERT INTO auth_secret.guess AS g (mark, level, at, next_at) VALUES (mark, 0, moment, moment)
+    INSERT INTO auth_secret.guess AS g (mark, level, at, next_at) VALUES (mark, 0, moment, '-infinity')
     ON CONFLICT ON CONSTRAINT guess_pkey DO UPDATE SET mark = excluded.mark
     RETURNING g.* INTO bucket;
     IF bucket.next_at > moment THEN
         RETURN extract(epoch FROM bucket.next_at - moment);
     END IF;
     filled := 1 + greatest(0, bucket.level - extract(epoch FROM greatest(moment - bucket.at, '0')) / extract(epoch FROM drains));
-    UPDATE auth_secret.guess g SET level = filled, at = moment, next_at = CASE
-        WHEN filled < free - 0.5 THEN moment  -- it has drained a little since
+    -- Nobody waits while it is not full, not even who came a moment earlier and is served after the others. Half a
+    -- try is allowed for: it has drained a little since.
+    UPDATE auth_secret.guess g SET level = filled, at = greatest(bucket.at, moment), next_at = CASE
+        WHEN filled < free - 0.5 THEN '-infinity'
         ELSE moment + least(longest, interval '1 second' * power(2, least(filled - free, 30) + 2)) END
     WHERE g.mark = bucket.mark;
     RETURN 0;
@@ -2210,7 +2212,8 @@ END
 $$;
 
 -- The roles that a directory gives, as agreed in role_mapping: added and taken away, those and no others, for the
--- person's membership in the provider's own agency. Which roles may be mapped at all, the table's own check says.
+-- person's membership in the provider's own agency. Which roles may be mapped at all, the table's own check says, and
+-- of those only what the agency's administrators could grant, too.
 CREATE FUNCTION map_roles(provider uuid, person uuid, app_roles text[])
 RETURNS TABLE (membership_id uuid, role text, given boolean)
 LANGUAGE plpgsql SECURITY DEFINER
@@ -2219,8 +2222,9 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     today date := (now() AT TIME ZONE 'Europe/London')::date;
     belongs uuid;
+    home uuid;
 BEGIN
-    SELECT m.id INTO belongs
+    SELECT m.id, m.agency_id INTO belongs, home
     FROM identity_provider p JOIN membership m ON m.agency_id = p.agency_id
     WHERE p.id = provider AND p.ended_at IS NULL AND p.roles_claim IS NOT NULL AND m.person_id = person
       AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
@@ -2232,7 +2236,7 @@ BEGIN
     RETURN QUERY
         WITH mapped AS (
             SELECT r.role::text AS role, bool_or(r.app_role = ANY (app_roles)) AS held
-            FROM role_mapping r WHERE r.provider_id = provider GROUP BY r.role
+            FROM role_mapping r WHERE r.provider_id = provider AND grantable(home, r.role::text) GROUP BY r.role
         ), taken AS (
             DELETE FROM membership_role h USING mapped m
             WHERE h.membership_id = belongs AND h.role = m.role AND NOT m.held
