@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey
 from sqlalchemy.ext.asyncio import AsyncSession
 from support.doings import DOINGS
 from support.powers import Case
+from support.running import core
 from support.sampling import RELATIONS, Cell, Sampler, may
 from support.site import Program, listening
 from support.twins import Sight
@@ -23,6 +24,8 @@ from support.worlds import world_in
 from auth.caller import Caller
 from auth.oauth.clients import NewClient, add_client, new_private_key
 from auth.roles import Role, scopes_of
+from portal.edge.guarded import guarded
+from portal.reading.declare import declared
 from portal.sample.partnership import DAY, agency_id, fixed
 from portal.store.server import Server
 
@@ -34,6 +37,12 @@ POWERS = {
     "pcc": Role.PROGRAMME_LEAD,
 }
 """The agencies that have a program here, and the role whose powers it has."""
+IN_PERSON = {
+    name
+    for name, field in core(guarded()[0]).mutation_type.fields.items()
+    if declared(field)["exposed"].fresh
+}
+"""What asks for a fresh proof by a person: no program can give one, whatever its scopes."""
 NEVER = 1_000_000
 """No record has this version: whoever may change it is told so, and nothing changes."""
 PAGE = """query($after: String) { initiatives(first: 100, after: $after) {
@@ -120,6 +129,8 @@ def test_a_program_is_told_what_the_table_says(served: Served, agency: str) -> N
             about, given = cell.doing.about, cell.doing.given(cell.case)
             seen = not about or sight.sees(about, cell.case.row)
             refused = "NotFound" if not seen else "" if may(cell) else "NotPermitted"
+            if cell.doing.mutation in IN_PERSON:
+                refused = "NotPermitted"
             if "expectedVersion" in given:
                 given["expectedVersion"] = NEVER
             elif not refused:

@@ -83,7 +83,7 @@ def doing(
         asked = {k: v(case) if callable(v) else v for k, v in more.items()}
         if about:
             asked[named] = f"{type_of(about)}:{case.row['id']}"
-            if named == "id":
+            if named == "id" and "version" in case.row:
                 asked["expectedVersion"] = case.row["version"]
         return asked
 
@@ -207,4 +207,31 @@ PROGRAMS: Sequence[Doing] = (
     doing("addClientKey", "client", PROGRAM, named="client", key=public_key),
     doing("retireClientKey", "client_key", ITS_KEYS, named="clientKey", evenTheLast=True),
 )  # fmt: skip
-DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS)
+PEOPLE_OF, ADMINISTERED = powers.administrator_of_a_colleague, powers.administrator_of_its_agency
+VIEWERS = {fixed("matrix", f"{agency}/{Role.VIEWER}") for agency in AGENCIES}
+LEFT_WITH_ONE = {fixed("matrix", f"{a}/{Role.AGENCY_ADMINISTRATOR}") for a in ("lcrca", "vrp")}
+COLLEAGUE: dict[str, Any] = {"named": "membership", "only": lambda row: row["id"] in VIEWERS}
+PEOPLE: Sequence[Doing] = (
+    doing("endSession", "browser_session", powers.anybody),
+    doing("endOtherSessions", "", powers.anybody),
+    doing("markNoticeRead", "notice", powers.anybody),
+    doing("invite", "", powers.administrator, forWhom="Eve", role="VIEWER"),
+    doing("inviteAgain", "membership", PEOPLE_OF, **COLLEAGUE, forWhom="A viewer"),
+    doing("confirmInvitation", "invitation", powers.second_administrator),
+    doing("withdrawInvitation", "invitation", ADMINISTERED),
+    doing("grantRole", "membership", PEOPLE_OF, **COLLEAGUE, role="CONTRIBUTOR"),
+    doing("askForRole", "membership", powers.manager_of_the_partnership, named="membership",
+          role="PARTNERSHIP_ADMINISTRATOR", only=lambda row: row["id"] in LEFT_WITH_ONE),
+    doing("confirmRoleRequest", "role_request", powers.second_administrator,
+          only=lambda row: row["role"] == Role.CASEWORKER),
+    doing("declineRoleRequest", "role_request", powers.second_administrator, reason="Not now.",
+          only=lambda row: row["role"] == Role.CASEWORKER),
+    doing("takeBackRoleRequest", "role_request", powers.who_asked,
+          only=lambda row: row["role"] == Role.AGENCY_ADMINISTRATOR),
+    doing("withdrawRole", "membership", PEOPLE_OF, **COLLEAGUE, role="VIEWER"),
+    doing("setGrantableRoles", "agency", powers.manager_of_the_partnership, named="agency",
+          roles=["VIEWER"]),
+    doing("recordStanding", "membership", PEOPLE_OF, **COLLEAGUE, trainingUntil="2027-01-01"),
+    doing("endMembership", "membership", PEOPLE_OF, **COLLEAGUE),
+)  # fmt: skip
+DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE)

@@ -141,3 +141,24 @@ def administrator(case: Case) -> bool:
 def administrator_of_its_agency(case: Case) -> bool:
     """Of the agency whose program it is."""
     return case.of_mine("agency_id") and administrator(case)
+
+
+def anybody(_: Case) -> bool:
+    """What people do about themselves."""
+    return True
+
+
+def administrator_of_a_colleague(case: Case) -> bool:
+    """Of the agency or joint body that somebody else is a member of."""
+    return administrator_of_its_agency(case) and case.row["person_id"] != case.caller.person_id
+
+
+def second_administrator(case: Case) -> bool:
+    """Of that agency, and neither who asked nor whom it concerns."""
+    people = {case.row.get(name) for name in ("asked_person_id", "made_person_id", "person_id")}
+    return administrator_of_its_agency(case) and case.caller.person_id not in people
+
+
+def who_asked(case: Case) -> bool:
+    """The person who asked for it."""
+    return bool(case.row["asked_person_id"] == case.caller.person_id)

@@ -7,8 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth.accounts.tables import Credential, CredentialKind
 from auth.events import AuthEvent, EventOutcome
+from auth.federation.tables import Identity, IdentityProvider, ProofOfUs
 from auth.notices import Notice, NoticeKind
+from auth.oauth.consents import Consent
 from auth.oauth.tables import Client, ClientKey
+from auth.people.tables import Invitation, RequestState, RoleRequest
 from auth.roles import Role
 from auth.sessions.tables import BrowserSession
 from auth.strength import Strength
@@ -62,6 +65,8 @@ async def records(owner: AsyncConnection) -> None:
     await owner.execute(insert(table_of(Client)), programs)
     await owner.execute(insert(table_of(ClientKey)), keys)
     await _signing_in(owner)
+    await _asking_and_inviting(owner)
+    await _known_elsewhere(owner)
     plan = table_of(PlanAction)
     owned = update(plan).where(plan.c.id == plan_action_id(1))
     await owner.execute(owned.values(owner_agency_id=agency_id("pcc")))
@@ -106,3 +111,57 @@ async def _signing_in(owner: AsyncConnection) -> None:
     await owner.execute(insert(table_of(BrowserSession)), sessions)
     await owner.execute(insert(table_of(Notice)), notices)
     await owner.execute(insert(table_of(AuthEvent)), events)
+
+
+async def _asking_and_inviting(owner: AsyncConnection) -> None:
+    """Two roles that wait for a second person, and somebody to be let in again, in two agencies."""
+    requests, invitations = [], []
+    for agency in ("wirral", "savera"):
+        viewer, first, second = (
+            fixed("matrix", f"{agency}/{role}")
+            for role in (Role.VIEWER, Role.AGENCY_ADMINISTRATOR, Role.PARTNERSHIP_ADMINISTRATOR)
+        )
+        home = agency_id(agency)
+        wanted = ((Role.CASEWORKER, first), (Role.AGENCY_ADMINISTRATOR, second))
+        requests += [
+            {
+                "id": fixed("matrix-request", f"{agency}/{role}"), "agency_id": home,
+                "membership_id": viewer, "person_id": viewer, "role": role, "deputy": False,
+                "asked_by_id": asks, "asked_person_id": asks, "asked_at": IMPORTED,
+                "state": RequestState.WAITING,
+            }
+            for role, asks in wanted
+        ]  # fmt: skip
+        invitations.append(
+            {
+                "id": fixed("matrix-invitation", agency), "agency_id": home,
+                "for_whom": "A viewer", "rebinds_id": viewer, "made_by_id": first,
+                "made_person_id": first, "made_at": IMPORTED,
+                "expires_at": IMPORTED + timedelta(days=7),
+            }
+        )  # fmt: skip
+    await owner.execute(insert(table_of(RoleRequest)), requests)
+    await owner.execute(insert(table_of(Invitation)), invitations)
+
+
+async def _known_elsewhere(owner: AsyncConnection) -> None:
+    """A university's own identity provider, who is known there, and consents to a program."""
+    home, viewer = agency_id("uol"), fixed("matrix", f"uol/{Role.VIEWER}")
+    provider = {
+        "id": fixed("matrix-provider", "uol"), "agency_id": home, "issuer": "https://uol.example",
+        "client_id": "portal", "proof": ProofOfUs.PRIVATE_KEY_JWT, "algorithms": ["ES256"],
+        "mfa_acr": [], "phr_acr": [], "started_at": IMPORTED,
+    }  # fmt: skip
+    identity = {
+        "id": fixed("matrix-identity", "uol"), "issuer": "https://uol.example", "subject": "1",
+        "person_id": viewer, "joined_at": IMPORTED,
+    }  # fmt: skip
+    who = "wirral.coordinator"
+    consent = {
+        "id": fixed("matrix-consent", who), "client_id": fixed("matrix-program", who),
+        "membership_id": membership_id(who), "person_id": fixed("person", "Maeve Durrant"),
+        "scopes": ["initiatives:read"], "given_at": IMPORTED,
+        "expires_at": IMPORTED + timedelta(days=9),
+    }  # fmt: skip
+    for model, row in ((IdentityProvider, provider), (Identity, identity), (Consent, consent)):
+        await owner.execute(insert(table_of(model)), [row])

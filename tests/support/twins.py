@@ -47,15 +47,42 @@ def own_event(caller: Caller, row: Row) -> bool:
     return own(caller, row) or audited
 
 
+def administered(caller: Caller, row: Row) -> bool:
+    """What concerns an agency's people, for those who administer it."""
+    return bool(row["agency_id"] == caller.agency_id) and caller.can(Scope.AGENCIES_MANAGE)
+
+
+def own_request(caller: Caller, row: Row) -> bool:
+    """A role that was asked for: for whom, by whom, and for the agency's administrators."""
+    asked = row["asked_by_id"] == caller.principal_id
+    return own(caller, row) or asked or administered(caller, row)
+
+
+def own_invitation(caller: Caller, row: Row) -> bool:
+    """An agency's own; who is let in again may need the partnership's word."""
+    again = row["rebinds_id"] is not None and caller.can(Scope.PARTNERSHIP_MANAGE)
+    return administered(caller, row) or again
+
+
+def known_provider(caller: Caller, row: Row) -> bool:
+    """Where an agency's people sign in: for its administrators and the partnership's."""
+    return administered(caller, row) or caller.can(Scope.PARTNERSHIP_MANAGE)
+
+
 TWINS: dict[str, Callable[[Caller, Row], bool]] = {
     "client": lambda caller, row: row["agency_id"] == caller.agency_id,
     "audit_line": own_line,
     "auth_event": own_event,
     "browser_session": own,
     "credential": own,
+    "consent": own,
+    "identity": own,
+    "identity_provider": known_provider,
+    "invitation": own_invitation,
     "notice": own,
     "plan_action": partners_work,
     "plan_update": partners_work,
+    "role_request": own_request,
     "self_assessment": own_assessment,
 }
 """Tables whose rule is another than `everyone` or `whoever sees the initiative`."""
@@ -94,10 +121,13 @@ class Sight:
             return partial(twin, self.caller)
         if table == "initiative":
             return lambda row: row["id"] in seen
-        if table == "comment":
-            return self._reads
-        if table == "client_key":
-            return self._manages
+        own_rules = {
+            "comment": self._reads,
+            "standing": self._knows_standing,
+            "client_key": self._manages,
+        }
+        if table in own_rules:
+            return own_rules[table]
         if "initiative_id" in RULES[table].table.columns:
             return lambda row: row["initiative_id"] in seen
         return lambda _: True
@@ -111,3 +141,7 @@ class Sight:
         [program] = [p for p in self.world.rows["client"] if p["id"] == row["client_id"]]
         own = program["agency_id"] == self.caller.agency_id
         return bool(own) and self.caller.can(Scope.AGENCIES_MANAGE)
+
+    def _knows_standing(self, row: Row) -> bool:
+        [member] = [m for m in self.world.rows["membership"] if m["id"] == row["membership_id"]]
+        return own(self.caller, member) or administered(self.caller, member)
