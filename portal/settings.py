@@ -1,24 +1,20 @@
 """What the operator decides: read once from the environment, then passed on."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from portal.logins import BY_SETTING, LOGINS
 
 T = TypeVar("T")
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 SAFE_TLS = frozenset({"verify-ca", "verify-full"})
-NEEDED_BY = {
-    "PORTAL_DATABASE_URL": "the API",
-    "PORTAL_AUTH_DATABASE_URL": "sign-in and tokens",
-    "PORTAL_COMMAND_DATABASE_URL": "commands with --as",
-    "PORTAL_OWNER_DATABASE_URL": "`portal migrate`",
-}
 
 
 class Mode(StrEnum):
@@ -52,11 +48,8 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         reader = _Reader(environ)
-        settings = cls(
-            database_url=environ.get("PORTAL_DATABASE_URL") or None,
-            auth_database_url=environ.get("PORTAL_AUTH_DATABASE_URL") or None,
-            command_database_url=environ.get("PORTAL_COMMAND_DATABASE_URL") or None,
-            owner_database_url=environ.get("PORTAL_OWNER_DATABASE_URL") or None,
+        urls: dict[str, Any] = {login.field: environ.get(login.setting) or None for login in LOGINS}
+        plain = cls(
             base_url=reader.read("PORTAL_BASE_URL", _origin, cls.base_url),
             mode=reader.read("PORTAL_MODE", Mode, cls.mode),
             today=reader.read("PORTAL_TODAY", date.fromisoformat, None),
@@ -69,6 +62,7 @@ class Settings:
             proxies=reader.read("PORTAL_PROXIES", _addresses, cls.proxies),
             keys_folder=reader.read("PORTAL_KEYS_FOLDER", _folder, None),
         )
+        settings = replace(plain, **urls)
         if settings.today and settings.mode is Mode.PRODUCTION:
             reader.refused.append("PORTAL_TODAY stops every clock and due date: unset it.")
         if reader.refused:
@@ -77,12 +71,7 @@ class Settings:
 
     @property
     def database_urls(self) -> dict[str, str | None]:
-        return {
-            "PORTAL_DATABASE_URL": self.database_url,
-            "PORTAL_AUTH_DATABASE_URL": self.auth_database_url,
-            "PORTAL_COMMAND_DATABASE_URL": self.command_database_url,
-            "PORTAL_OWNER_DATABASE_URL": self.owner_database_url,
-        }
+        return {login.setting: getattr(self, login.field) for login in LOGINS}
 
     @property
     def database(self) -> str | None:
@@ -102,7 +91,7 @@ class Settings:
     def _missing(self) -> Iterator[str]:
         for name, url in self.database_urls.items():
             if not url:
-                yield f"{name} is not set: set it to the address for {NEEDED_BY[name]}."
+                yield f"{name} is not set: set it to the address for {BY_SETTING[name].needed_by}."
         if not self.keys_folder:
             yield "PORTAL_KEYS_FOLDER is not set: name the folder of `portal key make`."
 

@@ -11,13 +11,14 @@ from sqlalchemy.exc import DBAPIError
 
 from auth.keys.files import inspect
 from portal.cli.common import found_here, one_line, unreachable
+from portal.logins import LOGINS
 from portal.sample.notes import Notes
 from portal.settings import Mode, Settings
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import Stand, stand
 from portal.store.standing import powers
 
-READERS = ("PORTAL_DATABASE_URL", "PORTAL_COMMAND_DATABASE_URL", "PORTAL_OWNER_DATABASE_URL")
+READERS = [login.setting for login in LOGINS if login.sees]
 STANDS = {
     Stand.EMPTY: "The database is empty: run `portal migrate`.",
     Stand.BEHIND: "The database is behind this release: run `portal migrate`.",

@@ -13,12 +13,13 @@ from sqlalchemy.exc import DBAPIError, InterfaceError
 from auth.oauth.resource import TOO_MANY_KEYS
 from portal.cli import STOPPED
 from portal.edge.logs import hush, sqlstate
+from portal.logins import BY_SETTING
 from portal.sample.notes import Notes
-from portal.settings import NEEDED_BY, Mode, RefusedSettings, Settings
+from portal.settings import Mode, RefusedSettings, Settings
 from portal.store.cluster import checkout
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import MigrationProblem
-from portal.store.server import ROLE_OF_SETTING, at_work
+from portal.store.server import at_work
 
 T = TypeVar("T")
 NO_ACCESS = "PA401"
@@ -35,7 +36,7 @@ def settings_here(environ: Mapping[str, str], *needed: str) -> Settings:
     for name in needed:
         if not settings.database_urls[name]:
             fail(
-                f"{name} is not set: set it to the address for {NEEDED_BY[name]} (see"
+                f"{name} is not set: set it to the address for {BY_SETTING[name].needed_by} (see"
                 " deploy/README.md), or start `portal demo` in another terminal."
             )
     return settings
@@ -43,7 +44,7 @@ def settings_here(environ: Mapping[str, str], *needed: str) -> Settings:
 
 def found_here(environ: Mapping[str, str]) -> tuple[Settings, Notes | None]:
     """The settings, and the demo that they are of, if they are not the environment's own."""
-    named = any(environ.get(name) for name in ROLE_OF_SETTING) or in_production(environ)
+    named = any(environ.get(name) for name in BY_SETTING) or in_production(environ)
     server = None if named else at_work()
     if server is None:
         return read_settings(environ), None

@@ -15,12 +15,13 @@ from auth.keys.vault import KeyProblem
 from portal.app import create_app
 from portal.cli.common import fail, settings_here
 from portal.edge.logs import configure
+from portal.logins import LOGINS
 from portal.settings import Settings
 from portal.store.engines import Engines
 
 LAST_WORDS = 5
 """Seconds for requests under way to end in."""
-NOT_NEEDED = ("PORTAL_COMMAND_DATABASE_URL is not set", "PORTAL_OWNER_DATABASE_URL is not set")
+NOT_NEEDED = tuple(f"{login.setting} is not set" for login in LOGINS if not login.serves)
 
 
 class ToldToStop(BaseException):
@@ -36,7 +37,7 @@ def command(host: str, port: int) -> None:
     Put a proxy that ends TLS in front of it; PORTAL_BASE_URL is the address that people use.
     Stops on Ctrl-C or SIGTERM, after the requests under way.
     """
-    settings = settings_here(os.environ, "PORTAL_DATABASE_URL", "PORTAL_AUTH_DATABASE_URL")
+    settings = settings_here(os.environ, *(login.setting for login in LOGINS if login.serves))
     if unsafe := [line for line in settings.problems() if not line.startswith(NOT_NEEDED)]:
         fail("\n".join([*unsafe, "Nothing is served. `portal check` lists everything."]))
     keyring = keys_of(settings)

@@ -5,6 +5,7 @@ from functools import cached_property
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from portal.logins import AUTH, BY_SETTING, COMMAND, LOGINS, OWNER, RUNTIME, Login
 from portal.settings import Settings
 
 CONNECT_TIMEOUT = 10.0
@@ -13,13 +14,6 @@ LONGEST_KEPT = 32 * 1024
 takes four times as long as to run it; a longer one would take too much of PostgreSQL's memory."""
 POOL_TIMEOUT = 5.0  # a request that waits longer for a connection is refused, not queued
 
-NAMES = {
-    "PORTAL_DATABASE_URL": "runtime",
-    "PORTAL_AUTH_DATABASE_URL": "auth",
-    "PORTAL_COMMAND_DATABASE_URL": "command",
-    "PORTAL_OWNER_DATABASE_URL": "owner",
-}
-
 
 class Engines:
     def __init__(self, settings: Settings) -> None:
@@ -27,39 +21,36 @@ class Engines:
 
     @cached_property
     def runtime(self) -> AsyncEngine:
-        return self._engine("PORTAL_DATABASE_URL", "portal-api", self.settings.pool_size)
+        return self._engine(RUNTIME, self.settings.pool_size)
 
     @cached_property
     def auth(self) -> AsyncEngine:
-        size = self.settings.auth_pool_size
-        return self._engine("PORTAL_AUTH_DATABASE_URL", "portal-auth", size)
+        return self._engine(AUTH, self.settings.auth_pool_size)
 
     @cached_property
     def command(self) -> AsyncEngine:
-        return self._engine("PORTAL_COMMAND_DATABASE_URL", "portal-command", 2)
+        return self._engine(COMMAND, 2)
 
     @cached_property
     def owner(self) -> AsyncEngine:
         """For migrations: no statement limit, a back-fill takes what it takes."""
-        return self._engine("PORTAL_OWNER_DATABASE_URL", "portal-migrate", 1, limited=False)
+        return self._engine(OWNER, 1, limited=False)
 
     def of(self, setting: str) -> AsyncEngine:
         """The engine of a setting's address."""
-        engine: AsyncEngine = getattr(self, NAMES[setting])
+        engine: AsyncEngine = getattr(self, BY_SETTING[setting].name)
         return engine
 
     async def dispose(self) -> None:
-        for name in NAMES.values():
-            if engine := self.__dict__.pop(name, None):
+        for login in LOGINS:
+            if engine := self.__dict__.pop(login.name, None):
                 await engine.dispose()
 
-    def _engine(
-        self, setting: str, application: str, size: int, *, limited: bool = True
-    ) -> AsyncEngine:
-        url = self.settings.database_urls[setting]
+    def _engine(self, login: Login, size: int, *, limited: bool = True) -> AsyncEngine:
+        url = self.settings.database_urls[login.setting]
         if not url:
-            raise LookupError(f"{setting} is not set.")
-        session = {"application_name": application}
+            raise LookupError(f"{login.setting} is not set.")
+        session = {"application_name": login.application}
         if limited:
             session["statement_timeout"] = str(self.settings.statement_timeout_ms)
 

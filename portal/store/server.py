@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+from portal.logins import LOGINS
 from portal.store.binaries import Binaries, find, reachable
 from portal.store.bootstrap import SUPERUSER, bootstrap
 from portal.store.cluster import PATIENCE, Cluster, home, sweep
@@ -28,12 +29,7 @@ CONFIG = {
     "jit": "off",
 }
 THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-ROLE_OF_SETTING = {
-    "PORTAL_DATABASE_URL": "portal_runtime",
-    "PORTAL_AUTH_DATABASE_URL": "portal_auth",
-    "PORTAL_COMMAND_DATABASE_URL": "portal_command",
-    "PORTAL_OWNER_DATABASE_URL": "portal_owner",
-}
+ROLE_OF_SETTING = {login.setting: login.role for login in LOGINS}
 
 
 @dataclass(frozen=True)

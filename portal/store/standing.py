@@ -3,31 +3,21 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-_POWERS = text("""
-    SELECT says FROM pg_roles r, LATERAL (VALUES
-        ('is a superuser', rolsuper),
-        ('passes by row-level security (BYPASSRLS)', rolbypassrls),
-        ('owns tables, whose row rules it could change',
-         EXISTS (SELECT FROM pg_class WHERE relowner = r.oid)),
-        ('reaches the credentials (schema auth_secret)',
-         has_schema_privilege(to_regnamespace('auth_secret'), 'USAGE')),
-        ('may act as anybody (function open_command_caller)',
-         has_function_privilege(
-             to_regprocedure('open_command_caller(uuid,uuid,timestamptz)'), 'EXECUTE'))
-    ) power (says, held)
-    WHERE rolname = current_user AND held AND says <> ALL (:may)
-""")
+from portal.logins import BY_SETTING, Power
 
-OWNS = "owns tables, whose row rules it could change"
-REACHES = "reaches the credentials (schema auth_secret)"
-ACTS = "may act as anybody (function open_command_caller)"
-MAY: dict[str, tuple[str, ...]] = {
-    "PORTAL_DATABASE_URL": (),
-    "PORTAL_AUTH_DATABASE_URL": (REACHES,),
-    "PORTAL_COMMAND_DATABASE_URL": (ACTS,),
-    "PORTAL_OWNER_DATABASE_URL": (OWNS, REACHES, ACTS),
+_HELD = {
+    Power.SUPERUSER: "rolsuper",
+    Power.BYPASS: "rolbypassrls",
+    Power.OWNS: "EXISTS (SELECT FROM pg_class WHERE relowner = r.oid)",
+    Power.REACHES: "has_schema_privilege(to_regnamespace('auth_secret'), 'USAGE')",
+    Power.ACTS: """has_function_privilege(
+        to_regprocedure('open_command_caller(uuid,uuid,timestamptz)'), 'EXECUTE')""",
 }
-"""What the role of each setting needs."""
+_LISTED = ", ".join(f"('{power}', {held})" for power, held in _HELD.items())
+_POWERS = text(f"""
+    SELECT says FROM pg_roles r, LATERAL (VALUES {_LISTED}) power (says, held)
+    WHERE rolname = current_user AND held AND says <> ALL (:may)
+""")  # noqa: S608 - our own words
 
 _TO_SETTLE = text("SELECT 1 - extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())")
 
@@ -35,7 +25,7 @@ _TO_SETTLE = text("SELECT 1 - extract(epoch FROM clock_timestamp() - pg_postmast
 async def powers(engine: AsyncEngine, setting: str) -> list[str]:
     """What the role that this engine signs in as may do beyond its task."""
     async with engine.connect() as connection:
-        found = await connection.execute(_POWERS, {"may": list(MAY[setting])})
+        found = await connection.execute(_POWERS, {"may": list(BY_SETTING[setting].may)})
         return list(found.scalars())
 
 
