@@ -59,7 +59,7 @@ class Assertion:
         proof = [
             ("client_id", client.client_id),
             ("client_assertion_type", ASSERTION_TYPE),
-            ("client_assertion", signed),
+            ("client_assertion", self.keyring.sign({"typ": "JWT"}, claims)),
         ]
         return uri, headers, add_params_to_qs(body.decode(), proof)
 
