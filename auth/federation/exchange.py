@@ -55,7 +55,6 @@ class Assertion:
             "iat": issued,
             "exp": issued + int(ASSERTION_LIFE.total_seconds()),
         }
-        signed = self.keyring.sign({"typ": "JWT"}, claims)
         proof = [
             ("client_id", client.client_id),
             ("client_assertion_type", ASSERTION_TYPE),
