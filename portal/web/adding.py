@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal.web.board import BOARD, address_of
-from portal.web.faults import Faults, day_in, outcome
+from portal.web.faults import Faults, day_in, needed, outcome
 from portal.web.forms import Form, form
 from portal.web.going import go_and_say
 from portal.web.refusals import NotFoundPage
@@ -36,13 +36,13 @@ FIGURE_FIELDS = {
     "figure.provisional": "provisional",
 }
 NUMBERS = ("value", "numerator", "denominator")
-SMALLEST = Form([])
+EMPTY = Form([])
 
 
 @router.get(ADD_ACTION)
 async def ask_for_action(request: Request, site: Here, reference: str) -> Response:
     """The empty form."""
-    return await _action_page(request, site, reference, SMALLEST, Faults())
+    return await _action_page(request, site, reference, EMPTY, Faults())
 
 
 @router.post(ADD_ACTION)
@@ -52,17 +52,13 @@ async def add_action(request: Request, site: Here, reference: str) -> Response:
     faults = Faults()
     asked = {
         "initiative": given.text("initiative"),
-        "title": given.text("title"),
+        "title": needed(given, "title", faults, "Enter what is to be done."),
         "detail": given.text("detail") or None,
-        "ownerTeam": given.text("owner_team"),
+        "ownerTeam": needed(given, "owner_team", faults, "Choose the team that does it."),
         "dueOn": day_in(given, "due_on", faults, "the day by which it is to be done"),
         "evidenceUrl": given.text("evidence_url") or None,
         "idempotencyKey": given.text("idempotency_key"),
     }
-    if not asked["title"]:
-        faults.found.insert(0, ("title", "Enter what is to be done."))
-    if not asked["ownerTeam"]:
-        faults.add("owner_team", "Choose the team that does it.")
     if not faults:
         done = outcome(
             (await run(site, request, "add-action", {"input": asked}))["addAction"], ACTION_FIELDS
@@ -96,7 +92,7 @@ async def _action_page(
 @router.get(ADD_FIGURE)
 async def ask_for_figure(request: Request, site: Here, reference: str, measure: str) -> Response:
     """The empty form."""
-    return await _figure_page(request, site, (reference, measure), SMALLEST, Faults())
+    return await _figure_page(request, site, (reference, measure), EMPTY, Faults())
 
 
 @router.post(ADD_FIGURE)

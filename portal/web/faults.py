@@ -74,6 +74,13 @@ def _field(error: Mapping[str, Any], fields: Mapping[str, str]) -> str:
     return fields.get(".".join(path), "")
 
 
+def needed(form: Form, name: str, faults: Faults, otherwise: str) -> str:
+    """A text that must not be empty."""
+    if not form.text(name):
+        faults.add(name, otherwise)
+    return form.text(name)
+
+
 def day_in(form: Form, name: str, faults: Faults, what: str) -> str | None:
     """The day in a date input, as the API takes it; a month may be written out."""
     parts = [form.text(f"{name}-{part}") for part in ("day", "month", "year")]
