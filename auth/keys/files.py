@@ -24,8 +24,6 @@ log = logging.getLogger("auth.keys")
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at the files' dates; rotated keys are in use after that."""
-MISSED = 0.05
-"""The same where a key is asked for that is not there: another process may know a newer one."""
 NONCE = 12
 
 
@@ -71,10 +69,6 @@ class FileVault:
         signature: bytes = JWSRegistry.algorithms["ES256"].sign(data, key)
         return signature
 
-    def private(self, kid: str) -> ECKey:
-        """The key itself, which only files can give."""
-        return self._held().keys[kid]
-
     def wrapping_version(self) -> int:
         return int(current(self._held().wrapping).name)
 
@@ -83,7 +77,7 @@ class FileVault:
         return nonce + self._held().ciphers[version].encrypt(nonce, plain, about)
 
     def unwrap(self, version: int, wrapped: bytes, about: bytes) -> bytes:
-        cipher = self._held().ciphers.get(version) or self._held(MISSED).ciphers.get(version)
+        cipher = self._held().ciphers.get(version) or self._newest().ciphers.get(version)
         if cipher is None:
             raise CannotOpen(f"There is no wrapping key {version}.")
         try:
@@ -91,9 +85,15 @@ class FileVault:
         except (InvalidTag, ValueError):
             raise CannotOpen("This was sealed for another place, or has been changed.") from None
 
-    def _held(self, every: float = LOOK_EVERY) -> Contents:
+    def _newest(self) -> Contents:
+        """After a look, since another process may know a newer key: only what we sealed asks."""
+        with self._lock:
+            self._look()
+        return self._contents
+
+    def _held(self) -> Contents:
         """The keys as the files have them, looked at once a second at most."""
-        if self._tick() - self._looked >= every and self._lock.acquire(blocking=False):
+        if self._tick() - self._looked >= LOOK_EVERY and self._lock.acquire(blocking=False):
             try:
                 self._look()
             finally:

@@ -1,34 +1,24 @@
 """The key ring: what the rest of the portal signs, publishes, seals and opens with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from joserfc.jwk import ECKey
 from joserfc.util import json_b64encode, urlsafe_b64encode
 
 from auth.keys import files
 from auth.keys.files import FileVault
-from auth.keys.vault import CannotOpen, KeyState, SigningKey
+from auth.keys.vault import CannotOpen, KeyState, SigningKey, Vault
 
 _FORMAT = b"\x01"
 _HEAD = 5  # the format, and the number of the wrapping key in four bytes
 
 
-@dataclass(frozen=True)
-class Signing:
-    """The key that signs now."""
-
-    kid: str
-    key: ECKey = field(repr=False)
-
-
 class KeyRing:
     """One for each process, made at its start."""
 
-    def __init__(self, vault: FileVault) -> None:
+    def __init__(self, vault: Vault) -> None:
         self.vault = vault
 
     @classmethod
@@ -43,18 +33,14 @@ class KeyRing:
         return cls.load(folder)
 
     @property
-    def signing(self) -> Signing:
-        """For ID tokens and the like."""
-        kid = self._current().kid
-        return Signing(kid, self.vault.private(kid))
-
-    def _current(self) -> SigningKey:
+    def signing(self) -> SigningKey:
+        """The public half of the key that signs now."""
         [now] = [key for key in self.vault.signing_keys() if key.state is KeyState.CURRENT]
         return now
 
     def sign(self, header: Mapping[str, object], claims: Mapping[str, object]) -> str:
         """The claims as a compact JWS that names its key; the key stays where it is kept."""
-        kid = self._current().kid
+        kid = self.signing.kid
         head = {"alg": "ES256", "kid": kid, **header}
         part = json_b64encode(head) + b"." + json_b64encode(dict(claims))
         return (part + b"." + urlsafe_b64encode(self.vault.sign(kid, part))).decode()

@@ -1,14 +1,14 @@
 """ID tokens: who the person is to this client, and how surely we know; no more than was asked."""
 
 from datetime import timedelta
-from functools import cached_property
 
+from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oidc.core.grants import OpenIDCode
-from joserfc.jwk import ECKey
+from authlib.oidc.core.util import create_half_hash
 
 from auth.oauth.granting import Holder, Redeemed
 from auth.oauth.knowing import KnownClient
-from auth.oauth.provider import Provider, SigningKey
+from auth.oauth.provider import Provider
 from auth.oauth.scopes import PROFILE, words
 from auth.oauth.wishes import read_wishes
 
@@ -17,16 +17,12 @@ ID_TOKEN_LIFE = timedelta(minutes=5)
 
 
 class IdToken(OpenIDCode):
-    """Made for one request: header and signature come from the same key."""
+    """Made for one request."""
 
     def __init__(self, provider: Provider) -> None:
         super().__init__(require_nonce=False)  # FAPI 2.0: PKCE does its work
         self.provider = provider
         self.with_name = False
-
-    @cached_property
-    def signing(self) -> SigningKey:
-        return self.provider.keys.signing
 
     def exists_nonce(self, _nonce: str, _request: object) -> bool:
         """A client may use its own twice; its request and its code work once."""
@@ -35,11 +31,13 @@ class IdToken(OpenIDCode):
     def get_client_algorithm(self, _client: KnownClient) -> str:
         return ALGORITHM
 
-    def get_encode_header(self, _client: KnownClient) -> dict[str, str]:
-        return {"alg": ALGORITHM, "kid": self.signing.kid, "typ": "JWT"}
-
-    def resolve_client_private_key(self, _client: KnownClient) -> ECKey:
-        return self.signing.key
+    def encode_id_token(self, token: dict[str, str], request: OAuth2Request) -> str:
+        """The claims that Authlib collects; the key that signs them stays where it is kept."""
+        claims: dict[str, object] = self.get_compatible_claims(request)
+        claims |= self.get_authorization_code_claims(request.authorization_code)
+        claims["at_hash"] = create_half_hash(token["access_token"], ALGORITHM).decode()
+        claims |= self.generate_user_info(request.user, token["scope"])
+        return self.provider.keys.sign({"typ": "JWT"}, claims)
 
     def get_client_claims(self, client: KnownClient) -> dict[str, object]:
         now = self.provider.now()

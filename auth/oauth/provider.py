@@ -3,7 +3,7 @@ did.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -11,7 +11,6 @@ from typing import Protocol
 from uuid import UUID
 
 from authlib.common.security import is_secure_transport
-from joserfc.jwk import ECKey
 from sqlalchemy.orm import Session
 
 from auth.events import EventOutcome, note
@@ -27,21 +26,10 @@ ISSUED, REFUSED = "issued", "refused"
 _AUDIT = logging.getLogger("portal.audit")
 
 
-class SigningKey(Protocol):
-    """The key that signs ID tokens now."""
-
-    @property
-    def kid(self) -> str: ...
-
-    @property
-    def key(self) -> ECKey: ...
-
-
 class Keys(Protocol):
     """What the server asks of a key ring."""
 
-    @property
-    def signing(self) -> SigningKey: ...
+    def sign(self, header: Mapping[str, object], claims: Mapping[str, object]) -> str: ...
 
     def jwks(self) -> dict[str, list[dict[str, str]]]: ...
 
