@@ -98,6 +98,12 @@ def test_the_architecture_draws_the_arrows_that_are_held() -> None:
     assert drawn[1].splitlines() == TOOLS["importlinter"]["contracts"][0]["layers"]
 
 
+def test_the_order_of_the_drawers_is_held_in_every_feature() -> None:
+    held = TOOLS["importlinter"]["contracts"][1]["containers"]
+    features = {file.parent for file in Path("portal").glob("*/api.py")}
+    assert sorted(held) == sorted(".".join(feature.parts) for feature in features)
+
+
 def commands() -> set[str]:
     """Every command as a person types it."""
     found: set[str] = set()
