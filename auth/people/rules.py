@@ -86,6 +86,9 @@ async def faults(db: AsyncSession, wish: Wish, today: date) -> list[Finding]:
     if not lives(wish.member, today):
         message = "This member has left, or has not begun."
         found.append(Finding(("membership",), message, "NOT_AT_WORK"))
+    held = await db.get(MembershipRole, (wish.member.id, wish.role))
+    if held and (held.deputy, held.title, held.ends_on) == (wish.deputy, wish.title, wish.ends_on):
+        found.append(Finding(("role",), "They have this role already.", "WRONG_STATE"))
     excluded = func.role_excluded(wish.member.id, wish.role.value)
     if (await db.execute(select(excluded))).scalar_one():
         message = (

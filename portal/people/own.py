@@ -46,10 +46,10 @@ async def mark_notice_read(
 ) -> Notice:
     """Put a notice away; it stays in the list of those you have read."""
     notice = await work.seen(Notice, id)
-    notice.read_at = notice.read_at or _really_now()
+    notice.read_at = notice.read_at or work.now
     return notice
 
 
 def _really_now() -> datetime:
-    """Sessions and notices live in real time, whatever day a demonstration has fixed."""
+    """Sessions live in real time, whatever day a demonstration has fixed."""
     return datetime.now(UTC)

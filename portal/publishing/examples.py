@@ -35,6 +35,7 @@ _AS = re.compile(r"^# example as (\S+)$", re.MULTILINE)
 _WITH = re.compile(r"^# with (\{.*?\n(?!#))", re.MULTILINE | re.DOTALL)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _REFERENCE = re.compile(r"\bVG-[0-9A-Z]{6}\b")
+_LINK = re.compile(r"(/join\?invitation=)[\w-]{43}")
 _CURSOR = re.compile(r'("(?:cursor|endCursor|startCursor|changesCursor)": )"[^"]*"')
 
 
@@ -101,7 +102,7 @@ async def answer(schema: strawberry.Schema, engines: Engines, document: Document
 
 
 async def teller(engines: Engines) -> Callable[[dict[str, Any]], str]:
-    """Writes an answer alike at every run: new ids are numbered, cursors are hidden."""
+    """Writes an answer alike at every run: new ids are numbered, cursors and links hidden."""
     known: set[str] = set()
     async with engines.owner.connect() as owner:
         for name, rule in RULES.items():
@@ -121,6 +122,6 @@ async def teller(engines: Engines) -> Callable[[dict[str, Any]], str]:
             new = dict.fromkeys(found for found in shape.findall(told) if found not in known)
             for found in new:
                 told = told.replace(found, number.format(next(numbers)))
-        return _CURSOR.sub(r'\1"…"', told)
+        return _CURSOR.sub(r'\1"…"', _LINK.sub(r"\1…", told))
 
     return tell

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlmodel import SQLModel
 
+from auth.areas import BOROUGHS, HALTON
 from portal.acting.work import LETTERS
 from portal.actions.tables import Action, ActionMove
 from portal.evidence.tables import EvidenceItem
@@ -19,7 +20,6 @@ from portal.initiatives.tables import Initiative, InitiativeArea, Partner, Ratin
 from portal.measures.tables import Measure, Observation
 from portal.milestones.tables import Milestone
 from portal.risks.tables import Risk
-from auth.areas import BOROUGHS, HALTON
 from portal.sample.partnership import DAY
 
 Values = dict[str, Any]

@@ -154,6 +154,7 @@ PEOPLE: dict[str, tuple[str, str, tuple[Role, ...], str]] = {
     "pcc.second": ("pcc", "Avril Quayle", (R.PARTNERSHIP_ADMINISTRATOR,), "Delivery plan"),
     "savera.administrator": ("savera", "Nasreen Voss", (R.AGENCY_ADMINISTRATOR,), "Training"),
     "savera.second": ("savera", "Kit Ollerton", (R.AGENCY_ADMINISTRATOR,), "Training"),
+    "savera.cases": ("savera", "Kit Ollerton", (), "Training"),
     "wirral.administrator": ("wirral", "Ines Corrigan", (R.AGENCY_ADMINISTRATOR,), "Early help"),
     "wirral.second": ("wirral", "Piotr Halloran", (R.AGENCY_ADMINISTRATOR,), "Early help"),
     "wirral.caseworker": ("wirral", "Skye Lomax", (R.CASEWORKER,), "Early help"),

@@ -77,7 +77,7 @@ class Founded:
 def printed() -> list[str]:
     guide = Path("deploy/README.md").read_text()
     section = guide[guide.index("## 4.") : guide.index("## 5.")]
-    [script] = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    script = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)[0]
     return [line for line in script.splitlines() if line]
 
 

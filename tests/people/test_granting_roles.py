@@ -39,6 +39,8 @@ async def test_a_plain_role_is_given_at_once_and_the_colleague_is_told(
     assert [n["kind"] for n in me["notices"]["nodes"]] == ["ROLE_CHANGED"]
     told = (await portal.ask(charity["ben"], ME))["me"]["notices"]["nodes"]
     assert [n["kind"] for n in told] == ["ROLE_CHANGED"]
+    again = await grant(portal, charity["ada"], charity.id("dot"), "VIEWER")
+    assert again["errors"][0]["code"] == "WRONG_STATE"
 
 
 async def test_a_case_role_waits_for_a_second_administrator(portal: Portal, charity: Staff) -> None:
