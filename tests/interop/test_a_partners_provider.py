@@ -14,6 +14,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from joserfc.jwk import ECKey
 from playwright.async_api import Browser, Page, async_playwright, expect
 from sqlalchemy import select
@@ -251,9 +252,7 @@ async def test_a_stranger_there_is_a_stranger_here(town: Town, opened: Opened):
     await expect(page.get_by_role("heading", level=1)).to_have_text(
         "You cannot use the portal with this account"
     )
-    assert (await page.context.cookies(town.portal + "/security")) == [] or all(
-        cookie["name"] != "__Host-session" for cookie in await page.context.cookies()
-    )
+    assert "__Host-session" not in {each["name"] for each in await page.context.cookies()}
 
 
 async def test_whoever_is_invited_joins_through_it(town: Town, opened: Opened):
@@ -282,6 +281,25 @@ async def test_whoever_is_invited_joins_through_it(town: Town, opened: Opened):
     again = await opened()
     await sign_in(again, "newcomer")
     await expect(again).to_have_url("/security")
+
+
+@pytest.mark.parametrize(
+    "path", [f"/sign-in/back/{PROVIDER}?state=x", f"/sign-in/with/{uuid4()}"], ids=["back", "with"]
+)
+async def test_who_is_not_let_in_gets_a_page_without_faults(
+    chromium: Browser, town: Town, path: str
+):
+    context = await chromium.new_context(
+        base_url=town.portal, viewport={"width": 320, "height": 700}
+    )
+    page = await context.new_page()
+    await page.goto(path)
+    assert (await Axe().run(page)).response["violations"] == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.get_by_role("link", name="Go to the sign-in page").focus()
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url("/sign-in")
+    await context.close()
 
 
 async def test_who_turns_back_there_can_begin_again(town: Town, opened: Opened):
