@@ -13,6 +13,8 @@ from sqlmodel import Field, SQLModel
 from auth.roles import Role, SignatoryTitle
 from portal.store.base import Instant, Row, choice
 
+_NAMES = ",".join(f"'{role}'" for role in Role)
+
 
 class Standing(Row, table=True):
     """Until when a member is trained, vetted and bound to confidentiality. A day not recorded
@@ -33,6 +35,7 @@ class GrantableRoles(SQLModel, table=True):
     """
 
     __tablename__ = "grantable_roles"
+    __table_args__ = (CheckConstraint(f"roles <@ ARRAY[{_NAMES}]::text[]", name="roles"),)
 
     agency_id: UUID = Field(foreign_key="agency.id", primary_key=True)
     roles: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import Boolean, ColumnElement, Select, Uuid, case, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, Select, Uuid, case, func, select
 from sqlmodel import col
 
 from auth import tables
@@ -33,6 +33,8 @@ from portal.reading.declare import (
     values,
     where,
 )
+from portal.reading.validity import valid_on
+from portal.store.rules import table_of
 
 strawberry.enum(AgencyKind, description="What kind of body an agency is.")
 strawberry.enum(AreaKind, description="What kind of place an area is.")
@@ -40,7 +42,16 @@ strawberry.enum(Role, name="Role", description="What a membership lets a person 
 strawberry.enum(SignatoryTitle, description="As what somebody signs for their agency.")
 
 
-@value_type
+class AreaOrder(Enum):
+    """How areas are sorted."""
+
+    NAME = "name"
+
+
+AREAS = Listing(None, AreaOrder, {AreaOrder.NAME: Order(lambda a: [a.name])}, AreaOrder.NAME)
+
+
+@reads(tables.Area, key="code")
 class Area:
     """A place, by its ONS code."""
 
@@ -52,18 +63,13 @@ class Area:
     )
 
 
-def _areas_of(agency: Columns, ask: Ask) -> Select[str, str, AreaKind, bool]:
-    covers, area = tables.AgencyArea, tables.Area
-    return (
-        select(col(area.code), col(area.name), col(area.kind), col(area.in_force_area))
-        .join(covers, col(covers.area_code) == col(area.code))
-        .where(
-            col(covers.agency_id) == agency.id,
-            col(covers.valid_from) <= ask.today,
-            or_(col(covers.valid_to).is_(None), col(covers.valid_to) >= ask.today),
-        )
-        .order_by(col(area.name))
+def _works_in(agency: Columns, area: Columns, ask: Ask) -> ColumnElement[bool]:
+    covers = table_of(tables.AgencyArea).c
+    today = select(covers.area_code).where(
+        covers.agency_id == agency.id, valid_on(covers, ask.today)
     )
+    works: ColumnElement[bool] = area.code.in_(today)
+    return works
 
 
 class TeamOrder(Enum):
@@ -84,7 +90,7 @@ class AgencyOrder(Enum):
     NAME = "name"
 
 
-for _order in (TeamOrder, MembershipOrder, AgencyOrder):
+for _order in (AreaOrder, TeamOrder, MembershipOrder, AgencyOrder):
     strawberry.enum(_order, description=_order.__doc__)
 
 TEAMS = Listing(None, TeamOrder, {TeamOrder.NAME: Order(lambda t: [t.name])}, TeamOrder.NAME)
@@ -114,7 +120,7 @@ class Agency(Node):
     short_name: str = column("What partners call it.")
     kind: AgencyKind = column("What kind of body it is.")
     in_partnership: bool = column("Whether it is a partner, and not only named by one.")
-    areas: list[Area] = values("Where it works today.", _areas_of)
+    areas: Connection[Area] = many("Where it works today.", AREAS, _works_in, first=20)
     ended_on: date | None = column("Its last day was the day before, if it has ended.")
     host: "Agency | None" = one(
         "The agency that hosts this joint body; hosting gives it no access.", "host_id"
@@ -247,17 +253,10 @@ class AgencyQueries:
 
     agencies: Connection[Agency] = many("The agencies that take part.", AGENCIES)
     agency: Agency | None = by_id("One agency.")
-    areas: list[Area] = values(
-        "The places the portal knows.",
-        lambda _, ask: (
-            select(tables.Area)
-            .where(
-                col(tables.Area.valid_from) <= ask.today,
-                or_(col(tables.Area.valid_to).is_(None), col(tables.Area.valid_to) >= ask.today),
-            )
-            .order_by(col(tables.Area.name))
-        ),
-        size=30,
+    areas: Connection[Area] = many(
+        "The places the portal knows today.",
+        AREAS,
+        lambda _, area, ask: valid_on(area, ask.today),
     )
 
 

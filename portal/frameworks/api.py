@@ -10,7 +10,15 @@ from portal.acting.exposed import mutation
 from portal.frameworks import mapping, tables, verbs
 from portal.frameworks.assessments import SELF_ASSESSMENTS, SelfAssessment
 from portal.frameworks.plan import PLAN_ACTIONS, PlanAction
-from portal.frameworks.shown import COVERAGE, Framework, FrameworkEntry, Theme, valid_versions
+from portal.frameworks.shown import (
+    COVERAGE,
+    FRAMEWORKS,
+    THEMES,
+    Framework,
+    FrameworkEntry,
+    Theme,
+    valid_versions,
+)
 from portal.initiatives.api import Initiative
 from portal.reading.declare import Ask, Columns, Connection, by_id, many, values
 
@@ -25,16 +33,8 @@ def _plan(_: Columns, ask: Ask) -> Select[Any]:
 class FrameworkQueries:
     """What initiatives are mapped to, and how the local plan stands."""
 
-    themes: list[Theme] = values(
-        "Every theme, retired ones too, by name.",
-        lambda *_: select(tables.Theme).order_by(col(tables.Theme.name)),
-        size=30,
-    )
-    frameworks: list[Framework] = values(
-        "Every framework, by name.",
-        lambda *_: select(tables.Framework).order_by(col(tables.Framework.name)),
-        size=4,
-    )
+    themes: Connection[Theme] = many("Every theme, retired ones too.", THEMES)
+    frameworks: Connection[Framework] = many("Every framework.", FRAMEWORKS, first=10)
     framework_coverage: Connection[FrameworkEntry] = many(
         "Every framework entry with its initiatives, those without any too.", COVERAGE
     )

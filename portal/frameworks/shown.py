@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlmodel import col
 
 from portal.changes.api import HistoryEntry, own_history
@@ -25,9 +25,10 @@ from portal.reading.declare import (
     one,
     reads,
     sql,
-    values,
     where,
 )
+from portal.reading.validity import valid_on
+from portal.store.rules import table_of
 
 OF_THEME = col(tables.InitiativeTheme.theme_id)
 OF_ENTRY = col(tables.InitiativeEntry.entry_id)
@@ -39,7 +40,26 @@ class FrameworkEntryOrder(Enum):
     POSITION = "position"
 
 
-strawberry.enum(FrameworkEntryOrder, description=FrameworkEntryOrder.__doc__)
+class ThemeOrder(Enum):
+    """How themes are sorted."""
+
+    NAME = "name"
+
+
+class FrameworkOrder(Enum):
+    """How frameworks are sorted."""
+
+    NAME = "name"
+
+
+class FrameworkVersionOrder(Enum):
+    """How the versions of a framework are sorted."""
+
+    OLDEST = "oldest"
+
+
+for _order in (FrameworkEntryOrder, ThemeOrder, FrameworkOrder, FrameworkVersionOrder):
+    strawberry.enum(_order, description=_order.__doc__)
 
 
 def mapped(end: Any, mapped_to: Any) -> ColumnElement[int]:  # noqa: ANN401 - columns of any link
@@ -62,30 +82,25 @@ def mapped_live(end: Any, mapped_to: Any) -> ColumnElement[int]:  # noqa: ANN401
 
 def valid_versions(ask: Ask) -> Select[Any]:
     """The ids of the framework versions that are valid today."""
-    version = tables.FrameworkVersion
-    return select(col(version.id)).where(
-        col(version.valid_from) <= ask.today,
-        or_(col(version.valid_to).is_(None), col(version.valid_to) >= ask.today),
+    version = table_of(tables.FrameworkVersion).c
+    return select(version.id).where(valid_on(version, ask.today))
+
+
+def is_about(initiative: Columns, theme: Columns, _: Ask) -> ColumnElement[bool]:
+    """Whether the initiative has this theme."""
+    return _linked(OF_THEME, initiative, theme)
+
+
+def serves(initiative: Columns, entry: Columns, _: Ask) -> ColumnElement[bool]:
+    """Whether the initiative serves this framework entry."""
+    return _linked(OF_ENTRY, initiative, entry)
+
+
+def _linked(end: Any, initiative: Columns, row: Columns) -> ColumnElement[bool]:  # noqa: ANN401 - as above
+    linked: ColumnElement[bool] = row.id.in_(
+        select(end).where(end.class_.initiative_id == initiative.id)
     )
-
-
-def themes_of(initiative: Columns, _: Ask) -> Select[Any]:
-    """An initiative's themes by name."""
-    theme, link = tables.Theme, tables.InitiativeTheme
-    chosen = select(theme).join(link, col(link.theme_id) == col(theme.id))
-    return chosen.where(col(link.initiative_id) == initiative.id).order_by(col(theme.name))
-
-
-def entries_of(initiative: Columns, _: Ask) -> Select[Any]:
-    """An initiative's framework entries, older versions first."""
-    entry, link, version = tables.FrameworkEntry, tables.InitiativeEntry, tables.FrameworkVersion
-    return (
-        select(entry)
-        .join(link, col(link.entry_id) == col(entry.id))
-        .join(version, col(version.id) == col(entry.framework_version_id))
-        .where(col(link.initiative_id) == initiative.id)
-        .order_by(col(version.valid_from), col(version.id), col(entry.position))
-    )
+    return linked
 
 
 def _of_version(entry: Columns, wanted: Any) -> ColumnElement[Any]:  # noqa: ANN401 - a column
@@ -114,6 +129,23 @@ class Theme(Node):
     )
     history: Connection[HistoryEntry] = own_history()
     version: int = column("Pass it as `expectedVersion` with a change.")
+
+
+@filter_input
+class ThemeFilter:
+    """Which themes."""
+
+    retired: bool | None = where(
+        "Retired by today (true), or still given to initiatives (false).",
+        lambda theme, retired, ask: (
+            func.coalesce(theme.retired_on <= ask.today, literal_column("false")) == retired
+        ),
+    )
+
+
+THEMES = Listing(
+    ThemeFilter, ThemeOrder, {ThemeOrder.NAME: Order(lambda t: [t.name])}, ThemeOrder.NAME
+)
 
 
 @filter_input
@@ -152,6 +184,15 @@ COVERAGE = Listing(
         )
     },
     FrameworkEntryOrder.POSITION,
+)
+FRAMEWORKS = Listing(
+    None, FrameworkOrder, {FrameworkOrder.NAME: Order(lambda f: [f.name])}, FrameworkOrder.NAME
+)
+VERSIONS = Listing(
+    None,
+    FrameworkVersionOrder,
+    {FrameworkVersionOrder.OLDEST: Order(lambda version: [version.valid_from])},
+    FrameworkVersionOrder.OLDEST,
 )
 ENTRIES = Listing(
     None,
@@ -203,12 +244,9 @@ class Framework(Node):
     key: str = column("Its name for programs.")
     name: str = column("What it is called.")
     owner: str = column("Who issues it.")
-    versions: list[FrameworkVersion] = values(
-        "Its versions, oldest first.",
-        lambda framework, _: (
-            select(tables.FrameworkVersion)
-            .where(col(tables.FrameworkVersion.framework_id) == framework.id)
-            .order_by(col(tables.FrameworkVersion.valid_from))
-        ),
-        size=4,
+    versions: Connection[FrameworkVersion] = many(
+        "Its versions.",
+        VERSIONS,
+        lambda framework, version, _: version.framework_id == framework.id,
+        first=20,
     )

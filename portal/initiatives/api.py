@@ -4,16 +4,15 @@ from datetime import date, datetime
 from typing import Any
 
 import strawberry
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, case, literal_column, select
+from sqlalchemy import ARRAY, ColumnElement, Text, case, literal_column, select
 from sqlmodel import col
 
-from auth.tables import Area as AreaRow
 from portal.acting.exposed import mutation
 from portal.actions.api import ACTIONS, Action, ActionCounts, counts_of
-from portal.agencies.api import Agency, Area, Team
+from portal.agencies.api import AREAS, Agency, Area, Team
 from portal.changes.api import HISTORY, HistoryEntry
 from portal.evidence.api import EVIDENCE, EvidenceItem
-from portal.frameworks.shown import FrameworkEntry, Theme, entries_of, themes_of
+from portal.frameworks.shown import COVERAGE, THEMES, FrameworkEntry, Theme, is_about, serves
 from portal.funding.api import FUNDING, FundingLine, FundingTotal, totals_of
 from portal.initiatives import joining, partners, stages, tables, verbs
 from portal.initiatives.filters import (
@@ -57,11 +56,12 @@ from portal.voices.api import COMMENTS, CONSULTATIONS, Comment, SurvivorConsulta
 EDIT, CONTRIBUTE = "initiatives:edit", "initiatives:contribute"
 
 
-def _areas_of(row: Columns, _: Ask) -> Select[Any]:
+def _covers(row: Columns, area: Columns, _: Ask) -> ColumnElement[bool]:
     covered = select(col(tables.InitiativeArea.area_code)).where(
         col(tables.InitiativeArea.initiative_id) == row.id
     )
-    return select(AreaRow).where(col(AreaRow.code).in_(covered)).order_by(col(AreaRow.name))
+    covers: ColumnElement[bool] = area.code.in_(covered)
+    return covers
 
 
 def _possible_stages(row: Columns, _: Ask) -> ColumnElement[Any]:
@@ -94,10 +94,13 @@ class Initiative(Node):
     sent_at: datetime | None = column("When others than its lead could first see it.")
     audience: str | None = column("Whom it is for.")
     place: str | None = column("Where it happens, if more precise than its areas.")
-    areas: list[Area] = values("The areas it covers.", _areas_of)
-    themes: list[Theme] = values("What it is about, at most 20.", themes_of, size=5)
-    framework_entries: list[FrameworkEntry] = values(
-        "The pillars, Ps and plan actions that it serves, at most 20.", entries_of, size=5
+    areas: Connection[Area] = many("The areas it covers.", AREAS, _covers, first=20)
+    themes: Connection[Theme] = many("What it is about, at most 20.", THEMES, is_about, first=20)
+    framework_entries: Connection[FrameworkEntry] = many(
+        "The pillars, Ps and plan actions that it serves, at most 20; older versions first.",
+        COVERAGE,
+        serves,
+        first=20,
     )
     timing: Timing = column("What is known of its dates.")
     starts_on: date | None = column("Its first day.")

@@ -263,10 +263,13 @@ def many(
     says: str,
     listing: Listing,
     joins: Callable[[Columns, Columns, Ask], ColumnElement[bool]] | None = None,
+    first: int = 50,
 ) -> Any:
-    """A field that is a connection; `joins` gets this row's columns and the listed row's."""
+    """A field that is a connection; `joins` gets this row's columns and the listed row's. `first`
+    is the size of a page where a client names none: less, where a row has but a few.
+    """
     arguments: dict[str, tuple[Any, str, Any]] = {
-        "first": (int, f"How many rows at most, 1 to {MOST}.", 50),
+        "first": (int, f"How many rows at most, 1 to {MOST}.", first),
         "after": (str | None, "The `endCursor` of the page before.", strawberry.UNSET),
         "order_by": (listing.orders, "The order of the list.", listing.default),
     }

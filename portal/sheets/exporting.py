@@ -17,7 +17,10 @@ from portal.sheets.format import SHEETS
 from portal.sheets.rendering import Known, Rendered, rows_of
 
 VERB = "export_initiatives"
-WITHIN = ("partners", "funding", "actions", "measures")
+WITHIN = (
+    "areas", "themes", "frameworkEntries", "partners", "funding", "actions", "measures",
+)  # fmt: skip
+NAMED = ("areas", "themes")
 Read = dict[str, Any]
 Told = Callable[[int], object]
 
@@ -68,12 +71,22 @@ class Export:
             str(self.context.caller.principal_id),
             self.context.now.astimezone(LONDON).strftime("%Y-%m-%d %H:%M %Z"),
         )
-        known = Known.of(await self._ask("reference-data"))
+        known = Known.of(await self._reference())
         async for initiative in self._initiatives():
             found.sample = found.sample or initiative["isSample"]
             for sheet, rows in rows_of(initiative, known).items():
                 found.rows[sheet] += rows
             self.told(1)
+        return found
+
+    async def _reference(self) -> Read:
+        """What names may stand for."""
+        found = await self._ask("reference-data")
+        while left := [name for name in NAMED if _goes_on(found[name])]:
+            cursors = {name: found[name]["pageInfo"]["endCursor"] for name in left}
+            more = await self._ask("reference-data", **cursors)
+            for name in left:
+                _extend(found[name], more[name])
         return found
 
     async def _initiatives(self) -> AsyncIterator[Read]:
@@ -93,7 +106,7 @@ class Export:
         """What had no room on the page."""
         while left := [name for name in WITHIN if _goes_on(initiative[name])]:
             cursors = {name: initiative[name]["pageInfo"]["endCursor"] for name in left}
-            no = {f"no{name.capitalize()}": name not in left for name in WITHIN}
+            no = {f"no{name[0].upper()}{name[1:]}": name not in left for name in WITHIN}
             given = {"id": initiative["id"], **cursors, **no}
             more = (await self._ask("export-initiative-rest", **given))["initiative"]
             for name in left:

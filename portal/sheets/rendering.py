@@ -37,10 +37,14 @@ class Known:
     @classmethod
     def of(cls, reference: Read) -> "Known":
         """From the API's reference data."""
-        names = Counter(plain(area["name"]) for area in reference["areas"])
+        names = Counter(plain(area["name"]) for area in reference["areas"]["nodes"])
         return cls(
-            {a["code"]: a["name"] for a in reference["areas"] if names[plain(a["name"])] == 1},
-            Counter(plain(theme["name"]) for theme in reference["themes"]),
+            {
+                a["code"]: a["name"]
+                for a in reference["areas"]["nodes"]
+                if names[plain(a["name"])] == 1
+            },
+            Counter(plain(theme["name"]) for theme in reference["themes"]["nodes"]),
         )
 
     def area(self, area: Read) -> str:
@@ -123,16 +127,16 @@ def _names(items: Iterable[str]) -> Sequence[str]:
 
 def _initiative(read: Read, known: Known) -> Read:
     ratings = read["ratingSets"]["nodes"]
-    entries = read["frameworkEntries"]
+    entries = read["frameworkEntries"]["nodes"]
     return {
         "title": read["title"],
         "summary": read["summary"],
         "lead": read["lead"]["name"],
         "lead_team": read["leadTeam"] and read["leadTeam"]["name"],
         "audience": read["audience"],
-        "areas": _names(known.area(area) for area in read["areas"]),
+        "areas": _names(known.area(area) for area in read["areas"]["nodes"]),
         "place": read["place"],
-        "themes": _names(known.theme(theme) for theme in read["themes"]),
+        "themes": _names(known.theme(theme) for theme in read["themes"]["nodes"]),
         "framework_entries": _names(
             entry_name(e["frameworkVersion"]["label"], e["code"]) for e in entries
         ),

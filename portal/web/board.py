@@ -77,11 +77,11 @@ def _variables(filters: Filters, after: str | None) -> dict[str, Any]:
 
 def _shown(filters: Filters, data: Mapping[str, Any]) -> dict[str, Any]:
     choices = {
-        "area": choices_of(data["areas"], "code", "name"),
+        "area": choices_of(data["areas"]["nodes"], "code", "name"),
         "stage": [(stage, words(stage)) for stage in STAGES],
         "rating": [(rating, words(rating)) for rating in RATINGS],
         "lead": choices_of(data["agencies"]["nodes"], "id", "name"),
-        "theme": choices_of(data["themes"], "id", "name"),
+        "theme": choices_of(data["themes"]["nodes"], "id", "name"),
         "sort": list(SORTS.items()),
     }
     listed = data["initiatives"]

@@ -29,7 +29,9 @@ async def test_only_the_places_of_today_are_listed(
     async with engines.owner.begin() as owner:
         await owner.execute(ADD, days)
     try:
-        areas = (await portal.ask("wirral.viewer", "{ areas { code } }"))["areas"]
+        areas = (await portal.ask("wirral.viewer", "{ areas { nodes { code } } }"))["areas"][
+            "nodes"
+        ]
     finally:
         async with engines.owner.begin() as owner:
             await owner.execute(text("DELETE FROM area WHERE code = 'E08999999'"))

@@ -14,10 +14,10 @@ from portal.edge.router import Edge
 from portal.store.engines import Engines
 
 PAGE = """query Page($first: Int! = 2, $after: String) {
-    areas { code }
+    areas { nodes { code } }
     agencies(first: $first, after: $after) { nodes { id name } pageInfo { endCursor } }
 }"""
-TWO = "query One { areas { code } } query Two { areas { name } }"
+TWO = "query One { areas { nodes { code } } } query Two { areas { nodes { name } } }"
 ASKED = {
     "a query": {"query": PAGE},
     "with variables": {"query": PAGE, "variables": {"first": 3}},

@@ -47,7 +47,7 @@ async def test_who_finds_no_connection_is_told_to_come_back(portal: Portal, narr
     schema, _ = guarded()
     context = portal.context("wirral.viewer")
     waiting = Context(narrow.command, context.opening, uuid4(), datetime.now(UTC))
-    result = await schema.execute("{ areas { code } }", context_value=waiting)
+    result = await schema.execute("{ areas { nodes { code } } }", context_value=waiting)
     for connection in held:
         await connection.close()
     told = published(result.errors[0], str(uuid4()))

@@ -1,6 +1,6 @@
 """Which pillars, Ps and plan actions are served by live initiatives, and which by none."""
 
-from support.asking import Portal
+from support.asking import Portal, unpaged
 from support.mapping import WIRRAL, change, entry, initiative, theme
 
 from portal.frameworks.reference import fixed
@@ -64,12 +64,12 @@ async def test_a_hidden_initiative_is_counted_nowhere(portal: Portal) -> None:
     row = await initiative(portal, live=True)
     row = await change(portal, "setFrameworkEntries", row, entries=[wanted])
     row = await change(portal, "setThemes", row, themes=[theme("perpetrator")])
-    themes = "{ themes { key liveInitiatives linkedInitiatives } }"
+    themes = "{ themes { nodes { key liveInitiatives linkedInitiatives } } }"
     board = "{ planBoard { number linkedInitiatives liveInitiatives } }"
 
     async def counts(who: str) -> list[int]:
         of_theme = next(
-            t for t in (await portal.ask(who, themes))["themes"] if t["key"] == "perpetrator"
+            t for t in unpaged(await portal.ask(who, themes))["themes"] if t["key"] == "perpetrator"
         )
         of_action = (await portal.ask(who, board))["planBoard"][31]
         return [
@@ -87,15 +87,16 @@ async def test_a_hidden_initiative_is_counted_nowhere(portal: Portal) -> None:
 
 async def test_frameworks_are_read_with_versions_and_entries(portal: Portal) -> None:
     query = (
-        "{ frameworks { key owner versions { label validFrom validTo selfAssessed"
-        " entries(first: 57) { nodes { title } } } } }"
+        "{ frameworks { nodes { key owner versions(first: 4) { nodes { label validFrom"
+        " validTo selfAssessed entries(first: 57) { nodes { title } } } } } } }"
     )
-    frameworks = {f["key"]: f for f in (await portal.ask("cheshire.viewer", query))["frameworks"]}
+    found = unpaged(await portal.ask("cheshire.viewer", query))["frameworks"]
+    frameworks = {f["key"]: f for f in found}
     assert frameworks.keys() == {"npcc", "merseyside_plan"}
     pillars, four_ps = frameworks["npcc"]["versions"]
-    assert [len(v["entries"]["nodes"]) for v in (pillars, four_ps)] == [3, 4]
+    assert [len(v["entries"]) for v in (pillars, four_ps)] == [3, 4]
     assert (pillars["validTo"], four_ps["validTo"]) == ("2024-02-29", None)
     assert (pillars["selfAssessed"], four_ps["selfAssessed"]) == (False, True)
     (plan,) = frameworks["merseyside_plan"]["versions"]
-    titles = [e["title"] for e in plan["entries"]["nodes"]]
+    titles = [e["title"] for e in plan["entries"]]
     assert titles == [f"Action {n} (title not published)" for n in range(1, 58)]

@@ -1,7 +1,7 @@
 """An initiative is mapped to themes, pillars, Ps and plan actions, and is found by them."""
 
 from sqlalchemy import text
-from support.asking import Portal
+from support.asking import Portal, unpaged
 from support.mapping import WIRRAL, change, entry, initiative, theme
 
 from portal.frameworks.reference import fixed
@@ -9,7 +9,7 @@ from portal.store.engines import Engines
 
 MAPPED = (
     "query($id: ID!) { initiative(id: $id)"
-    " { themes { key retiredOn } frameworkEntries { code title } } }"
+    " { themes { nodes { key retiredOn } } frameworkEntries { nodes { code title } } } }"
 )
 
 
@@ -86,7 +86,7 @@ async def test_a_retired_theme_stays_where_it_is_and_is_given_to_nothing_new(
     refused = await change(portal, "setThemes", new, themes=[theme("online"), festivals["id"]])
     assert refused["errors"][0]["path"] == ["input", "themes", "1"]
     assert refused["errors"][0]["code"] == "RETIRED"
-    seen = (await portal.ask(WIRRAL, MAPPED, id=old["id"]))["initiative"]["themes"]
+    seen = unpaged(await portal.ask(WIRRAL, MAPPED, id=old["id"]))["initiative"]["themes"]
     assert seen == [{"key": "festivals", "retiredOn": "2026-11-16"}]
     kept = await change(portal, "setThemes", old, themes=[festivals["id"], theme("online")])
     assert [t["key"] for t in kept["themes"]] == ["festivals", "online"]
@@ -116,7 +116,7 @@ async def test_what_does_not_exist_is_named_by_its_place(portal: Portal) -> None
     many = [entry("plan", n) for n in range(1, 22)]
     refused = await change(portal, "setFrameworkEntries", row, entries=many)
     assert (refused["__typename"], refused["path"]) == ("ValidationError", ["input", "entries"])
-    seen = (await portal.ask(WIRRAL, MAPPED, id=row["id"]))["initiative"]
+    seen = unpaged(await portal.ask(WIRRAL, MAPPED, id=row["id"]))["initiative"]
     assert seen == {"themes": [], "frameworkEntries": []}, "nothing is half-saved"
 
 

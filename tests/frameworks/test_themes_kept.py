@@ -3,19 +3,19 @@
 from typing import Any
 
 import pytest
-from support.asking import Portal
+from support.asking import Portal, unpaged
 from support.mapping import theme
 
 from portal.frameworks.reference import THEMES, furnish_frameworks
 from portal.store.engines import Engines
 
 SHOWN = "...on ThemePayload { theme { id version key name description validFrom retiredOn } }"
-LISTED = "{ themes { id key name retiredOn version } }"
+LISTED = "{ themes { nodes { id key name retiredOn version } } }"
 
 
 async def listed(portal: Portal) -> list[dict[str, Any]]:
     """All themes as a viewer sees them."""
-    found: list[dict[str, Any]] = (await portal.ask("wirral.viewer", LISTED))["themes"]
+    found: list[dict[str, Any]] = unpaged(await portal.ask("wirral.viewer", LISTED))["themes"]
     return found
 
 

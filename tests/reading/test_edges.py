@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from support.asking import Portal
+from support.asking import Portal, unpaged
 from support.forging import LISTED, NAMES, ONE, WHO, WIRRAL, refused
 
 from portal.edge.codes import Code
@@ -72,17 +72,19 @@ async def test_a_team_shows_its_own_members_only(portal: Portal) -> None:
 
 
 async def test_a_short_list_is_sorted(portal: Portal) -> None:
-    names = [area["name"] for area in (await portal.ask(WHO, "{ areas { name } }"))["areas"]]
+    listed = unpaged(await portal.ask(WHO, "{ areas { nodes { name } } }"))["areas"]
+    names = [area["name"] for area in listed]
     assert names == sorted(names)
     assert len(names) > 5
 
 
 async def test_nothing_selected_is_an_empty_object(portal: Portal) -> None:
     document = (
-        "query($no: Boolean!) { me @skip(if: $no) { agency { id } } areas { name @skip(if: $no) } }"
+        "query($no: Boolean!) { me @skip(if: $no) { agency { id } }"
+        " planBoard { number @skip(if: $no) } }"
     )
     answer = await portal.ask(WHO, document, no=True)
-    assert answer["areas"][0] == {}
+    assert answer["planBoard"][0] == {}
     assert "me" not in answer
 
 

@@ -2,15 +2,14 @@
 
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-import asyncpg
 import pytest
 from graphql import GraphQLObjectType, get_named_type
+from graphql.execution.values import VariableValues
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from support.asking import Portal
@@ -21,6 +20,7 @@ from support.oracle_reads import Reader
 
 from portal.context import Context
 from portal.reading import declare
+from portal.reading.plans import Plan
 from portal.store.engines import Engines
 
 DOCUMENTS = int(os.environ.get("PORTAL_ORACLE_DOCUMENTS", "1008"))
@@ -133,11 +133,15 @@ class Shared(Context):
 
     session: AsyncSession | None = None
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[asyncpg.Connection]:
+    async def read(self, plan: Plan, variables: VariableValues) -> bytes:
+        """On its connection, after which it goes on whatever came of this."""
         connection = await (await self.session.connection()).get_raw_connection()
-        async with connection.driver_connection.transaction():
-            yield connection.driver_connection
+        driver = connection.driver_connection
+        values = plan.arguments(variables, self.asked())
+        given = self.opening.values(self.request_id, self.now)
+        async with driver.transaction():
+            row = await driver.fetchrow(plan.opened_by(self.opening.source), *values, *given)
+        return row["answer"]
 
 
 def difference(made: Made, one: Answer, other: Answer) -> str | None:

@@ -43,7 +43,7 @@ def test_the_plans_are_bounded_and_the_oldest_goes_first(portal: Portal) -> None
     kept = Plans(core, size=3)
 
     def plan(name: str) -> Any:
-        text = f"query {name} {{ areas {{ {name}: name }} }}"
+        text = f"query {name} {{ areas {{ nodes {{ {name}: name }} }} }}"
         document = parse(text)
         node = document.definitions[0]
         values = get_variable_values(core, (), {})

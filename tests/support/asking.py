@@ -66,3 +66,12 @@ class Portal:
         principal = who if isinstance(who, UUID) else membership_id(who)
         now = datetime.combine(self.today, time(9), UTC)
         return Context(self.engine, ByCommand(principal), uuid4(), now)
+
+
+def unpaged(value: Any) -> Any:
+    """The same with each connection of which only nodes were asked as the list of them."""
+    if isinstance(value, dict):
+        if value.keys() == {"nodes"}:
+            return unpaged(value["nodes"])
+        return {key: unpaged(part) for key, part in value.items()}
+    return [unpaged(part) for part in value] if isinstance(value, list) else value

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from support.asking import Portal
+from support.asking import Portal, unpaged
 
 from portal.sample.partnership import agency_id
 
@@ -11,8 +11,8 @@ DATED = {"startsOn": "2026-09-01", "endsOn": "2027-03-31"}
 INITIATIVE = (
     "...on InitiativePayload { warnings { code } initiative { id reference version title summary"
     " stage possibleStages visibility sentAt lead { shortName } leadTeam { id } audience place"
-    " areas { code inForceArea } timing startsOn endsOn reviewOn timingSource overdue rating"
-    " shownRating { rating automatic } equalityImpact equalityReviewedOn } }"
+    " areas { nodes { code inForceArea } } timing startsOn endsOn reviewOn timingSource overdue"
+    " rating shownRating { rating automatic } equalityImpact equalityReviewedOn } }"
 )
 PARTNER = (
     "...on PartnerPayload { warnings { code } partner { id version state parts note endedReason"
@@ -40,7 +40,8 @@ async def done(portal: Portal, who: str, mutation: str, **given: Any) -> dict[st
     answer = await attempt(portal, who, mutation, **given)
     assert answer["__typename"].endswith("Payload"), answer
     row: dict[str, Any] = answer["partner" if mutation in PARTNER_VERBS else "initiative"]
-    return row
+    shown: dict[str, Any] = unpaged(row)
+    return shown
 
 
 async def refused(

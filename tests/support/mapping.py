@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from support.asking import Portal
+from support.asking import Portal, unpaged
 
 from portal.frameworks.reference import entry_id, theme_id
 
 SHOWN = (
     "...on InitiativePayload { initiative {"
-    " id version stage themes { key retiredOn } frameworkEntries { code title } }"
+    " id version stage themes { nodes { key retiredOn } }"
+    " frameworkEntries { nodes { code title } } }"
     " warnings { path code } }"
 )
 WIRRAL = "wirral.coordinator"
@@ -31,7 +32,7 @@ async def change(
     """Run a verb on an initiative: the initiative as it is then, or the refusal."""
     given = {"id": row["id"], "expectedVersion": row["version"], **given}
     answer = await portal.do(who, verb, given, SHOWN)
-    return {**answer, **answer.get("initiative", {})}
+    return {**answer, **unpaged(answer.get("initiative", {}))}
 
 
 async def initiative(

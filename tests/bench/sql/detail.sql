@@ -22,14 +22,14 @@ SELECT convert_to(json_build_object('initiative', (
                  FROM team t WHERE t.id = i.lead_team_id),
     'audience', i.audience,
     'place', i.place,
-    'areas', (
+    'areas', json_build_object('nodes', (
       SELECT coalesce(json_agg(json_build_object('code', a.code, 'name', a.name, 'inForceArea', a.in_force_area)
                                ORDER BY a.name), '[]')
-      FROM initiative_area c JOIN area a ON a.code = c.area_code WHERE c.initiative_id = i.id),
-    'themes', (
+      FROM initiative_area c JOIN area a ON a.code = c.area_code WHERE c.initiative_id = i.id)),
+    'themes', json_build_object('nodes', (
       SELECT coalesce(json_agg(json_build_object('id', 'Theme:' || t.id, 'name', t.name) ORDER BY t.name), '[]')
-      FROM initiative_theme l JOIN theme t ON t.id = l.theme_id WHERE l.initiative_id = i.id),
-    'frameworkEntries', (
+      FROM initiative_theme l JOIN theme t ON t.id = l.theme_id WHERE l.initiative_id = i.id)),
+    'frameworkEntries', json_build_object('nodes', (
       SELECT coalesce(json_agg(json_build_object(
         'id', 'FrameworkEntry:' || e.id, 'code', e.code, 'title', e.title,
         'frameworkVersion', json_build_object('id', 'FrameworkVersion:' || v.id, 'label', v.label)
@@ -37,7 +37,7 @@ SELECT convert_to(json_build_object('initiative', (
       FROM initiative_entry l
       JOIN framework_entry e ON e.id = l.entry_id
       JOIN framework_version v ON v.id = e.framework_version_id
-      WHERE l.initiative_id = i.id),
+      WHERE l.initiative_id = i.id)),
     'timing', upper(i.timing),
     'startsOn', i.starts_on,
     'endsOn', i.ends_on,

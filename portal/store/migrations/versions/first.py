@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_6fa1ac6515ba"
+revision = "first_8b90b690c4e4"
 down_revision = None
 
 

@@ -606,6 +606,7 @@ CREATE TABLE grantable_roles (
 	set_by_id UUID NOT NULL, 
 	set_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	CONSTRAINT grantable_roles_pkey PRIMARY KEY (agency_id), 
+	CONSTRAINT grantable_roles_roles_check CHECK (roles <@ ARRAY['initiative_coordinator','contributor','viewer','caseworker','team_lead','cps_liaison','marac_coordinator','marac_chair','marac_representative','designated_safeguarding_lead','conduct_lead','data_protection_lead','authorised_signatory','agency_spoc','programme_lead','agency_administrator','partnership_administrator','independent_reviewer','auditor']::text[]), 
 	CONSTRAINT grantable_roles_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
 	CONSTRAINT grantable_roles_set_by_id_fkey FOREIGN KEY(set_by_id) REFERENCES membership (id)
 );
