@@ -43,6 +43,12 @@ async def open_account(
     return account
 
 
+async def sign_in_name(db: AsyncSession, person_id: UUID) -> str:
+    """What the person types at sign-in; empty without an account."""
+    account = await db.get(Account, person_id)
+    return account.sign_in_name if account else ""
+
+
 async def credentials_of(db: AsyncSession, person_id: UUID) -> Sequence[Credential]:
     """Everything the person signs in with, the oldest first."""
     own = (

@@ -20,7 +20,7 @@ from auth.accounts.proofs import Proved
 from auth.accounts.recovery import new_codes
 from auth.accounts.tables import Purpose
 from auth.accounts.telling import tell
-from auth.accounts.verbs import open_account, set_password
+from auth.accounts.verbs import open_account, set_password, sign_in_name
 from auth.keys.vault import CannotOpen
 from auth.strength import Strength
 from auth.tables import Agency, Membership, MembershipName
@@ -83,11 +83,16 @@ async def show(  # noqa: PLR0913 - as the page has it
 ) -> Response:
     """The page with both ways: a passkey, or a password and an app."""
     secret = secret or new_secret()
+    known_as = ""
+    if newcomer.person_id:
+        async with site.doorkeeper.sessions() as db:
+            known_as = await sign_in_name(db, newcomer.person_id)
     return render(
         request,
         "signing/enrol.html",
         status,
         newcomer=newcomer,
+        known_as=known_as,
         faults=faults or Faults(),
         sealed=_seal(site, request, secret),
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),

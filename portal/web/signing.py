@@ -9,7 +9,7 @@ from auth.accounts.passkeys import ask_to_show
 from auth.accounts.proofs import Proved
 from auth.accounts.tables import CredentialKind
 from auth.accounts.throttle import TooManyGuesses
-from auth.accounts.verbs import PAIR, credentials_of
+from auth.accounts.verbs import PAIR, credentials_of, sign_in_name
 from auth.federation.providers import living
 from auth.sessions.verbs import Current, SessionOver, prove_again
 from portal.web.cookies import session_cookie, signed_in
@@ -200,11 +200,13 @@ async def _again(  # noqa: PLR0913 - as the page has it
 ) -> Response:
     async with site.doorkeeper.sessions() as db:
         kinds = {c.kind for c in await credentials_of(db, session.person_id)}
+        known_as = await sign_in_name(db, session.person_id)
     return render(
         request,
         "signing/again.html",
         status,
         next=path,
+        known_as=known_as,
         provider_id=session.provider_id,
         passkey=CredentialKind.PASSKEY in kinds,
         password=kinds.issuperset(PAIR),
