@@ -12,9 +12,11 @@ from auth.events import AuthEvent
 from auth.federation.providers import end
 from auth.notices import Notice
 from auth.roles import Role
+from auth.sessions.offers import on_offer
+from auth.sessions.verbs import begin
 from auth.strength import Strength
 from auth.tables import Membership, MembershipRole
-from portal.sample.partnership import membership_id
+from portal.sample.partnership import PEOPLE, fixed, membership_id
 
 
 async def test_a_person_of_another_agency_gets_no_session(doors, partner: Partner, name):
@@ -99,6 +101,43 @@ async def test_a_proof_counts_as_agreed_and_when_it_is_fresh(doors, partner: Par
         assert (await browser.sign_in(provider)).status_code == 303
         session = await doors.session("wirral.coordinator")
         assert (session.acr, session.amr) == (strength, ["pwd", "otp"])
+
+
+async def test_a_local_account_speaks_no_more_for_an_agency_with_a_provider(
+    doors, partner: Partner, name
+):
+    """Also in a session that began before, from its next request on."""
+    partner.add(name)
+    person = fixed("person", PEOPLE["wirral.viewer"][1])
+    async with doors.owner() as db:
+        cookie = await begin(
+            db,
+            person_id=person,
+            acr=Strength.PHISHING_RESISTANT,
+            amr=["hwk"],
+            device="A test's browser",
+            now=datetime.now(UTC),
+        )
+    async with doors.browser() as browser:
+        browser.portal.cookies.set("__Host-session", cookie)
+        assert (await browser.portal.get("/initiatives")).status_code == 200
+        async with doors.agreed(name, knows=None):
+            page = await browser.portal.get("/initiatives")
+            assert page.headers["location"].startswith("/memberships")
+            async with doors.owner() as db:
+                assert await on_offer(db, person, None, datetime.now(UTC)) == []
+        assert (await browser.portal.get("/initiatives")).status_code == 200
+
+
+async def test_a_session_from_an_ended_provider_acts_as_nobody(doors, partner: Partner, name):
+    """Whatever else went wrong, the database asks at every request who vouched."""
+    partner.add(name)
+    async with doors.browser() as browser:
+        async with doors.agreed(name) as provider:
+            await browser.sign_in(provider)
+            assert (await browser.portal.get("/initiatives")).status_code == 200
+        page = await browser.portal.get("/initiatives")
+        assert page.headers["location"].startswith("/memberships")
 
 
 async def test_ending_the_provider_ends_what_it_vouched_for(doors, partner: Partner, name):
