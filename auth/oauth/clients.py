@@ -178,7 +178,7 @@ async def retire_key(
         raise Invalid.field(
             "clientKey",
             "This is the client's only key: without it the client gets no token. Add its new key"
-            " first, or say that the last one goes as well.",
+            " first; or retire it all the same, as the last one (evenTheLast).",
             "LAST_KEY",
         )
     key.retired_at = key.retired_at or now
