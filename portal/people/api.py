@@ -15,6 +15,7 @@ from portal.people.colleagues import (
     is_colleague,
     lapses_soon,
 )
+from portal.people.consents import Consent
 from portal.people.me import BrowserSession, Me, Notice, caller_is
 from portal.reading.declare import Connection, many, value
 
@@ -49,6 +50,7 @@ class PeopleMutations:
 
     end_session = mutation(own.end_session, BrowserSession, needs="")
     end_other_sessions = mutation(own.end_other_sessions, Membership, needs="")
+    end_consent = mutation(own.end_consent, Consent, needs="")
     mark_notice_read = mutation(own.mark_notice_read, Notice, needs="")
     invite = mutation(joining.invite, Invitation, needs=MANAGE, fresh=True, link=LINK)
     invite_again = mutation(joining.invite_again, Invitation, needs=MANAGE, fresh=True)

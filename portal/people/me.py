@@ -18,6 +18,7 @@ from auth.notices import NoticeKind
 from auth.roles import Role
 from auth.sessions import tables as sessions
 from portal.agencies.api import MEMBERSHIPS, Agency, Membership
+from portal.people.consents import CONSENTS, Consent
 from portal.reading.declare import (
     Ask,
     Columns,
@@ -207,6 +208,11 @@ class Me:
         "What you sign in with at the portal itself; empty if your agency signs you in.",
         CREDENTIALS,
         lambda me, credential, _: credential.person_id == me.person_id,
+    )
+    consents: Connection[Consent] = many(
+        "What you let programs do in your name.",
+        CONSENTS,
+        lambda me, consent, _: consent.person_id == me.person_id,
     )
     notices: Connection[Notice] = many(
         "What the portal tells you.",

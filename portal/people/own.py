@@ -8,6 +8,7 @@ from sqlalchemy import CursorResult, func, update
 from sqlmodel import col
 
 from auth.notices import Notice
+from auth.oauth.consents import Consent
 from auth.sessions.tables import BrowserSession
 from auth.tables import Membership
 from portal.acting.inputs import Ref
@@ -39,6 +40,15 @@ async def end_other_sessions(work: Work) -> Membership:
     number = ended.rowcount if isinstance(ended, CursorResult) else 0
     work.warn("", f"Sessions ended: {number}.", "SESSIONS_ENDED")
     return await work.seen(Membership, work.caller.principal_id)
+
+
+async def end_consent(
+    work: Work, id: Annotated[UUID, Ref("Consent"), "One of your own consents."]
+) -> Consent:
+    """Take back what you let a program do; its tokens are refused from its next request on."""
+    consent = await work.seen(Consent, id)
+    consent.ended_at = consent.ended_at or _really_now()
+    return consent
 
 
 async def mark_notice_read(

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from graphql import GraphQLField, GraphQLSchema, get_named_type
 
-from auth.roles import SCOPES, Role, Scope
+from auth.kinds import AgencyKind
+from auth.roles import ROLES, SCOPES, Role, Scope, excluded_by, invitable
 from portal.acting import codes
 from portal.acting.exposed import Exposed
 from portal.database import RULES
@@ -42,9 +43,38 @@ def _short(role: Role) -> str:
 
 
 def _roles() -> list[str]:
-    """Role by scope."""
+    """Role by scope, then how each is given."""
     rows = ([_short(r), *(YES if s in SCOPES[r] else NO for s in Scope)] for r in Role)
-    return ["## Roles and scopes", "", *_table(["role", *(f"`{s}`" for s in Scope)], rows)]
+    table = _table(["role", *(f"`{s}`" for s in Scope)], rows)
+    return ["## Roles and scopes", "", *table, *_giving()]
+
+
+def _giving() -> list[str]:
+    says = (
+        "Administrators give roles from their agency's list, never to themselves, and only where"
+        " there are two administrators. A role that *handles cases* rests while training, vetting or"
+        " the confidentiality declaration has lapsed or is not recorded. *Takes two*: one administrator"
+        " asks and another confirms. *By invitation*: an administrator's invitation can carry it."
+    )
+    head = [
+        "role",
+        "handles cases",
+        "takes two",
+        "by invitation",
+        "never beside",
+        "kinds of agency",
+    ]
+    return ["## How roles are given", "", says, "", *_table(head, map(_given, Role))]
+
+
+def _given(role: Role) -> list[str]:
+    trait = ROLES[role]
+    beside = ", ".join(_short(other) for other in Role if other in excluded_by(role))
+    kinds = ", ".join(kind.value.replace("_", " ") for kind in AgencyKind if kind in trait.kinds)
+    every = len(trait.kinds) == len(AgencyKind)
+    told = (trait.cases, trait.second_person, invitable(role))
+    return [_short(role), *(YES if each else NO for each in told), beside or NO,
+            "all" if every else kinds]  # fmt: skip
 
 
 def _queries(schema: GraphQLSchema) -> list[str]:

@@ -4,10 +4,11 @@ to be let in again, and a session that is over.
 
 from datetime import timedelta
 from hashlib import sha256
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlmodel import SQLModel
 
+from auth.oauth.consents import CONSENT_LIFE, Consent
 from auth.people.invitations import WEEK
 from auth.people.tables import Invitation, RequestState, RoleRequest
 from auth.roles import Role
@@ -20,8 +21,22 @@ ASKS, SECOND = "wirral.administrator", "wirral.second"
 
 
 def joining_rows() -> list[SQLModel]:
-    """All in Wirral, which has two administrators."""
+    """In Wirral, which has two administrators."""
     return [_request(), _invitation(), _again(), _session()]
+
+
+def consent_to(program: UUID) -> Consent:
+    """The coordinator lets the agency's own program act in her name."""
+    who = "rasa.coordinator"
+    return Consent(
+        id=fixed("consent", who),
+        client_id=program,
+        membership_id=membership_id(who),
+        person_id=fixed("person", _person(who)),
+        scopes=["initiatives:read"],
+        given_at=IMPORTED,
+        expires_at=IMPORTED + CONSENT_LIFE,
+    )
 
 
 def _person(key: str) -> str:

@@ -9,9 +9,9 @@ from sqlmodel import SQLModel
 from auth.notices import Notice, NoticeKind
 from portal.changes.tables import Change, History
 from portal.sample.initiatives import IMPORTED, public_rows
-from portal.sample.joining import joining_rows
+from portal.sample.joining import consent_to, joining_rows
 from portal.sample.partnership import AGENCIES, PEOPLE, fixed, load_partnership
-from portal.sample.programs import example_program
+from portal.sample.programs import ROTA, example_program
 from portal.sample.safe_routes import invented_rows
 from portal.store.rules import table_of
 
@@ -22,7 +22,7 @@ async def load_sample(owner: AsyncConnection) -> None:
     """The partners, then what they do together; does nothing where there is anything already."""
     await load_partnership(owner)
     if (await owner.execute(text("SELECT count(*) FROM initiative"))).scalar_one() == 0:
-        people = [_notice(), *joining_rows(), *example_program(IMPORTED)]
+        people = [_notice(), *joining_rows(), *example_program(IMPORTED), consent_to(ROTA.id)]
         await add_all(owner, [*public_rows(), *invented_rows(), *people])
         await _settle_past(owner)
 

@@ -178,6 +178,25 @@ async def test_an_ended_membership_is_refused_at_the_next_request(
     assert refused["errors"][0]["code"] == "NOT_AT_WORK"
 
 
+async def test_a_consent_that_its_person_takes_back_is_refused_at_the_next_request(
+    portal: Portal, engines: Engines, charity: Staff
+) -> None:
+    await hire(engines, charity, "dee", (Role.VIEWER,))
+    program = await _program(engines, charity.agency, charity["dee"])
+    token, consent = await _token(engines, program, charity, "dee")
+    assert await _opens(engines, token())
+    asked = "{ me { consents(filter: { lasting: true }) { nodes { id client { name } } } } }"
+    listed = (await portal.ask(charity["dee"], asked))["me"]["consents"]["nodes"]
+    assert listed == [{"id": f"Consent:{consent}", "client": {"name": "A program"}}]
+    for who in (charity["ada"], charity["cleo"]):
+        refused = await portal.do(who, "endConsent", {"id": f"Consent:{consent}"})
+        assert refused["__typename"] == "NotFound"
+    done = await portal.do(charity["dee"], "endConsent", {"id": f"Consent:{consent}"})
+    assert done["__typename"] == "ConsentPayload"
+    assert not await _opens(engines, token())
+    assert (await portal.ask(charity["dee"], asked))["me"]["consents"]["nodes"] == []
+
+
 async def test_a_person_keeps_the_memberships_they_have_elsewhere(
     portal: Portal, engines: Engines, charity: Staff
 ) -> None:

@@ -213,6 +213,8 @@ LEFT_WITH_ONE = {fixed("matrix", f"{a}/{Role.AGENCY_ADMINISTRATOR}") for a in ("
 COLLEAGUE: dict[str, Any] = {"named": "membership", "only": lambda row: row["id"] in VIEWERS}
 PEOPLE: Sequence[Doing] = (
     doing("endSession", "browser_session", powers.anybody),
+    doing("endConsent", "consent", powers.anybody,
+          only=lambda row: row["person_id"] in VIEWERS),
     doing("endOtherSessions", "", powers.anybody),
     doing("markNoticeRead", "notice", powers.anybody),
     doing("invite", "", powers.administrator, forWhom="Eve", role="VIEWER"),

@@ -156,10 +156,10 @@ async def _known_elsewhere(owner: AsyncConnection) -> None:
         "id": fixed("matrix-identity", "uol"), "issuer": "https://uol.example", "subject": "1",
         "person_id": viewer, "joined_at": IMPORTED,
     }  # fmt: skip
-    who = "wirral.coordinator"
+    who = fixed("matrix", f"wirral/{Role.VIEWER}")
     consent = {
-        "id": fixed("matrix-consent", who), "client_id": fixed("matrix-program", who),
-        "membership_id": membership_id(who), "person_id": fixed("person", "Maeve Durrant"),
+        "id": who, "client_id": fixed("matrix-program", "wirral.coordinator"),
+        "membership_id": who, "person_id": who,
         "scopes": ["initiatives:read"], "given_at": IMPORTED,
         "expires_at": IMPORTED + timedelta(days=9),
     }  # fmt: skip
