@@ -1,5 +1,6 @@
 """What the database holds sealed, and sealing it anew."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -35,13 +36,15 @@ def sealed_columns() -> Iterator[Column[Any]]:
         yield from (column for column in table.columns if column.name == SEALED)
 
 
-async def sealed_under(owner: AsyncEngine, version: int) -> int:
-    """How many values need this wrapping key."""
-    found = 0
+async def sealed_under(owner: AsyncEngine) -> Counter[int]:
+    """How many values need each wrapping key, by its number."""
+    found: Counter[int] = Counter()
     async with owner.connect() as db:
         for column in sealed_columns():
-            counted = select(func.count()).where(_number(column) == _bytes(version))
-            found += (await db.execute(counted.select_from(column.table))).scalar_one()
+            number = _number(column)
+            counted = select(number, func.count()).select_from(column.table).group_by(number)
+            for name, count in (await db.execute(counted)).all():
+                found[int.from_bytes(name)] += count
     return found
 
 

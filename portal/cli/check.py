@@ -4,12 +4,16 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable
+from pathlib import Path
 
 import asyncpg
 import click
 from sqlalchemy.exc import DBAPIError
 
+import portal.database  # noqa: F401 - every table, for those that hold something sealed
 from auth.keys.files import inspect
+from auth.keys.kept import WRAPPING, read
+from auth.keys.sealing import sealed_under
 from portal.cli.common import found_here, one_line, unreachable
 from portal.logins import LOGINS
 from portal.sample.notes import Notes
@@ -19,6 +23,7 @@ from portal.store.migrations.migrate import Stand, stand
 from portal.store.standing import powers
 
 READERS = [login.setting for login in LOGINS if login.sees]
+OWNER = "PORTAL_OWNER_DATABASE_URL"
 STANDS = {
     Stand.EMPTY: "The database is empty: run `portal migrate`.",
     Stand.BEHIND: "The database is behind this release: run `portal migrate`.",
@@ -70,6 +75,8 @@ async def _ask(settings: Settings) -> list[str]:
         if answering:
             name = answering[0]
             found[name] = await _finding(_revision(engines, name), name)
+        if OWNER in answering and not any(found.values()):
+            found["sealed"] = await _finding(_sealed(engines, settings.keys_folder), OWNER)
         return [line for lines in found.values() for line in lines]
     finally:
         await engines.dispose()
@@ -83,6 +90,19 @@ async def _powers(engines: Engines, name: str) -> list[str]:
 async def _revision(engines: Engines, name: str) -> list[str]:
     where = await stand(engines.of(name))
     return [STANDS[where]] if where in STANDS else []
+
+
+async def _sealed(engines: Engines, folder: Path | None) -> list[str]:
+    """What the folder's keys cannot open: perhaps it is that of another portal, or too old."""
+    if folder is None or inspect(folder):
+        return []
+    there = {int(key.name) for key in read(folder / WRAPPING)}
+    needed = await sealed_under(engines.owner)
+    return [
+        f"{folder} lacks wrapping key {number}, which {count} sealed values need: restore it."
+        for number, count in sorted(needed.items())
+        if number not in there
+    ]
 
 
 async def _finding(asked: Awaitable[list[str]], name: str) -> list[str]:

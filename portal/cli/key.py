@@ -139,7 +139,7 @@ def retire_wrapping(name: str) -> None:
     folder = _folder_of(settings)
     _tried(lambda: rotating.previous(kept.read(folder / WRAPPING), name))
     _all_have_noticed(folder / WRAPPING)
-    if needing := with_engines(settings, lambda engines: sealed_under(engines.owner, int(name))):
+    if needing := with_engines(settings, lambda engines: sealed_under(engines.owner))[int(name)]:
         fail(f"{needing} values are sealed with key {name}: run `portal key reseal` first.")
     _tried(lambda: rotating.retire(folder, WRAPPING, name))
     click.echo(f"Destroyed wrapping key {name}. Backups that need it open no more.")

@@ -15,7 +15,7 @@ from support.commands import run
 from support.databases import environ_of, execute
 from support.keyrings import throwaway_folder
 
-from auth.keys import kept
+from auth.keys import kept, rotating
 from auth.keys.kept import SIGNING, WRAPPING
 from auth.keys.ring import KeyRing, sealed_with
 from auth.keys.sealing import BATCH, place
@@ -165,6 +165,17 @@ def test_everything_is_sealed_anew_before_an_old_wrapping_key_can_go(
     assert {sealed_with(sealed) for sealed in held.values()} == {2}
     for row in secrets:
         assert ring.open(held[row], place("provider_secret", row)) == str(row).encode()
+
+
+def test_a_key_that_is_needed_and_gone_is_named(environ, tmp_path: Path, secrets):
+    assert run("check", environ=environ).exit_code == 0
+    KeyRing.make(tmp_path / "other")
+    for _ in range(2):
+        rotating.rotate_wrapping(tmp_path / "other", datetime.now(UTC))
+    rotating.retire(tmp_path / "other", WRAPPING, "1")
+    ran = run("check", environ={**environ, "PORTAL_KEYS_FOLDER": str(tmp_path / "other")})
+    assert ran.exit_code == 1
+    assert f"lacks wrapping key 1, which {MANY} sealed values need: restore it." in ran.output
 
 
 def weaken(folder: Path, file: str, secret: str) -> None:
