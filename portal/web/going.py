@@ -13,7 +13,8 @@ from portal.web.tokens import seal, unseal
 
 SHOWN_FOR = 120
 """Seconds in which the next page must be asked for."""
-LONGEST_WORD = 600
+LONGEST_WORD = 300
+"""Characters of one sentence: a browser keeps no cookie above 4 kB."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def go_and_say(
     """See another page, which says what was done and what deserves a second look."""
     response = go(path)
     told = [done[:LONGEST_WORD], *(w[:LONGEST_WORD] for w in warnings[:3])]
-    keep(response, SAID, seal(request, json.dumps(told).encode()), SHOWN_FOR)
+    keep(response, SAID, seal(request, json.dumps(told, ensure_ascii=False).encode()), SHOWN_FOR)
     return response
 
 
