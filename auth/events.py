@@ -12,7 +12,7 @@ from portal.store.base import Instant, Row, choice
 
 
 class EventOutcome(StrEnum):
-    """How it ended."""
+    """How something at the door ended."""
 
     DONE = "done"
     REFUSED = "refused"

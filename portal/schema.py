@@ -29,6 +29,7 @@ from portal.measures.api import MeasureMutations, MeasureQueries
 from portal.milestones.api import MilestoneMutations
 from portal.people.api import PeopleMutations, PeopleQueries
 from portal.programs.api import ProgramMutations, ProgramQueries
+from portal.reading.choices import describe_choices
 from portal.reading.declare import Node, node_by_id, nodes_by_id
 from portal.reading.plans import Plans
 from portal.reading.promises import BrokenPromises, broken_promises
@@ -109,6 +110,7 @@ def build(*guards: Guard) -> Schema:
         config=StrawberryConfig(scalar_map=_SCALARS),
     )
     core: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
+    describe_choices(core)
     schema.plans = plans = Plans(core)
     if found := broken_promises(core, SIGHT):
         raise BrokenPromises(found)

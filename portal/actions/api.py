@@ -37,8 +37,6 @@ from portal.store.rules import table_of
 if TYPE_CHECKING:
     from portal.initiatives.api import Initiative
 
-strawberry.enum(ActionState, description=ActionState.__doc__)
-
 
 class ActionOrder(Enum):
     """How actions are sorted."""
@@ -53,9 +51,6 @@ class ActionMoveOrder(Enum):
 
     OLDEST = "oldest"
 
-
-for _order in (ActionOrder, ActionMoveOrder):
-    strawberry.enum(_order, description=_order.__doc__)
 
 # Literals, not bound values: else PostgreSQL cannot see that an index of unfinished actions serves.
 _UNFINISHED: list[ColumnElement[str]] = [literal_column(f"'{state.value}'") for state in UNFINISHED]

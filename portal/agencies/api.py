@@ -36,11 +36,6 @@ from portal.reading.declare import (
 from portal.reading.validity import valid_on
 from portal.store.rules import table_of
 
-strawberry.enum(AgencyKind, description="What kind of body an agency is.")
-strawberry.enum(AreaKind, description="What kind of place an area is.")
-strawberry.enum(Role, name="Role", description="What a membership lets a person be.")
-strawberry.enum(SignatoryTitle, description="As what somebody signs for their agency.")
-
 
 class AreaOrder(Enum):
     """How areas are sorted."""
@@ -89,9 +84,6 @@ class AgencyOrder(Enum):
 
     NAME = "name"
 
-
-for _order in (AreaOrder, TeamOrder, MembershipOrder, AgencyOrder):
-    strawberry.enum(_order, description=_order.__doc__)
 
 TEAMS = Listing(None, TeamOrder, {TeamOrder.NAME: Order(lambda t: [t.name])}, TeamOrder.NAME)
 MEMBERSHIPS = Listing(

@@ -41,9 +41,6 @@ from portal.reading.declare import (
 )
 from portal.reading.ids import global_id
 
-for _enum in (ChangeKind, Outcome):
-    strawberry.enum(_enum, description=_enum.__doc__)
-
 
 class ChangeOrder(Enum):
     """How changes are sorted: as they were committed."""
@@ -63,9 +60,6 @@ class AuditOrder(Enum):
 
     NEWEST = "newest"
 
-
-for _order in (ChangeOrder, HistoryOrder, AuditOrder):
-    strawberry.enum(_order, description=_order.__doc__)
 
 KEYS = Mark(
     lambda: func.keys_mark(type_=Text), lambda mark: func.keys_mark_holds(mark, type_=Boolean)

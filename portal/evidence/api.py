@@ -25,16 +25,11 @@ from portal.reading.declare import (
 if TYPE_CHECKING:
     from portal.initiatives.api import Initiative
 
-strawberry.enum(EvidenceState, description=EvidenceState.__doc__)
-
 
 class EvidenceOrder(Enum):
     """How evidence is sorted."""
 
     NEWEST = "newest"
-
-
-strawberry.enum(EvidenceOrder, description=EvidenceOrder.__doc__)
 
 
 @reads(tables.EvidenceItem)

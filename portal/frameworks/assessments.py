@@ -28,16 +28,11 @@ from portal.reading.declare import (
     where,
 )
 
-strawberry.enum(SelfAssessmentLevel, description=SelfAssessmentLevel.__doc__)
-
 
 class SelfAssessmentOrder(Enum):
     """How self-assessments are sorted."""
 
     NEWEST = "newest"
-
-
-strawberry.enum(SelfAssessmentOrder, description=SelfAssessmentOrder.__doc__)
 
 
 def _is_latest(row: Columns, _: Ask) -> ColumnElement[bool]:

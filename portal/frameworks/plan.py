@@ -43,9 +43,6 @@ class PlanUpdateOrder(Enum):
     NEWEST = "newest"
 
 
-for _order in (PlanActionOrder, PlanUpdateOrder):
-    strawberry.enum(_order, description=_order.__doc__)
-
 PLAN_UPDATES = Listing(
     None,
     PlanUpdateOrder,

@@ -58,10 +58,6 @@ class FrameworkVersionOrder(Enum):
     OLDEST = "oldest"
 
 
-for _order in (FrameworkEntryOrder, ThemeOrder, FrameworkOrder, FrameworkVersionOrder):
-    strawberry.enum(_order, description=_order.__doc__)
-
-
 def mapped(end: Any, mapped_to: Any) -> ColumnElement[int]:  # noqa: ANN401 - columns of any link
     """How many initiatives are mapped to this id. A link is as hidden as its initiative."""
     chosen = select(func.count()).select_from(end.class_).where(end == mapped_to)

@@ -45,9 +45,6 @@ class FundingOrder(Enum):
     NEWEST = "newest"
 
 
-strawberry.enum(FundingOrder, description=FundingOrder.__doc__)
-
-
 @filter_input
 class FundingFilter:
     """Which funding lines."""

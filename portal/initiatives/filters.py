@@ -30,13 +30,10 @@ from portal.initiatives.tables import (
     NO_LAST_DAY,
     Initiative,
     InitiativeArea,
-    Part,
     Partner,
     PartnerState,
     Rating,
     Stage,
-    Timing,
-    Visibility,
 )
 from portal.reading.declare import Ask, Columns, Listing, Order, filter_input, where
 
@@ -44,9 +41,6 @@ RUNNING = (Stage.APPROVED, Stage.LIVE, Stage.PAUSED)
 ENDED = (Stage.COMPLETE, Stage.CLOSED, Stage.CANCELLED)
 QUIET = literal_column("interval '60 days'", Interval)
 TAKING_PART = (PartnerState.INVITED, PartnerState.COMMITTED)
-
-for _enum in (Stage, Visibility, Timing, Rating, Part, PartnerState):
-    strawberry.enum(_enum, description=_enum.__doc__)
 
 
 def past_last_day(row: Columns, ask: Ask) -> ColumnElement[bool]:
@@ -179,8 +173,6 @@ class InitiativeOrder(Enum):
     REFERENCE = "reference"
 
 
-strawberry.enum(InitiativeOrder, description=InitiativeOrder.__doc__)
-
 INITIATIVES = Listing(
     InitiativeFilter,
     InitiativeOrder,
@@ -213,10 +205,6 @@ class RatingSetOrder(Enum):
     """How ratings are sorted."""
 
     NEWEST = "newest"
-
-
-for _order in (PartnerOrder, StageMoveOrder, RatingSetOrder):
-    strawberry.enum(_order, description=_order.__doc__)
 
 
 @filter_input

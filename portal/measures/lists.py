@@ -11,11 +11,8 @@ from sqlmodel import col
 from auth.tables import AreaPart
 from portal.initiatives.tables import InitiativeArea
 from portal.measures.reading import latest_value, met
-from portal.measures.tables import Breakdown, Direction, Frequency, MeasureDefinition, MeasureKind
+from portal.measures.tables import Breakdown, MeasureDefinition, MeasureKind
 from portal.reading.declare import Ask, Columns, Listing, Order, filter_input, where
-
-for _enum in (Breakdown, Direction, Frequency, MeasureKind):
-    strawberry.enum(_enum, description=_enum.__doc__)
 
 
 class MeasureDefinitionOrder(Enum):
@@ -36,10 +33,6 @@ class ObservationOrder(Enum):
 
     LATEST_PERIOD = "latest_period"
     EARLIEST_PERIOD = "earliest_period"
-
-
-for _order in (MeasureDefinitionOrder, MeasureOrder, ObservationOrder):
-    strawberry.enum(_order, description=_order.__doc__)
 
 
 def _current(row: Columns, wanted: ColumnElement[bool], _: Ask) -> ColumnElement[bool]:

@@ -31,9 +31,6 @@ class MilestoneOrder(Enum):
     DUE = "due"
 
 
-strawberry.enum(MilestoneOrder, description=MilestoneOrder.__doc__)
-
-
 @reads(tables.Milestone)
 class Milestone(Node):
     """Something an initiative wants to have reached by a day."""

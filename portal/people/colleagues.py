@@ -4,7 +4,6 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-import strawberry
 from sqlalchemy import (
     Boolean,
     ColumnElement,
@@ -37,7 +36,6 @@ from portal.reading.declare import (
     where,
 )
 
-strawberry.enum(RequestState, description="How far a request for a role has come.")
 SOON = 30
 """Days in which a lapse is announced."""
 
@@ -59,10 +57,6 @@ class InvitationOrder(Enum):
     """How invitations are sorted."""
 
     NEWEST = "newest"
-
-
-for _order in (MemberOrder, RequestOrder, InvitationOrder):
-    strawberry.enum(_order, description=_order.__doc__)
 
 
 def _in_good_standing(standing: Columns, ask: Ask) -> ColumnElement[bool]:

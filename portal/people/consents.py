@@ -27,9 +27,6 @@ class ConsentOrder(Enum):
     NEWEST = "newest"
 
 
-strawberry.enum(ConsentOrder, description=ConsentOrder.__doc__)
-
-
 @reads(consents.Consent)
 class Consent(Node):
     """You let a program act as one of your memberships, as far as these scopes."""

@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-import strawberry
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, and_, cast, func, select
 from sqlmodel import col
 
@@ -36,10 +35,6 @@ from portal.reading.declare import (
     where,
 )
 
-strawberry.enum(NoticeKind, description="What a notice is about.")
-strawberry.enum(CredentialKind, description="What a credential is.")
-strawberry.enum(EventOutcome, description="How something at the door ended.")
-
 
 class SessionOrder(Enum):
     """How browser sessions are sorted."""
@@ -63,10 +58,6 @@ class EventOrder(Enum):
     """How what happened at the door is sorted."""
 
     NEWEST = "newest"
-
-
-for _order in (SessionOrder, NoticeOrder, CredentialOrder, EventOrder):
-    strawberry.enum(_order, description=_order.__doc__)
 
 
 @reads(sessions.BrowserSession)

@@ -30,8 +30,6 @@ from portal.reading.declare import (
     where,
 )
 
-strawberry.enum(Grant, description="How a program gets its tokens.")
-
 
 class ClientOrder(Enum):
     """How programs are sorted."""
@@ -44,10 +42,6 @@ class ClientKeyOrder(Enum):
     """How a program's keys are sorted."""
 
     NEWEST = "newest"
-
-
-for _order in (ClientOrder, ClientKeyOrder):
-    strawberry.enum(_order, description=_order.__doc__)
 
 
 def _key_used(key: Columns, _: Ask) -> ColumnElement[Any]:

@@ -26,17 +26,12 @@ from portal.risks.tables import RiskState
 if TYPE_CHECKING:
     from portal.initiatives.api import Initiative
 
-strawberry.enum(RiskState, description=RiskState.__doc__)
-
 
 class RiskOrder(Enum):
     """How risks are sorted."""
 
     SCORE = "score"
     NEWEST = "newest"
-
-
-strawberry.enum(RiskOrder, description=RiskOrder.__doc__)
 
 
 @reads(tables.Risk)

@@ -16,8 +16,6 @@ from portal.voices.tables import Audience
 if TYPE_CHECKING:
     from portal.initiatives.api import Initiative
 
-strawberry.enum(Audience, description=Audience.__doc__)
-
 
 class CommentOrder(Enum):
     """How comments are sorted."""
@@ -31,9 +29,6 @@ class ConsultationOrder(Enum):
 
     NEWEST = "newest"
 
-
-for _order in (CommentOrder, ConsultationOrder):
-    strawberry.enum(_order, description=_order.__doc__)
 
 COMMENTS = Listing(
     None,

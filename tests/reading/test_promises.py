@@ -19,6 +19,7 @@ from portal.changes.tables import AuditLine, Change
 from portal.initiatives.api import Initiative
 from portal.initiatives.tables import Partner
 from portal.reading import declare
+from portal.reading.choices import describe_choices
 from portal.reading.declare import (
     Connection,
     Listing,
@@ -58,6 +59,7 @@ def faults(**fields: tuple[Any, Any]) -> list[str]:
     body["__annotations__"] = {name: kind for name, (kind, _) in fields.items()}
     query = strawberry.type(type("Query", (), body), description="All.")
     core = strawberry.Schema(query=query)._schema
+    describe_choices(core)
     return broken_promises(core, SIGHT)
 
 
@@ -86,8 +88,6 @@ class Unordered(Enum):
     ENDED = "ended_on"
 
 
-strawberry.enum(Kind, description="Kinds.")
-strawberry.enum(Unordered, description="Orders.")
 NAMED = Listing(None, TeamOrder, {TeamOrder.NAME: Order(lambda a: [a.name])}, TeamOrder.NAME)
 
 
