@@ -27,6 +27,7 @@ from auth.oauth.keysets import key_sets
 from auth.oauth.provider import Provider
 from auth.oauth.resource import Unauthorised, presented
 from auth.oauth.store import forget_spent
+from auth.sessions.verbs import forget_old_sessions
 from portal.changes.keeping import forget_keys
 from portal.clock import Clock
 from portal.context import ByToken, Context
@@ -194,6 +195,7 @@ async def _tidy(engines: Engines) -> None:
                 await forget_spent(db, datetime.now(UTC))
                 await forget_old(db, datetime.now(UTC))
                 await forget_spent_questions(db, datetime.now(UTC))
+                await forget_old_sessions(db, datetime.now(UTC))
                 await forget_keys(db, datetime.now(UTC))
         except Exception as cause:
             log.warning("Could not remove what is out of date.", exc_info=cause)

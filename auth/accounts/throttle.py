@@ -38,8 +38,8 @@ async def forget_guesses(db: AsyncSession, account: str) -> None:
 async def forget_spent_questions(db: AsyncSession, now: datetime) -> None:
     """Drop what its own dates refuse by now."""
     await db.execute(delete(Guess).where(col(Guess.at) < now - _FORGET_AFTER))
-    await db.execute(delete(Challenge).where(col(Challenge.expires_at) < now - _FORGET_AFTER))
-    await db.execute(delete(Recovery).where(col(Recovery.expires_at) < now - _FORGET_AFTER))
+    await db.execute(delete(Challenge).where(col(Challenge.expires_at) < now))
+    await db.execute(delete(Recovery).where(col(Recovery.expires_at) < now))
 
 
 def _network(address: str) -> str:

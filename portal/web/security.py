@@ -13,11 +13,11 @@ from auth.accounts.recovery import new_codes
 from auth.accounts.tables import Purpose
 from auth.accounts.telling import tell
 from auth.accounts.verbs import LastWayIn, open_account, remove, rename
-from auth.sessions.verbs import Current, end_one
+from auth.sessions.verbs import Current
 from auth.strength import fresh
 from portal.reading.ids import BadId, from_global
 from portal.web import enrolling
-from portal.web.faults import Faults
+from portal.web.faults import Faults, outcome
 from portal.web.forms import Form, form
 from portal.web.going import go, go_and_say
 from portal.web.refusals import NotFoundPage
@@ -52,13 +52,21 @@ async def _page(site: Site, request: Request, session: Current, wrong: str = "")
 @router.post("/security/sessions/end")
 async def end_session(site: Here, request: Request) -> Response:
     """Sign one browser out."""
+    return await _do(site, request, "end-session", "endSession", "That browser is signed out.")
+
+
+@router.post("/security/consents/end")
+async def end_consent(site: Here, request: Request) -> Response:
+    """Take back what a program may do."""
+    said = "The program may do nothing in your name any more."
+    return await _do(site, request, "end-consent", "endConsent", said)
+
+
+async def _do(site: Site, request: Request, document: str, mutation: str, said: str) -> Response:
     fields = await form(request)
-    session = await somebody(site, request)
-    wanted = _id(fields, "BrowserSession")
-    async with site.doorkeeper.sessions.begin() as db:
-        if not await end_one(db, session.person_id, wanted, real_now()):
-            raise NotFoundPage
-    return go_and_say(request, PATH, "That browser is signed out.")
+    asked = {"id": fields.text("id"), "idempotencyKey": fields.text("idempotency_key")}
+    done = outcome((await run(site, request, document, {"input": asked}))[mutation], {})
+    return go_and_say(request, PATH, said, done.warnings)
 
 
 @router.post("/security/passkeys/question")

@@ -248,6 +248,22 @@ async def test_the_apis_role_reads_no_secret_and_no_other_session(engines: Engin
             await db.execute(text("SELECT * FROM auth_secret.session_secret"))
 
 
+async def test_sessions_that_are_over_are_forgotten_after_a_month(engines: Engines) -> None:
+    old, ended, living = [
+        await signed_in(engines, at=now() - timedelta(days=ago)) for ago in (32, 0, 0)
+    ]
+    async with async_sessionmaker(engines.auth).begin() as db:
+        await verbs.end(db, ended, now())
+        await verbs.forget_old_sessions(db, now())
+    assert await asked(engines, living) == HOME
+    assert await refused(engines, old) == await refused(engines, ended) == "PA401"
+    async with engines.owner.connect() as db:
+        left = text(
+            "SELECT count(*) FROM browser_session WHERE expires_at < now() - interval '1 day'"
+        )
+        assert (await db.execute(left)).scalar_one() == 0
+
+
 async def test_of_a_cookie_only_a_hash_is_kept(engines: Engines) -> None:
     cookie = await signed_in(engines)
     assert len(cookie) >= 43
