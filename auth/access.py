@@ -83,7 +83,7 @@ RULES = (
 DEFINERS: dict[str, str] = {
     "context_mac(text)": "",
     "context_verifies(text,text)": "",
-    "set_context(uuid,uuid,uuid,uuid,timestamptz,text[],int[])": "",
+    "set_context(uuid,uuid,uuid,uuid,timestamptz,text[],int[],boolean)": "",
     "caller_context()": "portal_runtime",
     "capability(text,uuid,uuid)": "",
     "keys_of(uuid,uuid[],boolean)": "",
@@ -106,6 +106,7 @@ CALLABLE: tuple[str, ...] = (
     "caller_principal()",
     "caller_agency()",
     "caller_person()",
+    "caller_self()",
     "caller_request()",
     "caller_now()",
     "caller_can(text)",

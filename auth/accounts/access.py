@@ -16,7 +16,7 @@ RULES = (
     RowRule(
         table_of(tables.Credential),
         "The person who signs in with it; changed on the security page alone, after a fresh proof.",
-        "person_id = (SELECT caller_person())",
+        "person_id = (SELECT caller_self())",
         auth=_ALL,
     ),
     hidden(tables.Account, "Nobody: names typed at sign-in.", "SELECT", "INSERT"),

@@ -20,7 +20,7 @@ RULES = (
     RowRule(
         table_of(tables.Identity),
         "The person it is; only a sign-in with an invitation adds one.",
-        "person_id = (SELECT caller_person())",
+        "person_id = (SELECT caller_self())",
         auth=("SELECT", "INSERT", "DELETE"),
     ),
     RowRule(

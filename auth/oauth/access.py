@@ -3,7 +3,7 @@
 from auth.oauth import consents
 from portal.store.rules import RowRule, hidden, table_of
 
-OWN = "person_id = (SELECT caller_person())"
+OWN = "person_id = (SELECT caller_self())"
 LIVING = "EXISTS (SELECT FROM consent c WHERE c.id = consent_id AND c.ended_at IS NULL)"
 # A program is let in by its agency, for the agency's own work: nobody lends it another agency's.
 OF_ITS_AGENCY = (

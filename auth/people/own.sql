@@ -17,7 +17,7 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce(array_agg(m.id), '{}')
     FROM membership m JOIN agency a ON a.id = m.agency_id
-    WHERE m.person_id = caller_person() AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
+    WHERE m.person_id = caller_self() AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
       AND m.ended_at IS NULL AND (a.ended_on IS NULL OR a.ended_on > today)
       AND (caller_session() IS NULL OR EXISTS (
           SELECT FROM browser_session b WHERE b.id = caller_session() AND sign_in_vouches(b.provider_id, m.agency_id)))

@@ -4,7 +4,7 @@ from auth import events, notices
 from auth.sessions import tables
 from portal.store.rules import RowRule, hidden, table_of
 
-OWN = "person_id = (SELECT caller_person())"
+OWN = "person_id = (SELECT caller_self())"
 
 RULES = (
     RowRule(

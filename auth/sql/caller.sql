@@ -65,7 +65,8 @@ BEGIN
     IF cardinality(keys) > 64 THEN
         RAISE EXCEPTION 'this principal holds too many keys: leave a team' USING ERRCODE = 'PA401';
     END IF;
-    PERFORM set_context(who.principal_id, who.agency_id, who.person_id, request, moment, who.scopes, keys);
+    PERFORM set_context(who.principal_id, who.agency_id, who.person_id, request, moment, who.scopes, keys,
+                        within IS NOT NULL);
     RETURN QUERY SELECT who.principal_id, who.kind, who.agency_id, who.person_id, who.roles, who.scopes,
                         who.team_ids;
 END

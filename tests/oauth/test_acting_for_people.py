@@ -206,3 +206,30 @@ class TestWhoeverTakesOverTheSignInRole:
                     text("UPDATE consent SET scopes = '{audit:read}' WHERE id = :id"),
                     {"id": consent},
                 )
+
+
+OWN = "INSERT INTO notice (id, person_id, at, kind, says) VALUES ($1, $2, now(), 'role_asked', 'x')"
+
+
+async def test_what_is_about_the_person_alone_is_no_programs_business(
+    flow, oauth_databases, person
+):
+    """Where they are signed in, what they are told, what happened at the door, what they let in."""
+    await flow.desk.sql(OWN, uuid4(), person.person_id)
+    token = (await flow.tokens())["access_token"]
+    proof = flow.program.proof_key.thumbprint(), token_bytes(32), uuid4()
+    async with AsyncSession(oauth_databases.runtime) as db:
+        opening = text(
+            "SELECT person_id FROM open_caller(:token, :key, :proof, clock_timestamp(), NULL, :id)"
+        )
+        values = dict(
+            zip(("token", "key", "proof", "id"), (hash_token(token), *proof), strict=True)
+        )
+        assert (await db.execute(opening, values)).scalar_one() == person.person_id
+        for table in ("notice", "consent", "browser_session", "auth_event", "credential"):
+            seen = await db.execute(text(f"SELECT count(*) FROM {table}"))  # noqa: S608 - ours
+            assert seen.scalar_one() == 0, table
+        ended = await db.execute(text("UPDATE consent SET ended_at = now()"))
+        assert ended.rowcount == 0
+        names = await db.execute(text("SELECT count(*) FROM membership_name"))
+        assert names.scalar_one() > 0  # the agency's own are

@@ -96,11 +96,10 @@ async def test_changing_any_part_of_a_context_breaks_it(
     "function",
     [
         "context_mac('x')",
-        "set_context(NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
+        "set_context(NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
         "open_principal(NULL,NULL,NULL,NULL)",
         "capability('agency')",
         "keys_of(NULL,NULL,true)",
-        "principal_today(NULL,NULL)",
     ],
 )
 async def test_nobody_can_call_what_makes_a_context(
@@ -110,6 +109,17 @@ async def test_nobody_can_call_what_makes_a_context(
         connection = await connected(settings, role)
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.fetchval(f"SELECT {function}")
+        await connection.close()
+
+
+async def test_only_signing_in_may_ask_what_somebody_could_do_today(
+    engines: Engines, settings: Settings
+) -> None:
+    for role in ("command", "runtime"):
+        connection = await connected(settings, role)
+        for question in ("principal_today(NULL,NULL)", "consented(NULL,NULL,NULL)"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.fetchval(f"SELECT {question}")
         await connection.close()
 
 
@@ -142,7 +152,8 @@ async def client(engines: Engines, owner: UUID, scopes: list[str]) -> UUID:
         await connection.execute(
             text(
                 "INSERT INTO client (id, agency_id, name, owner_membership_id, scopes, created_at,"
-                " expires_at) VALUES (:id, :agency, 'A program', :owner, :scopes, :now, :then)"
+                " expires_at, redirect_uris, grants, version) VALUES (:id, :agency, 'A program',"
+                " :owner, :scopes, :now, :then, '{}', '{client_credentials}', 1)"
             ),
             {
                 "id": made,

@@ -27,19 +27,20 @@ SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE FUNCTION set_context(
-    principal uuid, agency uuid, person uuid, request uuid, moment timestamptz, scopes text[], keys int[]
+    principal uuid, agency uuid, person uuid, request uuid, moment timestamptz, scopes text[], keys int[],
+    by_token boolean
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     body text := concat_ws('|', context_home(), principal, agency, coalesce(person::text, ''), coalesce(request::text, ''),
-                           extract(epoch FROM coalesce(moment, now())), array_to_string(scopes, ','), keys::text);
+                           extract(epoch FROM coalesce(moment, now())), array_to_string(scopes, ','), keys::text, by_token);
 BEGIN
     PERFORM set_config('portal.caller', context_mac(body) || '|' || body, true);
 END
 $$;
 
--- The verified context as an array: home, principal, agency, person, request, moment, scopes, keys. NULL: nobody.
+-- The verified context as an array: home, principal, agency, person, request, moment, scopes, keys, by_token. NULL: nobody.
 CREATE FUNCTION caller_context() RETURNS text[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -70,6 +71,13 @@ SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_context())[3]
 
 CREATE FUNCTION caller_person() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$ SELECT nullif((caller_context())[4], '')::uuid $$;
+
+-- The person themselves, NULL for a program that acts for them: where they are signed in, what they are told and with
+-- what they prove who they are is no program's business.
+CREATE FUNCTION caller_self() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT CASE WHEN (caller_context())[9] = 'f' THEN nullif((caller_context())[4], '')::uuid END
+$$;
 
 CREATE FUNCTION caller_request() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$ SELECT nullif((caller_context())[5], '')::uuid $$;

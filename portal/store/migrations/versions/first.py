@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_8b90b690c4e4"
+revision = "first_b09492794b6e"
 down_revision = None
 
 

@@ -1496,19 +1496,20 @@ SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE FUNCTION set_context(
-    principal uuid, agency uuid, person uuid, request uuid, moment timestamptz, scopes text[], keys int[]
+    principal uuid, agency uuid, person uuid, request uuid, moment timestamptz, scopes text[], keys int[],
+    by_token boolean
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     body text := concat_ws('|', context_home(), principal, agency, coalesce(person::text, ''), coalesce(request::text, ''),
-                           extract(epoch FROM coalesce(moment, now())), array_to_string(scopes, ','), keys::text);
+                           extract(epoch FROM coalesce(moment, now())), array_to_string(scopes, ','), keys::text, by_token);
 BEGIN
     PERFORM set_config('portal.caller', context_mac(body) || '|' || body, true);
 END
 $$;
 
--- The verified context as an array: home, principal, agency, person, request, moment, scopes, keys. NULL: nobody.
+-- The verified context as an array: home, principal, agency, person, request, moment, scopes, keys, by_token. NULL: nobody.
 CREATE FUNCTION caller_context() RETURNS text[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -1539,6 +1540,13 @@ SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_context())[3]
 
 CREATE FUNCTION caller_person() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$ SELECT nullif((caller_context())[4], '')::uuid $$;
+
+-- The person themselves, NULL for a program that acts for them: where they are signed in, what they are told and with
+-- what they prove who they are is no program's business.
+CREATE FUNCTION caller_self() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT CASE WHEN (caller_context())[9] = 'f' THEN nullif((caller_context())[4], '')::uuid END
+$$;
 
 CREATE FUNCTION caller_request() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$ SELECT nullif((caller_context())[5], '')::uuid $$;
@@ -1677,7 +1685,8 @@ BEGIN
     IF cardinality(keys) > 64 THEN
         RAISE EXCEPTION 'this principal holds too many keys: leave a team' USING ERRCODE = 'PA401';
     END IF;
-    PERFORM set_context(who.principal_id, who.agency_id, who.person_id, request, moment, who.scopes, keys);
+    PERFORM set_context(who.principal_id, who.agency_id, who.person_id, request, moment, who.scopes, keys,
+                        within IS NOT NULL);
     RETURN QUERY SELECT who.principal_id, who.kind, who.agency_id, who.person_id, who.roles, who.scopes,
                         who.team_ids;
 END
@@ -1952,7 +1961,7 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce(array_agg(m.id), '{}')
     FROM membership m JOIN agency a ON a.id = m.agency_id
-    WHERE m.person_id = caller_person() AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
+    WHERE m.person_id = caller_self() AND m.starts_on <= today AND (m.ends_on IS NULL OR m.ends_on >= today)
       AND m.ended_at IS NULL AND (a.ended_on IS NULL OR a.ended_on > today)
       AND (caller_session() IS NULL OR EXISTS (
           SELECT FROM browser_session b WHERE b.id = caller_session() AND sign_in_vouches(b.provider_id, m.agency_id)))
@@ -2590,7 +2599,7 @@ $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_person(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
@@ -2918,11 +2927,11 @@ CREATE POLICY auth_update ON consent FOR UPDATE TO portal_auth USING (true) WITH
 
 GRANT UPDATE ON consent TO portal_auth;
 
-CREATE POLICY see ON consent FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_person()));
+CREATE POLICY see ON consent FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_self()));
 
 GRANT SELECT ON consent TO portal_runtime;
 
-CREATE POLICY change ON consent FOR UPDATE TO portal_runtime USING (person_id = (SELECT caller_person())) WITH CHECK (person_id = (SELECT caller_person()) AND ended_at IS NOT NULL);
+CREATE POLICY change ON consent FOR UPDATE TO portal_runtime USING (person_id = (SELECT caller_self())) WITH CHECK (person_id = (SELECT caller_self()) AND ended_at IS NOT NULL);
 
 GRANT UPDATE ON consent TO portal_runtime;
 
@@ -3110,11 +3119,11 @@ CREATE POLICY auth_delete ON browser_session FOR DELETE TO portal_auth USING (tr
 
 GRANT DELETE ON browser_session TO portal_auth;
 
-CREATE POLICY see ON browser_session FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_person()));
+CREATE POLICY see ON browser_session FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_self()));
 
 GRANT SELECT ON browser_session TO portal_runtime;
 
-CREATE POLICY change ON browser_session FOR UPDATE TO portal_runtime USING (person_id = (SELECT caller_person())) WITH CHECK (person_id = (SELECT caller_person()) AND ended_at IS NOT NULL);
+CREATE POLICY change ON browser_session FOR UPDATE TO portal_runtime USING (person_id = (SELECT caller_self())) WITH CHECK (person_id = (SELECT caller_self()) AND ended_at IS NOT NULL);
 
 GRANT UPDATE ON browser_session TO portal_runtime;
 
@@ -3150,11 +3159,11 @@ CREATE POLICY auth_insert ON notice FOR INSERT TO portal_auth WITH CHECK (true);
 
 GRANT INSERT ON notice TO portal_auth;
 
-CREATE POLICY see ON notice FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_person()));
+CREATE POLICY see ON notice FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_self()));
 
 GRANT SELECT ON notice TO portal_runtime;
 
-CREATE POLICY change ON notice FOR UPDATE TO portal_runtime USING (person_id = (SELECT caller_person())) WITH CHECK (person_id = (SELECT caller_person()));
+CREATE POLICY change ON notice FOR UPDATE TO portal_runtime USING (person_id = (SELECT caller_self())) WITH CHECK (person_id = (SELECT caller_self()));
 
 GRANT UPDATE ON notice TO portal_runtime;
 
@@ -3168,7 +3177,7 @@ CREATE POLICY auth_insert ON auth_event FOR INSERT TO portal_auth WITH CHECK (tr
 
 GRANT INSERT ON auth_event TO portal_auth;
 
-CREATE POLICY see ON auth_event FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_person()) OR (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('audit:read'))));
+CREATE POLICY see ON auth_event FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_self()) OR (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('audit:read'))));
 
 GRANT SELECT ON auth_event TO portal_runtime;
 
@@ -3194,7 +3203,7 @@ CREATE POLICY auth_delete ON credential FOR DELETE TO portal_auth USING (true);
 
 GRANT DELETE ON credential TO portal_auth;
 
-CREATE POLICY see ON credential FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_person()));
+CREATE POLICY see ON credential FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_self()));
 
 GRANT SELECT ON credential TO portal_runtime;
 
@@ -3400,7 +3409,7 @@ CREATE POLICY auth_delete ON identity FOR DELETE TO portal_auth USING (true);
 
 GRANT DELETE ON identity TO portal_auth;
 
-CREATE POLICY see ON identity FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_person()));
+CREATE POLICY see ON identity FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_self()));
 
 GRANT SELECT ON identity TO portal_runtime;
 
