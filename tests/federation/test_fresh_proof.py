@@ -32,13 +32,17 @@ async def test_the_same_person_proves_it_with_a_second_factor(doors, partner: Pa
 
 
 WEAK = {
-    "not strong enough": proving(acr="urn:one"),
-    "without saying how": lambda right: right,
-    "proved an hour ago": proving(older=3600),
-    "proved ninety seconds before we asked": proving(older=90),
-    "without saying when": lambda right: {k: v for k, v in right.items() if k != "auth_time"},
-    "proved in the future": proving(older=-90),
-    "by somebody whom nobody knows": proving(sub="somebody-else"),
+    # how it is proved, and what the audit says of it
+    "not strong enough": (proving(acr="urn:one"), "not as strong as agreed"),
+    "without saying how": (lambda right: right, "not as strong as agreed"),
+    "proved an hour ago": (proving(older=3600), "auth_time is older"),
+    "proved ninety seconds before we asked": (proving(older=90), "auth_time is older"),
+    "without saying when": (
+        lambda right: {k: v for k, v in right.items() if k != "auth_time"},
+        "auth_time is missing",
+    ),
+    "proved in the future": (proving(older=-90), "auth_time lies in the future"),
+    "by somebody whom nobody knows": (proving(sub="somebody-else"), "by somebody else"),
 }
 
 
@@ -48,14 +52,16 @@ async def test_a_poor_proof_changes_nothing(doors, partner: Partner, name, how: 
     async with doors.agreed(name) as provider, doors.browser() as browser:
         await browser.sign_in(provider)
         before, cookie = await doors.session("wirral.coordinator"), browser.signed_in
-        answers.claims = WEAK[how]
+        answers.claims, why = WEAK[how]
         answer = await browser.sign_in(provider, again="yes")
         assert answer.status_code == 403
         assert "Go to the start of the portal" in answer.text
         after = await doors.session("wirral.coordinator")
         assert browser.signed_in == cookie
         assert (after.acr, after.authenticated_at) == (before.acr, before.authenticated_at)
-        assert (await doors.event(answer)).outcome == "refused"
+        event = await doors.event(answer)
+        assert event.outcome == "refused"
+        assert why in event.reason
 
 
 async def test_a_colleague_cannot_prove_it(doors, partner: Partner, name):
