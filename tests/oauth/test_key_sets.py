@@ -64,7 +64,7 @@ class KeyPage:
         self.keys: list[dict[str, Any]] = []
         self.answer: bytes | None = None
         self.head = "200 OK"
-        self.meanwhile: Callable[[], Awaitable[None]] | None = None
+        self.meanwhile: Callable[[], Awaitable[object]] | None = None
         self.hosts: list[str] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -232,8 +232,10 @@ async def test_a_key_that_is_private_or_for_another_use_is_not_taken(http, progr
 
 async def test_a_page_that_never_answers_is_given_up(http, program, page, monkeypatch):
     monkeypatch.setattr(outbound, "SECONDS", 0.2)
-    page.meanwhile = lambda: asyncio.sleep(0.6)
+    over = asyncio.Event()
+    page.meanwhile = over.wait
     assert await ask(http, program) == 400
+    over.set()
 
 
 @pytest.mark.parametrize(
