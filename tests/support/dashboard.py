@@ -74,15 +74,20 @@ def brought(url: str) -> dict[str, str]:
     return {name: value for name, [value] in parse_qs(urlsplit(url).query).items()}
 
 
-async def add_dashboard(engines: Engines, key: ECKey) -> UUID:
+async def add_dashboard(
+    engines: Engines,
+    key: ECKey,
+    owner: str = "wirral.coordinator",
+    scopes: tuple[Scope, ...] = (Scope.INITIATIVES_READ, Scope.INITIATIVES_CONTRIBUTE),
+) -> UUID:
     """Let it in, as the owner of the tables."""
     now = datetime.now(UTC)
     jwk = {name: str(part) for name, part in key.as_dict(private=False).items()}
     new = NewClient(
-        agency_id("wirral"),
+        agency_id(owner.partition(".")[0]),
         "Action planner",
-        membership_id("wirral.coordinator"),
-        [Scope.INITIATIVES_READ, Scope.INITIATIVES_CONTRIBUTE],
+        membership_id(owner),
+        scopes,
         now + timedelta(days=30),
         jwk,
         grants=[Grant.AUTHORIZATION_CODE],
