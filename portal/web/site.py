@@ -47,5 +47,10 @@ def site_of(request: Request) -> Site:
     return site
 
 
-Here = Annotated[Site, Depends(site_of)]
+async def _here(request: Request) -> Site:
+    """Asynchronous, or FastAPI would ask a thread for it, which takes longer than many a page."""
+    return site_of(request)
+
+
+Here = Annotated[Site, Depends(_here)]
 """A handler's parameter `site: Here` is the site."""
