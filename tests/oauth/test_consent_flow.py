@@ -1,5 +1,7 @@
 """A person lets a program act for them, from the pushed request to the API."""
 
+import logging
+
 import pytest
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
@@ -133,6 +135,22 @@ async def test_secrets_are_stored_as_hashes_only(flow):
         rows = await flow.desk.sql(f"SELECT t::text AS row FROM {table['name']} t")  # noqa: S608
         everything = "\n".join(row["row"] for row in rows)
         assert not any(secret in everything for secret in secrets), table["name"]
+
+
+async def test_nothing_secret_is_logged_at_any_level(flow, caplog):
+    with caplog.at_level(logging.DEBUG):
+        for name in ("authlib", "sqlalchemy.engine", "portal"):
+            caplog.set_level(logging.DEBUG, name)
+        name = await flow.pushed()
+        code = (await flow.decided(name))["code"]
+        given = (await flow.redeem(code)).json()
+        again = (await flow.refresh(given["refresh_token"])).json()
+        await flow.userinfo(again["access_token"])
+        await flow.revoke(given["refresh_token"])
+    assert caplog.records
+    secrets = (given["access_token"], given["refresh_token"], again["access_token"])
+    for secret in (*secrets, given["id_token"], code, VERIFIER, name.rpartition(":")[2]):
+        assert secret not in caplog.text
 
 
 async def test_a_challenge_is_bound_to_its_own_verifier(flow):

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from joserfc.jwk import ECKey
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import async_playwright
 from sqlalchemy import text
 from support.chromium import CHROMIUM, FLAGS
 from support.dashboard import RETURN, Dashboard, add_dashboard, brought
@@ -28,6 +28,13 @@ async def planner(shown: Pages) -> AsyncIterator[Dashboard]:
     key = ECKey.generate_key("P-256")
     with httpx2.Client() as http:
         yield Dashboard(shown.url, await add_dashboard(shown.engines, key), key, http)
+
+
+PAGES = [
+    ({"acr_values": "phr"}, WHO, "asks for a stronger sign-in"),
+    ({"scope": "initiatives:contribute"}, "wirral.viewer", "cannot act for you"),
+    ({}, WHO, "act for you?"),
+]
 
 
 def test_every_scope_is_said_in_words():
@@ -185,29 +192,21 @@ async def test_in_a_real_browser(shown, planner, scripts):
                 java_script_enabled=scripts,
                 viewport={"width": 320, "height": 700},
             )
-            kept = {"name": COOKIE, "value": await shown.cookie(WHO), "domain": "localhost"}
-            await context.add_cookies([kept | {"path": "/", "secure": True, "httpOnly": True}])
             page = await context.new_page()
             await page.route(f"{RETURN}**", lambda route: route.fulfill(body="back"))
-            await walk(page, planner)
-            if scripts:  # the pages are the same without, and axe is a script
-                await look(page, planner)
+            for asked, person, says in PAGES:
+                address = planner.push(**asked)
+                kept = {"name": COOKIE, "value": await shown.cookie(person), "domain": "localhost"}
+                await context.add_cookies([kept | {"path": "/", "secure": True, "httpOnly": True}])
+                await page.goto(address)
+                assert says in await page.inner_text("h1")
+                assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+                if scripts:  # the pages are the same without, and axe is a script
+                    assert (await Axe().run(page)).response["violations"] == []
+            await page.goto(planner.push(scope="openid initiatives:read"))
+            await page.get_by_role("button", name="Let it", exact=True).press("Enter")
+            await page.wait_for_url(f"{RETURN}**")
+            given = planner.redeem(page.url)
+            assert planner.ask(given["access_token"], ME).status_code == 200
         finally:
             await browser.close()
-
-
-async def walk(page: Page, planner: Dashboard) -> None:
-    """From the program to the portal and back, by keyboard."""
-    await page.goto(planner.push())
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    await page.get_by_role("button", name="Let it", exact=True).press("Enter")
-    await page.wait_for_url(f"{RETURN}**")
-    given = planner.redeem(page.url)
-    assert planner.ask(given["access_token"], ME).status_code == 200
-
-
-async def look(page: Page, planner: Dashboard) -> None:
-    """Every one of the pages."""
-    for asked in ({}, {"acr_values": "phr"}, {"scope": "initiatives:contribute"}):
-        await page.goto(planner.push(**asked))
-        assert (await Axe().run(page)).response["violations"] == []
