@@ -2,9 +2,14 @@
 
 from auth import events, notices
 from auth.sessions import tables
-from portal.store.rules import RowRule, hidden, table_of
+from portal.store.rules import RowRule, table_of
 
 OWN = "person_id = (SELECT caller_self())"
+THEIR_MEMBERSHIP = (
+    "membership_id IS NULL OR EXISTS (SELECT FROM membership m"
+    " WHERE m.id = membership_id AND m.person_id = browser_session.person_id)"
+)
+LIVING = "EXISTS (SELECT FROM browser_session b WHERE b.id = session_id AND b.ended_at IS NULL)"
 
 RULES = (
     RowRule(
@@ -14,14 +19,16 @@ RULES = (
         change=OWN,
         check=f"{OWN} AND ended_at IS NOT NULL",  # else it could act as somebody else's membership
         auth=("SELECT", "INSERT", "UPDATE", "DELETE"),
+        auth_add=THEIR_MEMBERSHIP,
+        auth_change=THEIR_MEMBERSHIP,
     ),
-    hidden(
-        tables.SessionSecret,
+    RowRule(
+        table_of(tables.SessionSecret),
         "Nobody: a cookie is checked by open_session_caller.",
-        "SELECT",
-        "INSERT",
-        "UPDATE",
-        "DELETE",
+        None,
+        auth=("SELECT", "INSERT", "UPDATE", "DELETE"),
+        auth_add=LIVING,
+        auth_change=LIVING,
     ),
     RowRule(
         table_of(notices.Notice),
@@ -29,6 +36,7 @@ RULES = (
         OWN,
         change=OWN,
         auth=("INSERT",),
+        auth_add="read_at IS NULL",
     ),
     RowRule(
         table_of(events.AuthEvent),

@@ -236,6 +236,17 @@ async def test_the_apis_role_cannot_widen_a_session(engines: Engines, change: st
     assert await asked(engines, cookie) == HOME
 
 
+async def test_nor_can_the_sign_in_role_give_a_session_somebody_elses_membership(
+    engines: Engines,
+) -> None:
+    await signed_in(engines)
+    widening = text("UPDATE browser_session SET membership_id = :other WHERE person_id = :own")
+    given = {"other": membership_id("police.coordinator"), "own": ASHA}
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with engines.auth.begin() as db:
+            await db.execute(widening, given)
+
+
 async def test_the_apis_role_reads_no_secret_and_no_other_session(engines: Engines) -> None:
     await signed_in(engines, NOOR)
     cookie = await signed_in(engines)

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_b09492794b6e"
+revision = "first_d32463efe3d7"
 down_revision = None
 
 

@@ -3107,11 +3107,11 @@ CREATE POLICY auth_select ON browser_session FOR SELECT TO portal_auth USING (tr
 
 GRANT SELECT ON browser_session TO portal_auth;
 
-CREATE POLICY auth_insert ON browser_session FOR INSERT TO portal_auth WITH CHECK (true);
+CREATE POLICY auth_insert ON browser_session FOR INSERT TO portal_auth WITH CHECK (membership_id IS NULL OR EXISTS (SELECT FROM membership m WHERE m.id = membership_id AND m.person_id = browser_session.person_id));
 
 GRANT INSERT ON browser_session TO portal_auth;
 
-CREATE POLICY auth_update ON browser_session FOR UPDATE TO portal_auth USING (true);
+CREATE POLICY auth_update ON browser_session FOR UPDATE TO portal_auth USING (true) WITH CHECK (membership_id IS NULL OR EXISTS (SELECT FROM membership m WHERE m.id = membership_id AND m.person_id = browser_session.person_id));
 
 GRANT UPDATE ON browser_session TO portal_auth;
 
@@ -3137,11 +3137,11 @@ CREATE POLICY auth_select ON auth_secret.session_secret FOR SELECT TO portal_aut
 
 GRANT SELECT ON auth_secret.session_secret TO portal_auth;
 
-CREATE POLICY auth_insert ON auth_secret.session_secret FOR INSERT TO portal_auth WITH CHECK (true);
+CREATE POLICY auth_insert ON auth_secret.session_secret FOR INSERT TO portal_auth WITH CHECK (EXISTS (SELECT FROM browser_session b WHERE b.id = session_id AND b.ended_at IS NULL));
 
 GRANT INSERT ON auth_secret.session_secret TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.session_secret FOR UPDATE TO portal_auth USING (true);
+CREATE POLICY auth_update ON auth_secret.session_secret FOR UPDATE TO portal_auth USING (true) WITH CHECK (EXISTS (SELECT FROM browser_session b WHERE b.id = session_id AND b.ended_at IS NULL));
 
 GRANT UPDATE ON auth_secret.session_secret TO portal_auth;
 
@@ -3155,7 +3155,7 @@ ALTER TABLE notice FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON notice FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY auth_insert ON notice FOR INSERT TO portal_auth WITH CHECK (true);
+CREATE POLICY auth_insert ON notice FOR INSERT TO portal_auth WITH CHECK (read_at IS NULL);
 
 GRANT INSERT ON notice TO portal_auth;
 
@@ -3191,11 +3191,11 @@ CREATE POLICY auth_select ON credential FOR SELECT TO portal_auth USING (true);
 
 GRANT SELECT ON credential TO portal_auth;
 
-CREATE POLICY auth_insert ON credential FOR INSERT TO portal_auth WITH CHECK (true);
+CREATE POLICY auth_insert ON credential FOR INSERT TO portal_auth WITH CHECK (EXISTS (SELECT FROM auth_secret.account a WHERE a.person_id = credential.person_id));
 
 GRANT INSERT ON credential TO portal_auth;
 
-CREATE POLICY auth_update ON credential FOR UPDATE TO portal_auth USING (true);
+CREATE POLICY auth_update ON credential FOR UPDATE TO portal_auth USING (true) WITH CHECK (EXISTS (SELECT FROM auth_secret.account a WHERE a.person_id = credential.person_id));
 
 GRANT UPDATE ON credential TO portal_auth;
 
@@ -3231,17 +3231,13 @@ CREATE POLICY auth_select ON auth_secret.passkey FOR SELECT TO portal_auth USING
 
 GRANT SELECT ON auth_secret.passkey TO portal_auth;
 
-CREATE POLICY auth_insert ON auth_secret.passkey FOR INSERT TO portal_auth WITH CHECK (true);
+CREATE POLICY auth_insert ON auth_secret.passkey FOR INSERT TO portal_auth WITH CHECK (EXISTS (SELECT FROM credential c WHERE c.id = credential_id AND c.kind = 'passkey'));
 
 GRANT INSERT ON auth_secret.passkey TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.passkey FOR UPDATE TO portal_auth USING (true);
+CREATE POLICY auth_update ON auth_secret.passkey FOR UPDATE TO portal_auth USING (true) WITH CHECK (EXISTS (SELECT FROM credential c WHERE c.id = credential_id AND c.kind = 'passkey'));
 
 GRANT UPDATE ON auth_secret.passkey TO portal_auth;
-
-CREATE POLICY auth_delete ON auth_secret.passkey FOR DELETE TO portal_auth USING (true);
-
-GRANT DELETE ON auth_secret.passkey TO portal_auth;
 
 ALTER TABLE auth_secret.password ENABLE ROW LEVEL SECURITY;
 
@@ -3253,17 +3249,9 @@ CREATE POLICY auth_select ON auth_secret.password FOR SELECT TO portal_auth USIN
 
 GRANT SELECT ON auth_secret.password TO portal_auth;
 
-CREATE POLICY auth_insert ON auth_secret.password FOR INSERT TO portal_auth WITH CHECK (true);
+CREATE POLICY auth_insert ON auth_secret.password FOR INSERT TO portal_auth WITH CHECK (EXISTS (SELECT FROM credential c WHERE c.id = credential_id AND c.kind = 'password'));
 
 GRANT INSERT ON auth_secret.password TO portal_auth;
-
-CREATE POLICY auth_update ON auth_secret.password FOR UPDATE TO portal_auth USING (true);
-
-GRANT UPDATE ON auth_secret.password TO portal_auth;
-
-CREATE POLICY auth_delete ON auth_secret.password FOR DELETE TO portal_auth USING (true);
-
-GRANT DELETE ON auth_secret.password TO portal_auth;
 
 ALTER TABLE auth_secret.authenticator ENABLE ROW LEVEL SECURITY;
 
@@ -3275,17 +3263,13 @@ CREATE POLICY auth_select ON auth_secret.authenticator FOR SELECT TO portal_auth
 
 GRANT SELECT ON auth_secret.authenticator TO portal_auth;
 
-CREATE POLICY auth_insert ON auth_secret.authenticator FOR INSERT TO portal_auth WITH CHECK (true);
+CREATE POLICY auth_insert ON auth_secret.authenticator FOR INSERT TO portal_auth WITH CHECK (EXISTS (SELECT FROM credential c WHERE c.id = credential_id AND c.kind = 'authenticator_app'));
 
 GRANT INSERT ON auth_secret.authenticator TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.authenticator FOR UPDATE TO portal_auth USING (true);
+CREATE POLICY auth_update ON auth_secret.authenticator FOR UPDATE TO portal_auth USING (true) WITH CHECK (EXISTS (SELECT FROM credential c WHERE c.id = credential_id AND c.kind = 'authenticator_app'));
 
 GRANT UPDATE ON auth_secret.authenticator TO portal_auth;
-
-CREATE POLICY auth_delete ON auth_secret.authenticator FOR DELETE TO portal_auth USING (true);
-
-GRANT DELETE ON auth_secret.authenticator TO portal_auth;
 
 ALTER TABLE auth_secret.recovery_code ENABLE ROW LEVEL SECURITY;
 
@@ -3297,17 +3281,13 @@ CREATE POLICY auth_select ON auth_secret.recovery_code FOR SELECT TO portal_auth
 
 GRANT SELECT ON auth_secret.recovery_code TO portal_auth;
 
-CREATE POLICY auth_insert ON auth_secret.recovery_code FOR INSERT TO portal_auth WITH CHECK (true);
+CREATE POLICY auth_insert ON auth_secret.recovery_code FOR INSERT TO portal_auth WITH CHECK (EXISTS (SELECT FROM credential c WHERE c.id = credential_id AND c.kind = 'recovery_codes'));
 
 GRANT INSERT ON auth_secret.recovery_code TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.recovery_code FOR UPDATE TO portal_auth USING (true);
+CREATE POLICY auth_update ON auth_secret.recovery_code FOR UPDATE TO portal_auth USING (true) WITH CHECK (used_at IS NOT NULL);
 
 GRANT UPDATE ON auth_secret.recovery_code TO portal_auth;
-
-CREATE POLICY auth_delete ON auth_secret.recovery_code FOR DELETE TO portal_auth USING (true);
-
-GRANT DELETE ON auth_secret.recovery_code TO portal_auth;
 
 ALTER TABLE auth_secret.challenge ENABLE ROW LEVEL SECURITY;
 
@@ -3319,11 +3299,11 @@ CREATE POLICY auth_select ON auth_secret.challenge FOR SELECT TO portal_auth USI
 
 GRANT SELECT ON auth_secret.challenge TO portal_auth;
 
-CREATE POLICY auth_insert ON auth_secret.challenge FOR INSERT TO portal_auth WITH CHECK (true);
+CREATE POLICY auth_insert ON auth_secret.challenge FOR INSERT TO portal_auth WITH CHECK (used_at IS NULL);
 
 GRANT INSERT ON auth_secret.challenge TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.challenge FOR UPDATE TO portal_auth USING (true);
+CREATE POLICY auth_update ON auth_secret.challenge FOR UPDATE TO portal_auth USING (true) WITH CHECK (used_at IS NOT NULL);
 
 GRANT UPDATE ON auth_secret.challenge TO portal_auth;
 
@@ -3341,11 +3321,11 @@ CREATE POLICY auth_select ON auth_secret.recovery FOR SELECT TO portal_auth USIN
 
 GRANT SELECT ON auth_secret.recovery TO portal_auth;
 
-CREATE POLICY auth_insert ON auth_secret.recovery FOR INSERT TO portal_auth WITH CHECK (true);
+CREATE POLICY auth_insert ON auth_secret.recovery FOR INSERT TO portal_auth WITH CHECK (expires_at > made_at);
 
 GRANT INSERT ON auth_secret.recovery TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.recovery FOR UPDATE TO portal_auth USING (true);
+CREATE POLICY auth_update ON auth_secret.recovery FOR UPDATE TO portal_auth USING (true) WITH CHECK (expires_at > made_at);
 
 GRANT UPDATE ON auth_secret.recovery TO portal_auth;
 
