@@ -31,6 +31,11 @@ UNRECORDED = {
     "client_key": "the door's own lines tell of programs",
     "browser_session": "the door's own lines tell of sign-ins",
     "notice": "what one person was told",
+    "consent": "it keeps itself when it was given and when it ended",
+    "standing": "it is a person's own affair; audit lines tell who recorded it",
+    "role_request": "it is itself the record of who asked and who confirmed",
+    "invitation": "it is itself the record of who invited and who came",
+    "grantable_roles": "it keeps itself who set it; audit lines tell of the sets before",
 }
 """Tables that the API changes without a change for readers, each with the reason."""
 
