@@ -1,5 +1,6 @@
 """Two plain forms: a new action for an initiative, a new figure for a measure."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -9,7 +10,7 @@ from portal.web.board import BOARD, address_of
 from portal.web.faults import Faults, day_in, needed, outcome
 from portal.web.forms import Form, form
 from portal.web.going import go_and_say
-from portal.web.refusals import NotFoundPage
+from portal.web.refusals import NotFoundPage, NotPermittedPage
 from portal.web.rendering import render
 from portal.web.route import pages
 from portal.web.running import run
@@ -36,6 +37,7 @@ FIGURE_FIELDS = {
     "figure.provisional": "provisional",
 }
 NUMBERS = ("value", "numerator", "denominator")
+CONTRIBUTE = "initiatives:contribute"
 EMPTY = Form([])
 
 
@@ -77,6 +79,7 @@ async def _action_page(
     found = data["initiativeByReference"]
     if found is None:
         raise NotFoundPage
+    check_contributes(data, "add actions")
     agencies = [found["lead"], *(partner["agency"] for partner in found["partners"]["nodes"])]
     return render(
         request,
@@ -139,6 +142,7 @@ async def _figure_page(
     found = data["measure"]
     if found is None or found["initiative"]["reference"] != place[0]:
         raise NotFoundPage
+    check_contributes(data, "record figures")
     return render(
         request,
         "add-figure.html",
@@ -147,3 +151,13 @@ async def _figure_page(
         given=given,
         faults=faults,
     )
+
+
+def check_contributes(data: Mapping[str, Any], what: str) -> None:
+    """Show no form to somebody whose roles cannot send it; who may in this very case, the verb
+    decides.
+    """
+    if CONTRIBUTE not in data["me"]["scopes"]:
+        raise NotPermittedPage(
+            f"The roles you act with do not let you {what}.", "an administrator of your agency"
+        )

@@ -72,6 +72,10 @@ class Visitor:
         told = {**self._told(), **told, **headers}
         return self._kept(httpx2.post(self.url + path, data=dict(given), headers=told, timeout=30))
 
+    def raw_get(self, path: str, cookie: bytes) -> httpx2.Response:
+        """With a cookie as somebody made it up."""
+        return httpx2.get(self.url + path, headers=[(b"accept", b"text/html"), (b"cookie", cookie)])
+
     def raw(self, path: str, body: bytes, **headers: str) -> httpx2.Response:
         """What no browser would send."""
         told = {**self._told(), **headers}

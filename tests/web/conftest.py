@@ -6,14 +6,18 @@ from dataclasses import replace
 
 import pytest
 from support.databases import empty_database
+from support.overhearing import Listener
 from support.site import listening
 from support.visiting import Pages
 
+from auth.keys.ring import KeyRing
 from portal import database
+from portal.app import create_app
 from portal.furnishing import furnish_portal
 from portal.sample.load import load_sample
 from portal.sample.partnership import DAY
 from portal.store.build import build
+from portal.store.engines import Engines
 from portal.store.server import Server
 
 
@@ -29,3 +33,14 @@ async def shown(server: Server) -> AsyncIterator[Pages]:
             url = f"http://localhost:{door.getsockname()[1]}"
             with listening(replace(engines.settings, base_url=url, today=DAY), door):
                 yield Pages(url, engines)
+
+
+@pytest.fixture(scope="module")
+async def listener(shown: Pages, keyring: KeyRing) -> AsyncIterator[Listener]:
+    """The same portal in this process."""
+    settings = replace(shown.engines.settings, base_url=shown.url, today=DAY)
+    engines = Engines(settings)
+    made = Listener(create_app(settings, engines, keyring), shown.url)
+    yield made
+    await made.client.aclose()
+    await engines.dispose()

@@ -1,9 +1,7 @@
 """Whatever a page shows of the partnership's data is in the answer of the one document it runs."""
 
-import json
 import re
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -11,18 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx2
 import pytest
 from support.markup import seen
+from support.overhearing import Listener
 from support.visiting import COOKIE, Pages
 from support.walk import STOPS, Stop
 
-from auth.keys.ring import KeyRing
-from portal.app import App, create_app
 from portal.context import LONDON
-from portal.edge.bodies import Asked
-from portal.sample.partnership import DAY
-from portal.store.engines import Engines
 from portal.web.charts import chart_of
 
 WEB = Path(__file__).parents[2] / "portal" / "web"
@@ -33,35 +26,6 @@ KIT = frozenset({"main", "menu", "breadcrumb"})
 EXAMPLE = frozenset({"27", "3", "2027"})
 """The day that a date field gives as an example."""
 SHOWN = [stop for stop in STOPS if stop.document]
-
-
-class Listener:
-    """The portal in this process, which notes what its pages ask and what they are answered."""
-
-    def __init__(self, app: App, url: str) -> None:
-        self.heard: list[tuple[str, dict[str, Any]]] = []
-        site = app.state.site
-        names = {document.text: document.name for document in site.documents.values()}
-        execute = site.edge.execute
-
-        async def overheard(asked: Asked, context: object) -> Any:
-            result = await execute(asked, context)
-            if result.data is not None:
-                self.heard.append((names[asked.text], json.loads(result.data.bytes)))
-            return result
-
-        site.edge.execute = overheard
-        self.client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=url)
-
-
-@pytest.fixture(scope="module")
-async def listener(shown: Pages, keyring: KeyRing) -> AsyncIterator[Listener]:
-    settings = replace(shown.engines.settings, base_url=shown.url, today=DAY)
-    engines = Engines(settings)
-    made = Listener(create_app(settings, engines, keyring), shown.url)
-    yield made
-    await made.client.aclose()
-    await engines.dispose()
 
 
 async def page_of(listener: Listener, shown: Pages, stop: Stop) -> str:
