@@ -7,7 +7,7 @@ from auth.caller import Caller
 from auth.oauth import tables as oauth
 from auth.roles import Scope
 from portal.errors import NotAllowed
-from portal.store.rules import HELD, RowRule, everyone, hidden, table_of
+from portal.store.rules import HELD, RowRule, counted, everyone, hidden, table_of, tracked
 
 OWN_TO_MANAGE = "agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))"
 OWN_USE = (
@@ -25,10 +25,25 @@ SPEAKS_FOR = (
 RULES = (
     everyone(tables.Area, "Every signed-in caller."),
     everyone(tables.AreaPart, "Every signed-in caller."),
-    everyone(tables.Agency, "Every signed-in caller; an agency has no address.", auth=("SELECT",)),
+    everyone(
+        tables.Agency,
+        "Every signed-in caller; an agency has no address.",
+        auth=("SELECT",),
+        triggers=tracked(tables.Agency),
+    ),
     everyone(tables.AgencyArea, "Every signed-in caller."),
     hidden(tables.Person, "Nobody: a person is shown as a membership, by role and team."),
-    everyone(tables.Membership, "Every signed-in caller, without the name.", auth=("SELECT",)),
+    everyone(
+        tables.Membership,
+        "Every signed-in caller, without the name.",
+        auth=("SELECT",),
+        # Signing in changes the row and not the membership.
+        triggers=(
+            counted(
+                tables.Membership, "person_id", "agency_id", "starts_on", "ends_on", "ended_at"
+            ),
+        ),
+    ),
     everyone(tables.MembershipRole, "Every signed-in caller.", auth=("SELECT",)),
     RowRule(
         table_of(tables.MembershipName),

@@ -72,6 +72,7 @@ class Agency(Row, table=True):
     host_id: UUID | None = Field(default=None, foreign_key="agency.id")
     ended_on: date | None = None
     successor_id: UUID | None = Field(default=None, foreign_key="agency.id", index=True)
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
 
 
 class AgencyArea(SQLModel, table=True):
@@ -108,6 +109,7 @@ class Membership(Row, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     """Ended at once: its sessions and tokens are refused from the next request on."""
     last_signed_in_at: datetime | None = Field(default=None, sa_type=Instant)
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
 
 
 class MembershipRole(SQLModel, table=True):

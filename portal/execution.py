@@ -18,8 +18,8 @@ from portal.reading.compose import Details, object_type
 from portal.reading.declare import declared
 from portal.reading.plans import Operation, Plans, query_plan
 from portal.reading.raw import RawJson
+from portal.store.states import CURSOR_STALE, sqlstate
 
-CURSOR_STALE = "PA410"
 STALE = (
     "What you may see has changed since this cursor was made: drop what you hold, and read again"
     " without `after`."
@@ -76,7 +76,7 @@ async def _read(plans: Plans, operation: Operation, context: Context) -> bytes:
     try:
         return await context.read(plan, operation.variables)
     except PostgresError as error:
-        if error.sqlstate == CURSOR_STALE:
+        if sqlstate(error) == CURSOR_STALE:
             raise GraphQLError(STALE, extensions={"code": "CURSOR_STALE"}) from None
         raise
 

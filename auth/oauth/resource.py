@@ -12,10 +12,10 @@ from starlette.datastructures import Headers
 from auth.oauth.jose import ALGORITHMS
 from auth.oauth.proofs import BadProof, hash_token, verify_proof
 from auth.strength import StepUp
+from portal.store.states import NO_ACCESS, sqlstate
 
 _CREDENTIALS = re.compile(r"([A-Za-z]+) +([A-Za-z0-9._~+/-]+=*)")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-_NO_ACCESS = "PA401"
 TOO_MANY_KEYS = "holds too many keys: leave a team"
 """As the database says it of a member of more teams than the row rules can follow."""
 
@@ -83,10 +83,9 @@ def presented(
 
 def invalid_token(error: Exception) -> Unauthorised | None:
     """The challenge for an error of `open_caller`, SQLAlchemy's or asyncpg's; None for a fault."""
-    cause = getattr(error, "orig", error)
-    if getattr(cause, "sqlstate", None) != _NO_ACCESS:
+    if sqlstate(error) != NO_ACCESS:
         return None
-    if TOO_MANY_KEYS in str(cause):
+    if TOO_MANY_KEYS in str(getattr(error, "orig", error)):
         return Unauthorised("invalid_token", f"Whoever it speaks for {TOO_MANY_KEYS}.")
     return Unauthorised(
         "invalid_token", "The access token is not valid, or its proof has been used before."

@@ -16,19 +16,19 @@ from sqlmodel import col
 
 from auth.strength import StepUp
 from portal.acting.answers import Answer
+from portal.acting.constraints import misfit
 from portal.acting.exposed import Exposed
 from portal.acting.inputs import arguments
 from portal.acting.work import Work
 from portal.changes.tables import AuditLine, Outcome, Repeat
 from portal.context import Context
-from portal.errors import Finding, Invalid, NotAllowed, NotVisible, Refusal
+from portal.errors import Invalid, NotAllowed, NotVisible, Refusal
 from portal.reading.ids import to_global
+from portal.store.states import CONSTRAINTS, FORBIDDEN, GIVEN_UP, sqlstate
 
 log = logging.getLogger("portal.acting")
 KEY_LIMIT = 80
 TRIES = 3
-TRY_AGAIN = frozenset({"40P01", "40001"})
-"""Two changes waited for each other and this one was given up: nothing of it has happened."""
 BEGIN = text(
     "SELECT set_config('synchronous_commit', 'on', true), set_config('portal.verb', :verb, true)"
 )
@@ -49,7 +49,7 @@ async def act(context: Context, answer: Answer, given: Mapping[str, Any]) -> byt
         try:
             return await _act(context, answer, given)
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in TRY_AGAIN:
+            if sqlstate(error) not in GIVEN_UP:
                 raise
             answer.rows.clear()
     return await _act(context, answer, given)
@@ -69,7 +69,7 @@ async def _act(context: Context, answer: Answer, given: Mapping[str, Any]) -> by
                     raise _for_people()
                 return await _Attempt(context, session, answer, given).once()
         except (Refusal, DBAPIError) as problem:
-            refusal = _as_refusal(problem)
+            refusal = _as_refusal(problem, answer.exposed)
             rule = refusal.rule if isinstance(refusal, NotAllowed) else type(refusal).__name__
             session.add(audit_line(context, verb, Outcome.REFUSED, rule=rule))
             return answer.refused(refusal)
@@ -89,21 +89,20 @@ async def _stepping_up(session: AsyncSession) -> bytes:
     raise StepUp
 
 
-def _as_refusal(problem: Refusal | DBAPIError) -> Refusal:
+def _as_refusal(problem: Refusal | DBAPIError, exposed: Exposed) -> Refusal:
     """What the database refused where Python had no kinder words first; anything else
     is a fault.
     """
     if isinstance(problem, Refusal):
         return problem
-    match getattr(problem.orig, "sqlstate", None):
-        case "23505" | "23503" | "23514" | "23P01":
-            log.warning("a constraint refused what no rule had", exc_info=problem)
-            message = "This does not fit with what is already there. Read it again and check."
-            return Invalid(Finding((), message, "CONSTRAINT"))
-        case "42501":
-            log.error("a row rule refused what no power had", exc_info=problem)
-            message = "You may not change this."
-            return NotAllowed(message, rule="row_level_security", granted_by="the lead agency")
+    state = sqlstate(problem)
+    if state in CONSTRAINTS:
+        log.warning("a constraint refused what no rule had", exc_info=problem)
+        return misfit(problem, exposed.params)
+    if state == FORBIDDEN:
+        log.error("a row rule refused what no power had", exc_info=problem)
+        message = "You may not change this."
+        return NotAllowed(message, rule="row_level_security", granted_by="the lead agency")
     raise problem
 
 

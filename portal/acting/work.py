@@ -73,9 +73,17 @@ class Work:
             if held is None:
                 raise NotVisible
             raise Conflict(current=held.version)  # type: ignore[attr-defined]
-        if held.version != expected_version:  # type: ignore[attr-defined]  # only versioned rows are held
-            raise Conflict(current=held.version)  # type: ignore[attr-defined]
-        return held
+        return self.unchanged(held, expected_version)
+
+    @staticmethod
+    def unchanged(row: R, expected_version: int) -> R:
+        """The row; Conflict when it is no longer as the caller read it. For rows that a definer
+        function changes; `hold` also locks.
+        """
+        current: int = row.version  # type: ignore[attr-defined]  # only versioned rows are asked for
+        if current != expected_version:
+            raise Conflict(current=current)
+        return row
 
     async def _hold_initiative_of(self, row: R) -> None:
         """What hangs on an initiative is locked after it, by everyone: nobody waits in a ring."""

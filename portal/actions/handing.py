@@ -55,6 +55,7 @@ async def _lead_team(work: Work, initiative: Initiative) -> Team:
 async def hand_over_work(
     work: Work,
     from_member: Annotated[MembershipId, "Whose work it is: somebody who leaves or is away."],
+    expected_version: Annotated[int, "The version of `fromMember`, as you read it."],
     to_member: Annotated[MembershipId, "The colleague of the same agency who takes it over."],
 ) -> Membership:
     """Hand a leaver's unfinished actions to a colleague.
@@ -64,6 +65,7 @@ async def hand_over_work(
     leaver = await work.seen(Membership, from_member, "fromMember")
     taker = await work.seen(Membership, to_member, "toMember")
     access.may_hand_over(work.caller, leaver.agency_id)
+    work.unchanged(leaver, expected_version)
     _check_taker(work, leaver, taker)
     theirs = _unfinished().where(col(Action.allocated_to_id) == leaver.id)
     teams = await _teams_of(work, taker)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -15,6 +15,7 @@ from auth.roles import Role, SignatoryTitle
 from auth.tables import AgencyKind, AreaKind
 from portal.acting.exposed import mutation
 from portal.agencies import verbs
+from portal.changes.listing import own_history
 from portal.reading.declare import (
     Ask,
     Columns,
@@ -36,12 +37,17 @@ from portal.reading.declare import (
 from portal.reading.validity import valid_on
 from portal.store.rules import table_of
 
+if TYPE_CHECKING:
+    from portal.changes.api import HistoryEntry
+
 
 class AreaOrder(Enum):
     """How areas are sorted."""
 
     NAME = "name"
 
+
+HistoryType = Annotated["HistoryEntry", strawberry.lazy("portal.changes.api")]
 
 AREAS = Listing(None, AreaOrder, {AreaOrder.NAME: Order(lambda a: [a.name])}, AreaOrder.NAME)
 
@@ -113,6 +119,7 @@ class Agency(Node):
     kind: AgencyKind = column("What kind of body it is.")
     in_partnership: bool = column("Whether it is a partner, and not only named by one.")
     areas: Connection[Area] = many("Where it works today.", AREAS, _works_in, first=20)
+    history: Connection[HistoryType] = own_history()
     ended_on: date | None = column("Its last day was the day before, if it has ended.")
     host: "Agency | None" = one(
         "The agency that hosts this joint body; hosting gives it no access.", "host_id"
@@ -128,6 +135,7 @@ class Agency(Node):
     teams: "Connection[Team]" = many(
         "Its teams.", TEAMS, lambda agency, team, _: team.agency_id == agency.id
     )
+    version: int = column("Pass it as `expectedVersion` with a change.")
 
 
 @reads(tables.Team)
@@ -221,6 +229,7 @@ class Membership(Node):
         _name_of,
         nullable=True,
     )
+    version: int = column("Pass it as `expectedVersion` with a change.")
 
 
 @filter_input

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from auth.tables import Agency, AgencyKind
 from portal.acting.inputs import Ref
@@ -16,6 +16,7 @@ from portal.errors import Finding, Invalid
 async def succeed_agency(
     work: Work,
     agency: Annotated[UUID, Ref("Agency"), "The agency that ends."],
+    expected_version: Annotated[int, "The version of the agency that ends, as you read it."],
     by: Annotated[UUID, Ref("Agency"), "The agency that takes over."],
     from_day: Annotated[date, "Its first day in charge: today or earlier."],
 ) -> Agency:
@@ -23,6 +24,9 @@ async def succeed_agency(
     old = await work.seen(Agency, agency, "agency")
     successor = await work.seen(Agency, by, "by")
     access.may_manage_partnership(work.caller)
+    await work.db.execute(select(func.hold_agency(old.id)))
+    await work.db.refresh(old)
+    work.unchanged(old, expected_version)
     findings = list(_findings(work, old, successor, from_day))
     if findings:
         raise Invalid(*findings)

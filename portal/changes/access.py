@@ -45,6 +45,7 @@ RULES = (
 DEFINERS: dict[str, str] = {"record_change()": ""}
 CALLABLE: tuple[str, ...] = (
     "touch_row()",
+    "count_row()",
     "changed_part(jsonb,jsonb)",
     "caller_agencies()",
     "keys_mark()",

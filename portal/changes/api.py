@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -48,13 +47,6 @@ class ChangeOrder(Enum):
     COMMITTED = "committed"
 
 
-class HistoryOrder(Enum):
-    """How history is sorted."""
-
-    NEWEST = "newest"
-    OLDEST = "oldest"
-
-
 class AuditOrder(Enum):
     """How audit lines are sorted."""
 
@@ -72,24 +64,6 @@ CHANGES = Listing(
     {ChangeOrder.COMMITTED: Order(lambda c: [c.txid, c.version], mark=KEYS)},
     ChangeOrder.COMMITTED,
 )
-HISTORY = Listing(
-    None,
-    HistoryOrder,
-    {
-        HistoryOrder.NEWEST: Order(lambda h: [h.at, h.version], descending=True),
-        HistoryOrder.OLDEST: Order(lambda h: [h.at, h.version]),
-    },
-    HistoryOrder.NEWEST,
-)
-
-
-def own_history() -> Any:  # noqa: ANN401 - a field
-    """The field `history` of a type whose records hang on no initiative."""
-    return many(
-        "Every change to it, with what stood there before.",
-        HISTORY,
-        lambda row, entry, _: (entry.object_id == row.id) & entry.initiative_id.is_(None),
-    )
 
 
 def _initiative_id(row: Columns, _: Ask) -> ColumnElement[str]:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError
 
 from auth.oauth.resource import TOO_MANY_KEYS
 from portal.cli import STOPPED
-from portal.edge.logs import hush, sqlstate
+from portal.edge.logs import hush
 from portal.logins import BY_SETTING
 from portal.sample.notes import Notes
 from portal.settings import Mode, RefusedSettings, Settings
@@ -20,9 +20,9 @@ from portal.store.cluster import checkout
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import MigrationProblem
 from portal.store.server import at_work
+from portal.store.states import NO_ACCESS, sqlstate
 
 T = TypeVar("T")
-NO_ACCESS = "PA401"
 
 
 def settings_here(environ: Mapping[str, str], *needed: str) -> Settings:

@@ -12,12 +12,11 @@ from graphql import assert_input_type
 from sqlalchemy.exc import DBAPIError
 
 from auth.oauth.resource import TOO_MANY_KEYS
-from portal.cli.common import NO_ACCESS, fail, settings_here, with_engines
+from portal.cli.common import fail, settings_here, with_engines
 from portal.cli.query import Variables
 from portal.cli.who import AS, Who
 from portal.clock import Clock
 from portal.context import ByCommand, Context, Rehearsal
-from portal.edge.logs import sqlstate
 from portal.edge.values import JSON, faults, written
 from portal.schema import Schema, build
 from portal.sheets.exporting import About, Export, Exported, NotAnswered
@@ -30,6 +29,7 @@ from portal.sheets.telling import changes, summary, table
 from portal.sheets.workbook import write_export, write_template
 from portal.sheets.writing import Told
 from portal.store.engines import Engines
+from portal.store.states import NO_ACCESS, sqlstate
 
 COMMAND = "PORTAL_COMMAND_DATABASE_URL"
 KINDS = ("initiatives",)

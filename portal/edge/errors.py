@@ -10,8 +10,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from auth.oauth.resource import insufficient, invalid_token
 from auth.strength import StepUp
 from portal.edge.codes import Code
-from portal.edge.logs import sqlstate
 from portal.errors import Refusal
+from portal.store.states import sqlstate
 
 log = logging.getLogger("portal.edge")
 

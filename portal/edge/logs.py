@@ -11,6 +11,8 @@ import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from portal.store.states import sqlstate
+
 ABOUT_CODE = (AttributeError, ImportError, NameError, NotImplementedError, TypeError)
 """Python's words about a program; they name attributes and types, not data."""
 
@@ -76,15 +78,6 @@ def told(cause: BaseException) -> dict[str, object]:
         for frame in traceback.extract_tb(cause.__traceback__)
     ]
     return about
-
-
-def sqlstate(cause: BaseException) -> str | None:
-    """PostgreSQL's error code, wherever the driver or SQLAlchemy keeps it."""
-    for layer in (cause, getattr(cause, "orig", None), getattr(cause, "__cause__", None)):
-        state = getattr(layer, "sqlstate", None)
-        if isinstance(state, str):
-            return state
-    return None
 
 
 def _first_line(cause: BaseException) -> str:

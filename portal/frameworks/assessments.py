@@ -9,7 +9,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from portal.agencies.api import Agency, Membership
-from portal.changes.api import HistoryEntry, own_history
+from portal.changes.api import HistoryEntry
+from portal.changes.listing import own_history
 from portal.frameworks import tables
 from portal.frameworks.shown import FrameworkEntry
 from portal.frameworks.tables import SelfAssessmentLevel

@@ -9,7 +9,8 @@ from sqlmodel import col
 
 import portal.initiatives.shown  # noqa: F401 - it names the enum Rating, before a type here uses it
 from portal.agencies.api import Agency, Membership
-from portal.changes.api import HistoryEntry, own_history
+from portal.changes.api import HistoryEntry
+from portal.changes.listing import own_history
 from portal.frameworks import tables
 from portal.frameworks.shown import OF_ENTRY, FrameworkEntry, mapped, mapped_live
 from portal.initiatives.tables import Rating

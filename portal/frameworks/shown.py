@@ -8,7 +8,8 @@ import strawberry
 from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlmodel import col
 
-from portal.changes.api import HistoryEntry, own_history
+from portal.changes.api import HistoryEntry
+from portal.changes.listing import own_history
 from portal.frameworks import tables
 from portal.initiatives.tables import Initiative as InitiativeRow
 from portal.initiatives.tables import Stage

@@ -10,7 +10,8 @@ from sqlmodel import col
 from portal.acting.exposed import mutation
 from portal.actions.api import ACTIONS, Action, ActionCounts, counts_of
 from portal.agencies.api import AREAS, Agency, Area, Team
-from portal.changes.api import HISTORY, HistoryEntry
+from portal.changes.api import HistoryEntry
+from portal.changes.listing import HISTORY
 from portal.evidence.api import EVIDENCE, EvidenceItem
 from portal.frameworks.shown import COVERAGE, THEMES, FrameworkEntry, Theme, is_about, serves
 from portal.funding.api import FUNDING, FundingLine, FundingTotal, totals_of

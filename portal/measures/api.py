@@ -11,7 +11,8 @@ from sqlmodel import col
 from auth.tables import Area as AreaRow
 from portal.acting.exposed import mutation
 from portal.agencies.api import Agency, Area, Membership
-from portal.changes.api import HistoryEntry, own_history
+from portal.changes.api import HistoryEntry
+from portal.changes.listing import own_history
 from portal.measures import defining, tables, verbs
 from portal.measures.lists import DEFINITIONS, FIGURES, MEASURES
 from portal.measures.reading import latest, met

@@ -3,7 +3,6 @@
 from datetime import datetime
 from enum import Enum
 
-import strawberry
 from sqlalchemy import func
 
 from auth.oauth import consents

@@ -30,6 +30,7 @@ from portal.sheets.plan import REFERENCE, Line, Options, Outcome, Plan, key_id
 from portal.sheets.reading import Book
 from portal.sheets.world import known_grants, read_entries, read_world
 from portal.sheets.writing import Overtaken, Told, write
+from portal.store.states import CONSTRAINTS, FORBIDDEN, sqlstate
 
 VERB = "import_initiatives"
 CHECKS: tuple[tuple[Sheet, Callable[[Line], Outcome]], ...] = (
@@ -40,7 +41,7 @@ CHECKS: tuple[tuple[Sheet, Callable[[Line], Outcome]], ...] = (
     (MEASURES, check_measure),
     (OBSERVATIONS, check_observation),
 )
-_TOGETHER = "23505", "23503", "23514", "23P01", "23502"
+_TOGETHER = {*CONSTRAINTS, "23502"}
 
 
 @dataclass
@@ -93,8 +94,8 @@ async def _attempt(
     try:
         await write(db, plan, told)
     except (Overtaken, DBAPIError) as error:
-        state = getattr(getattr(error, "orig", None), "sqlstate", None)
-        if isinstance(error, DBAPIError) and state not in {*_TOGETHER, "42501"}:
+        state = sqlstate(error)
+        if isinstance(error, DBAPIError) and state not in {*_TOGETHER, FORBIDDEN}:
             raise
         report.faults.append(_late(state))
         raise _Refused(report) from error
@@ -103,7 +104,7 @@ async def _attempt(
 
 def _late(state: str | None) -> Fault:
     """What only the database could tell."""
-    if state == "42501":
+    if state == FORBIDDEN:
         says = "The database's own rules refuse one of these rows for you."
         return Fault(
             "", 0, "", says, "Import fewer rows to find it, and report it: this is a fault."

@@ -103,10 +103,16 @@ def _trigger(name: str, when: str, table: str, function: str) -> str:
 
 def tracked(model: type[SQLModel], parent: str = "", *, kept: bool = False) -> tuple[str, ...]:
     """Triggers that count versions and record changes; see `recorded`."""
+    return (counted(model), recorded(model, parent, kept=kept))
+
+
+def counted(model: type[SQLModel], *columns: str) -> str:
+    """The trigger that counts versions; `columns` are those that matter, if not all do."""
     table = table_of(model)
-    _needs(table, {"version", "updated_at"})
-    touch = _trigger("b_touch", "BEFORE UPDATE", table.name, "touch_row()")
-    return (touch, recorded(model, parent, kept=kept))
+    _needs(table, {"version", *columns})
+    when = f"BEFORE UPDATE OF {', '.join(columns)}" if columns else "BEFORE UPDATE"
+    dated = "updated_at" in table.columns
+    return _trigger("b_touch", when, table.name, "touch_row()" if dated else "count_row()")
 
 
 def recorded(model: type[SQLModel], parent: str = "", *, kept: bool = False) -> str:

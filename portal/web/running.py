@@ -15,14 +15,11 @@ from portal.context import BySession, Context
 from portal.edge.bodies import Asked, check_characters
 from portal.edge.codes import Code
 from portal.edge.errors import NotAnswered, cause_of, published
-from portal.edge.logs import sqlstate
 from portal.edge.requests import request_id_of
+from portal.store.states import ACTS_AS_NOBODY, NO_ACCESS, sqlstate
 from portal.web.cookies import session_cookie
 from portal.web.refusals import BadRequestPage, ChooseMembership, NotPermittedPage, SignInNeeded
 from portal.web.site import Site
-
-SESSION_OVER = "PA401"
-ACTS_AS_NOBODY = "PA402"
 
 
 class Failed(Exception):
@@ -70,7 +67,7 @@ def _turn_away(error: GraphQLError) -> None:
     state = sqlstate(cause) if cause else None
     if state == ACTS_AS_NOBODY:
         raise ChooseMembership
-    if state == SESSION_OVER:
+    if state == NO_ACCESS:
         if TOO_MANY_KEYS in str(cause):
             raise NotPermittedPage(f"The membership you act as {TOO_MANY_KEYS}.")
         raise SignInNeeded

@@ -194,7 +194,8 @@ async def test_a_leavers_work_goes_to_a_colleague(portal: Portal) -> None:
     given = of(early, allocatedTo=member("wirral.lead"))
     await portal.do("wirral.lead", "allocateAction", given)
     over = "...on MembershipPayload { membership { id } warnings { code message } }"
-    given = {"fromMember": member("wirral.contributor"), "toMember": member(LEAD)}
+    given = {"fromMember": member("wirral.contributor"), "toMember": member(LEAD),
+             "expectedVersion": 1}  # fmt: skip
     answer = await portal.do("wirral.lead", "handOverWork", given, over)
     assert answer["membership"] == {"id": member(LEAD)}
     assert (await portal.ask(LEAD, ONE, id=safety["id"]))["action"]["allocatedTo"] == {
@@ -202,7 +203,8 @@ async def test_a_leavers_work_goes_to_a_colleague(portal: Portal) -> None:
     }
     kept = (await portal.ask(LEAD, ONE, id=done["id"]))["action"]["allocatedTo"]
     assert kept == {"id": member("wirral.contributor")}
-    given = {"fromMember": member("wirral.lead"), "toMember": member(LEAD)}
+    given = {"fromMember": member("wirral.lead"), "toMember": member(LEAD),
+             "expectedVersion": 1}  # fmt: skip
     answer = await portal.do(LEAD, "handOverWork", given, over)
     assert answer["warnings"][0]["code"] == "HANDED_OVER"
     assert "0 handed over" in answer["warnings"][0]["message"]
@@ -212,7 +214,8 @@ async def test_a_leavers_work_goes_to_a_colleague(portal: Portal) -> None:
 
 @pytest.mark.parametrize("who", [PARTNER, "wirral.viewer"])
 async def test_only_colleagues_hand_over(portal: Portal, who: str) -> None:
-    given = {"fromMember": member("wirral.contributor"), "toMember": member(LEAD)}
+    given = {"fromMember": member("wirral.contributor"), "toMember": member(LEAD),
+             "expectedVersion": 1}  # fmt: skip
     refused = await portal.do(who, "handOverWork", given)
     assert (refused["__typename"], refused["rule"]) == (
         "NotPermitted",
@@ -222,6 +225,7 @@ async def test_only_colleagues_hand_over(portal: Portal, who: str) -> None:
 
 @pytest.mark.parametrize("taker", [PARTNER, "wirral.contributor"])
 async def test_work_is_handed_to_another_colleague(portal: Portal, taker: str) -> None:
-    given = {"fromMember": member("wirral.contributor"), "toMember": member(taker)}
+    given = {"fromMember": member("wirral.contributor"), "toMember": member(taker),
+             "expectedVersion": 1}  # fmt: skip
     refused = await portal.do(LEAD, "handOverWork", given)
     assert refused["errors"][0]["path"] == ["input", "toMember"]

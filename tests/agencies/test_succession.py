@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from support.asking import Portal
 from support.databases import empty_database
+from support.following import about, now, since
 
 from portal import database
 from portal.edge.guarded import guarded
@@ -21,6 +22,7 @@ SUCCEED = {
     "agency": f"Agency:{agency_id('pcc')}",
     "by": f"Agency:{agency_id('lcrca')}",
     "fromDay": str(DAY),
+    "expectedVersion": 1,
 }
 SHOWN = "...on AgencyPayload { agency { endedOn successor { shortName } } }"
 
@@ -130,5 +132,23 @@ async def test_a_successor_that_shows_names_is_warned_of(partnership: Portal) ->
 
 async def test_an_agency_ends_once(partnership: Portal) -> None:
     await partnership.do("cheshire.viewer", "succeedAgency", SUCCEED)
-    again = await partnership.do("cheshire.viewer", "succeedAgency", SUCCEED)
+    late = await partnership.do("cheshire.viewer", "succeedAgency", SUCCEED)
+    assert (late["__typename"], late["currentVersion"]) == ("Conflict", 2)
+    given = {**SUCCEED, "expectedVersion": late["currentVersion"]}
+    again = await partnership.do("cheshire.viewer", "succeedAgency", given)
     assert again["errors"][0]["path"] == ["input", "agency"]
+
+
+async def test_everybody_learns_of_a_succession_and_of_what_stood_there(
+    partnership: Portal,
+) -> None:
+    start = await now(partnership, "wirral.viewer")
+    await partnership.do("cheshire.viewer", "succeedAgency", SUCCEED)
+    told = about(await since(partnership, "wirral.viewer", start), SUCCEED["agency"])
+    assert [(c["kind"], c["verb"]) for c in told] == [("UPDATED", "succeedAgency")]
+    query = """query($id: ID!) { agency(id: $id) { version history {
+        nodes { verb before after } } } }"""
+    seen = (await partnership.ask("wirral.viewer", query, id=SUCCEED["agency"]))["agency"]
+    (entry,) = [each for each in seen["history"]["nodes"] if each["verb"] == "succeedAgency"]
+    assert seen["version"] == 2
+    assert (entry["before"]["ended_on"], entry["after"]["ended_on"]) == (None, str(DAY))

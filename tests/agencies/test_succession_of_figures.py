@@ -41,7 +41,8 @@ async def test_the_successor_keeps_definitions_and_corrects_figures(
     measure = await measured(portal, told)
     wrong = [await record(portal, measure, BEFORE, value="8", periodTo=f"2026-10-{day}")
              for day in (10, 20)]  # fmt: skip
-    over = {"agency": agency("rasa"), "by": agency("savera"), "fromDay": str(DAY)}
+    over = {"agency": agency("rasa"), "by": agency("savera"), "fromDay": str(DAY),
+            "expectedVersion": 1}  # fmt: skip
     done = await portal.do("pcc.administrator", "succeedAgency", over)
     assert done["__typename"] == "AgencyPayload", done
     right = await correct(portal, wrong[0], AFTER, value="9", periodTo="2026-10-10")

@@ -168,7 +168,8 @@ async def test_a_cursor_is_stale_once_its_holder_may_see_more(
     finally:
         async with engines.owner.begin() as owner:
             await owner.execute(joins, {**joined, "joins": False})
-    assert await since(portal, "cheshire.viewer", start) == []
+    news = await since(portal, "cheshire.viewer", start)
+    assert {change["nodeId"] for change in news} == {agency("cheshire")}, "it joined, and left"
 
 
 async def test_a_cursor_works_for_a_colleague_with_the_same_sight(portal: Portal) -> None:

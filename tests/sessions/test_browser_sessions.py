@@ -15,9 +15,9 @@ from auth.sessions import verbs
 from auth.sessions.verbs import NotOffered, SessionOver, hash_of
 from auth.strength import Strength
 from portal.context import BySession, Context
-from portal.edge.logs import sqlstate
 from portal.sample.partnership import fixed, membership_id
 from portal.store.engines import Engines
+from portal.store.states import sqlstate
 
 ASHA = fixed("person", "Asha Penrose")
 """One membership, at RASA."""

@@ -10,9 +10,9 @@ from support.asking import Portal
 from support.databases import empty_database
 from support.workbooks import bring, brought, initiatives, taken
 
+from auth.areas import BOROUGHS
 from portal import database
 from portal.furnishing import furnish_portal
-from auth.areas import BOROUGHS
 from portal.sample.partnership import load_partnership
 from portal.sheets.format import INITIATIVES
 from portal.store.build import build

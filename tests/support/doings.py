@@ -29,6 +29,8 @@ WORDS = {
     "name": "Lamps that work", "unit": "lamps", "direction": "HIGHER_IS_BETTER", "kind": "OUTPUT",
     "frequency": "MONTHLY",
 }  # fmt: skip
+VERSIONED = {"handOverWork", "succeedAgency"}
+"""They name the record whose version they expect otherwise than `id`."""
 Given = dict[str, Any]
 Value = Any | Callable[[Case], Any]
 
@@ -83,7 +85,7 @@ def doing(
         asked = {k: v(case) if callable(v) else v for k, v in more.items()}
         if about:
             asked[named] = f"{type_of(about)}:{case.row['id']}"
-            if named == "id" and "version" in case.row:
+            if (named == "id" or mutation in VERSIONED) and "version" in case.row:
                 asked["expectedVersion"] = case.row["version"]
         return asked
 

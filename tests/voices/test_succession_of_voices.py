@@ -26,7 +26,8 @@ async def test_the_successor_reads_and_withdraws_what_was_said_within(server: Se
         await committed(portal, row, "rasa")
         said = {"initiative": row["id"], "text": "Between us.", "audience": "AGENCY"}
         kept = (await portal.do("rasa.coordinator", "addComment", said, SHOWN))["comment"]
-        over = {"agency": agency("rasa"), "by": agency("savera"), "fromDay": str(DAY)}
+        over = {"agency": agency("rasa"), "by": agency("savera"), "fromDay": str(DAY),
+            "expectedVersion": 1}  # fmt: skip
         done = await portal.do("pcc.administrator", "succeedAgency", over)
         assert done["__typename"] == "AgencyPayload", done
         read = """query($id: ID!, $of: ID!) { node(id: $id) { ...on Comment { text } }

@@ -15,6 +15,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from portal.store.states import sqlstate
+
 HERE = Path(__file__).parent
 TABLE = "public.alembic_version"
 TURN = 7_204_311_916  # the number of the advisory lock: any will do, if nothing else takes it
@@ -110,7 +112,7 @@ async def _take_turn(connection: AsyncConnection) -> None:
     try:
         await connection.execute(text("SELECT pg_advisory_lock(:turn)"), {"turn": TURN})
     except DBAPIError as error:
-        if _sqlstate(error) == LOCK_NOT_AVAILABLE:
+        if sqlstate(error) == LOCK_NOT_AVAILABLE:
             raise MigrationProblem(
                 f"Another migration has been running for {PATIENCE}: wait for it, then start again."
             ) from error
@@ -162,14 +164,9 @@ def _stand(revision: str | None) -> Stand:
 
 
 def _explained(error: Exception) -> MigrationProblem | None:
-    if _sqlstate(error) != LOCK_NOT_AVAILABLE:
+    if sqlstate(error) != LOCK_NOT_AVAILABLE:
         return None
     return MigrationProblem(
         f"A table has been in use for longer than {LOCK_TIMEOUT}, so the migration stopped and "
         "changed nothing: start it again."
     )
-
-
-def _sqlstate(error: Exception) -> str | None:
-    """SQLAlchemy wraps the driver's error, where it is asked and not the driver itself."""
-    return getattr(getattr(error, "orig", error), "sqlstate", None)

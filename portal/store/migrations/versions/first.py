@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_d32463efe3d7"
+revision = "first_f99d8b02e376"
 down_revision = None
 
 

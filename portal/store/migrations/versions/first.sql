@@ -26,6 +26,7 @@ CREATE TABLE agency (
 	host_id UUID, 
 	ended_on DATE, 
 	successor_id UUID, 
+	version INTEGER DEFAULT 1 NOT NULL, 
 	CONSTRAINT agency_pkey PRIMARY KEY (id), 
 	CONSTRAINT agency_host_check CHECK ((kind = 'joint_body') = (host_id IS NOT NULL)), 
 	CONSTRAINT agency_succession_check CHECK (successor_id IS NULL OR ended_on IS NOT NULL), 
@@ -411,6 +412,7 @@ CREATE TABLE membership (
 	ends_on DATE, 
 	ended_at TIMESTAMP WITH TIME ZONE, 
 	last_signed_in_at TIMESTAMP WITH TIME ZONE, 
+	version INTEGER DEFAULT 1 NOT NULL, 
 	CONSTRAINT membership_pkey PRIMARY KEY (id), 
 	CONSTRAINT membership_id_agency_id_key UNIQUE (id, agency_id), 
 	CONSTRAINT membership_dates_check CHECK (ends_on >= starts_on), 
@@ -2276,6 +2278,17 @@ BEGIN
 END
 $$;
 
+-- The same where nothing says when a row changed.
+CREATE FUNCTION count_row() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF to_jsonb(NEW) IS DISTINCT FROM to_jsonb(OLD) THEN
+        NEW.version := OLD.version + 1;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 CREATE FUNCTION changed_part(a jsonb, b jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(a) WHERE b -> key IS DISTINCT FROM value
@@ -2599,7 +2612,7 @@ $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
@@ -2679,6 +2692,10 @@ CREATE POLICY see ON agency FOR SELECT TO portal_runtime USING ((SELECT caller_p
 
 GRANT SELECT ON agency TO portal_runtime;
 
+CREATE TRIGGER b_touch BEFORE UPDATE ON agency FOR EACH ROW EXECUTE FUNCTION count_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON agency FOR EACH ROW EXECUTE FUNCTION record_change('Agency', '', 'everyone');
+
 ALTER TABLE agency_area ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE agency_area FORCE ROW LEVEL SECURITY;
@@ -2708,6 +2725,8 @@ GRANT SELECT ON membership TO portal_auth;
 CREATE POLICY see ON membership FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
 
 GRANT SELECT ON membership TO portal_runtime;
+
+CREATE TRIGGER b_touch BEFORE UPDATE OF person_id, agency_id, starts_on, ends_on, ended_at ON membership FOR EACH ROW EXECUTE FUNCTION count_row();
 
 ALTER TABLE membership_role ENABLE ROW LEVEL SECURITY;
 
