@@ -145,6 +145,14 @@ class Context:
         finally:
             await greenlet_spawn(lent.close)
 
+    async def introduce(self) -> None:
+        """Learn who is calling, before anything dearer is done for them."""
+        async with self.engine.connect() as connection:
+            values = self.opening.values(self.request_id, self.now)
+            found = await connection.exec_driver_sql(opening(self.opening), tuple(values))
+            self.opened = caller_of(found.mappings().one())
+            await connection.commit()
+
     @asynccontextmanager
     async def acting(self) -> AsyncIterator[AsyncSession]:
         """A session with the caller opened; it commits at the end, or rolls back."""

@@ -44,6 +44,8 @@ class Settings:
     proxies: frozenset[str] = frozenset()
     """The addresses of our own proxies, whose word on where a request comes from is taken."""
     keys_folder: Path | None = None
+    refusals_per_minute: int = 120
+    """From one network; whoever reaches it waits before the next try."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -60,6 +62,9 @@ class Settings:
             ),
             body_limit=reader.read("PORTAL_BODY_LIMIT", _count, cls.body_limit),
             proxies=reader.read("PORTAL_PROXIES", _addresses, cls.proxies),
+            refusals_per_minute=reader.read(
+                "PORTAL_REFUSALS_PER_MINUTE", _count, cls.refusals_per_minute
+            ),
             keys_folder=reader.read("PORTAL_KEYS_FOLDER", _folder, None),
         )
         settings = replace(plain, **urls)

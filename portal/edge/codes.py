@@ -39,6 +39,10 @@ class Code(StrEnum):
         "UNAUTHENTICATED", 401,
         "No valid token and proof came with the request; see the WWW-Authenticate header.",
     )  # fmt: skip
+    TOO_MANY_REFUSALS = (
+        "TOO_MANY_REFUSALS", 429,
+        "Too many requests from this address were refused as nobody's; see Retry-After.",
+    )  # fmt: skip
     DOCUMENT_NOT_FOUND = (
         "DOCUMENT_NOT_FOUND", 400, "No document of this release has the documentId.",
     )  # fmt: skip

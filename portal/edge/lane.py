@@ -64,5 +64,10 @@ async def _result(plans: Plans, operation: Operation, context: Context) -> Execu
     try:
         result: CoreResult = await answered(plans, operation, context)
     except Exception as cause:  # noqa: BLE001 - whoever publishes it masks it
-        return PreExecutionError(None, [GraphQLError(str(cause), original_error=cause)])
+        return failed(cause)
     return ExecutionResult(result.data, result.errors)
+
+
+def failed(cause: Exception) -> PreExecutionError:
+    """What has come between, for whoever tells a stranger from a fault."""
+    return PreExecutionError(None, [GraphQLError(str(cause), original_error=cause)])

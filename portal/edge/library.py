@@ -21,6 +21,7 @@ from portal.edge.codes import Code
 from portal.edge.cost import Tariff, is_introspection
 from portal.edge.documents import TrustedDocuments, document_id
 from portal.edge.errors import coded, refusal
+from portal.edge.introspection import only_introspects
 from portal.edge.limits import Limits, TooMuch
 from portal.edge.plan import Plan, Planner
 from portal.edge.shape import Shape, measure
@@ -93,6 +94,16 @@ class Library:
         if text in self._recent:
             self._recent.move_to_end(text)
         return kept
+
+    def asks_data(self, text: str, name: str | None) -> bool:
+        """Whether the document is known, right, and about data: its first statement will say who
+        is calling, at no further cost.
+        """
+        prepared = self.known(text)
+        if prepared is None or prepared.errors != []:
+            return False
+        plan = prepared.plans.get(name)
+        return isinstance(plan, Plan) and not only_introspects(plan.root)
 
     def errors(self, prepared: Prepared) -> list[GraphQLError]:
         """What validation says against the document."""

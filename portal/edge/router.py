@@ -14,7 +14,7 @@ from portal.context import Context
 from portal.edge.bodies import Asked, ask
 from portal.edge.codes import Code
 from portal.edge.errors import NotAnswered, Unauthenticated, fault, nobody, published, refusal
-from portal.edge.lane import Lane
+from portal.edge.lane import Lane, failed
 from portal.edge.library import Library
 from portal.edge.replies import JSON, accepted, refuse, reply
 from portal.edge.requests import request_id_of
@@ -74,8 +74,9 @@ class Edge:
         return refuse(error, JSON, {"allow": "POST"})
 
     async def _answer(self, request: Request, media_type: str) -> Response:
-        asked = await ask(request, self._library.limits, self._library.trusted)
+        # Token and proof are in the headers: a body without them is not worth reading.
         context = await self._open_context(request)
+        asked = await ask(request, self._library.limits, self._library.trusted)
         result = await self.execute(asked, context)
         if stranger := nobody(result.errors or ()):
             raise stranger
@@ -90,6 +91,11 @@ class Edge:
                 known = await self._lane.answer(asked, context)
                 if known is not None:
                     return known
+                if not self._library.asks_data(asked.text, asked.operation_name):
+                    try:
+                        await context.introduce()
+                    except Exception as cause:  # noqa: BLE001 - whoever publishes it masks it
+                        return failed(cause)
             return await self._schema.execute(
                 asked.text,
                 variable_values=asked.variables,

@@ -15,6 +15,7 @@ from auth.accounts.proofs import Caller, Proved
 from auth.sessions.devices import device_of
 from auth.sessions.offers import on_offer
 from auth.sessions.verbs import Current, begin, current, end
+from portal.edge.addresses import caller_address
 from portal.edge.requests import request_id_of
 from portal.web.cookies import session_cookie, signed_in, visitor_cookie
 from portal.web.forms import Form
@@ -37,11 +38,7 @@ def real_now() -> datetime:
 
 def address_of(site: Site, request: Request) -> str:
     """Of the connection; where that is our own proxy's, of whom the proxy names last."""
-    peer = request.client.host if request.client else ""
-    if peer in site.settings.proxies:
-        named = request.headers.getlist("x-forwarded-for")
-        return ",".join(named).rpartition(",")[2].strip() or peer
-    return peer
+    return caller_address(request.scope, site.settings.proxies)
 
 
 def device(request: Request) -> str:
