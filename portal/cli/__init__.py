@@ -1,6 +1,7 @@
 """The operator's and partner's commands: `portal NAME`, each imported only when it is run."""
 
 from importlib import import_module
+from importlib.util import find_spec
 
 import click
 
@@ -22,6 +23,8 @@ COMMANDS = {
     "token": ("portal.cli.query:token", "Print an access token for an API client."),
 }
 """Where each command is, and what it does in a few words."""
+IN_A_CHECKOUT = frozenset({"contract"})
+"""Commands that an installed portal does not have: they work on the code."""
 
 
 STOPPED = 130
@@ -32,10 +35,10 @@ class OnDemand(click.Group):
     """Finds a command by its place, so that a short command does not load the whole portal."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *COMMANDS})
+        return sorted({*super().list_commands(ctx), *COMMANDS} - _absent())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in COMMANDS or cmd_name in _absent():
             return super().get_command(ctx, cmd_name)
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), name)
@@ -44,7 +47,14 @@ class OnDemand(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Without loading them all."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, says) for name, (_, says) in sorted(COMMANDS.items())])
+            listed = sorted(COMMANDS.keys() - _absent())
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in listed])
+
+
+def _absent() -> frozenset[str]:
+    return frozenset(
+        name for name in IN_A_CHECKOUT if find_spec(COMMANDS[name][0].partition(":")[0]) is None
+    )
 
 
 @click.group(
