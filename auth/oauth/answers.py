@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from auth.oauth import granting
 from auth.oauth.errors import OAuth2Error
-from auth.oauth.granting import Known
+from auth.oauth.granted import Known
 from auth.oauth.provider import AUTHORIZE_PATH, ISSUED, Provider
 from auth.oauth.server import Asking, Redirection, Server
 

@@ -14,7 +14,7 @@ from sqlmodel import col
 from auth.oauth import granting, knowing
 from auth.oauth.answers import Said, consented, refused
 from auth.oauth.consents import Consent
-from auth.oauth.granting import Known
+from auth.oauth.granted import Known
 from auth.oauth.knowing import KnownClient
 from auth.oauth.provider import REFUSED, Outcome, Provider
 from auth.oauth.scopes import ABOUT_THE_PERSON, OPENID, words

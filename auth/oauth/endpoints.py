@@ -54,6 +54,11 @@ def oauth_router(provider: Provider, sessions: async_sessionmaker[AsyncSession])
                 userinfo, provider, request.method, request.headers, request_id
             )
 
+    _show_documents(router, provider)
+    return router
+
+
+def _show_documents(router: APIRouter, provider: Provider) -> None:
     @router.get(JWKS_PATH, summary="The keys that ID tokens are signed with")
     async def keys() -> Response:
         return JSONResponse(provider.keys.jwks(), headers={"cache-control": KEYS_KEPT})
@@ -62,8 +67,6 @@ def oauth_router(provider: Provider, sessions: async_sessionmaker[AsyncSession])
     @router.get(OPENID_METADATA_PATH, summary="The same, where OpenID Connect looks for it")
     async def metadata() -> Response:
         return JSONResponse(describe(provider), headers={"cache-control": KEYS_KEPT})
-
-    return router
 
 
 async def _answered(

@@ -15,7 +15,7 @@ from auth.oauth.errors import (
     InvalidScopeError,
     refuse,
 )
-from auth.oauth.granting import Holder, Redeemed, Refreshing
+from auth.oauth.granted import Holder, Redeemed, Refreshing
 from auth.oauth.knowing import CLIENT_AUTHENTICATION, KnownClient
 from auth.oauth.scopes import words
 

@@ -6,7 +6,7 @@ from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oidc.core.grants import OpenIDCode
 from authlib.oidc.core.util import create_half_hash
 
-from auth.oauth.granting import Holder, Redeemed
+from auth.oauth.granted import Holder, Redeemed
 from auth.oauth.knowing import KnownClient
 from auth.oauth.provider import Provider
 from auth.oauth.scopes import PROFILE, words

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from auth.oauth import granting
 from auth.oauth.errors import InvalidRequestError
 from auth.oauth.form import Asked, BadForm
-from auth.oauth.granting import Refreshing
+from auth.oauth.granted import Refreshing
 from auth.oauth.knowing import CLIENT_AUTHENTICATION, KnownClient
 from auth.oauth.proofs import hash_token
 from auth.oauth.provider import REVOKE_PATH, Provider

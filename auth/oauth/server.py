@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from auth.oauth import grants, knowing
 from auth.oauth.assertions import BadAssertion
 from auth.oauth.errors import InvalidClientError, InvalidProofError, OAuth2Error, refuse
-from auth.oauth.granting import Known
+from auth.oauth.granted import Known
 from auth.oauth.id_tokens import IdToken
 from auth.oauth.knowing import CLIENT_AUTHENTICATION, KnownClient
 from auth.oauth.proofs import BadProof, Proof, verify_proof

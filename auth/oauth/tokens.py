@@ -6,7 +6,8 @@ from secrets import token_urlsafe
 
 from sqlalchemy.orm import Session
 
-from auth.oauth.granting import Holder, Known, keep_refresh
+from auth.oauth.granted import Holder, Known
+from auth.oauth.granting import keep_refresh
 from auth.oauth.knowing import KnownClient
 from auth.oauth.proofs import hash_token
 from auth.oauth.scopes import OFFLINE, words

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 
 from auth.oauth import granting, store
-from auth.oauth.granting import Holder
+from auth.oauth.granted import Holder
 from auth.oauth.id_tokens import about
 from auth.oauth.provider import REFUSED, USERINFO_PATH, Outcome, Provider
 from auth.oauth.resource import Presented, Unauthorised, presented
