@@ -1,5 +1,6 @@
 """Two plain forms: a new action for an initiative, a new figure for a measure."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,6 +37,7 @@ FIGURE_FIELDS = {
     "figure.note": "note",
     "figure.provisional": "provisional",
 }
+NUMBER = re.compile(r"-?(\d{1,60}|\d{1,3}(,\d{3}){1,20})(\.\d{1,20})?", re.ASCII)
 NUMBERS = ("value", "numerator", "denominator")
 CONTRIBUTE = "initiatives:contribute"
 EMPTY = Form([])
@@ -126,13 +128,14 @@ async def add_figure(request: Request, site: Here, reference: str, measure: str)
 
 
 def _number(given: Form, name: str, faults: Faults) -> str | None:
-    """As the API takes it: commas and blanks between the digits are how people write."""
-    text = given.text(name).replace(",", "").replace(" ", "")
-    digits = text.removeprefix("-").replace(".", "", 1)
-    if text and not (digits.isascii() and digits.isdigit()):
-        faults.add(name, "Enter a number, such as 12 or 12.5.")
+    """As the API takes it. A comma stands for thousands only: 57,5 is not 575."""
+    text = given.text(name)
+    if not text:
         return None
-    return text or None
+    if not NUMBER.fullmatch(text):
+        faults.add(name, "Enter a number, such as 1,250 or 12.5.")
+        return None
+    return text.replace(",", "")
 
 
 async def _figure_page(

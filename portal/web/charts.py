@@ -55,6 +55,8 @@ class Chart:
     days: Sequence[Tick]
     latest: Point
     latest_says: str
+    joined: bool
+    """Whether a line through the points says anything: not between a month and a year."""
 
     @property
     def latest_y(self) -> float:
@@ -90,7 +92,19 @@ def chart_of(measure: Mapping[str, Any]) -> Chart | None:
         days=axis.days(),
         latest=points[-1],
         latest_says=number(shown[-1]["value"]),
+        joined=_alike([_days(o) for o in shown]),
     )
+
+
+def _days(figure: Mapping[str, Any]) -> int:
+    """How long its period is."""
+    first, last = (date.fromisoformat(figure[end]) for end in ("periodFrom", "periodTo"))
+    return (last - first).days + 1
+
+
+def _alike(lengths: Sequence[int]) -> bool:
+    """Months are, and quarters; the period that is still running may be shorter."""
+    return max(lengths) <= 1.5 * min(lengths[:-1] or lengths) and lengths[-1] <= 1.5 * lengths[0]
 
 
 def sentence(measure: Mapping[str, Any]) -> str:

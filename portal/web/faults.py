@@ -71,7 +71,7 @@ def outcome(answer: Mapping[str, Any], fields: Mapping[str, str]) -> Outcome:
 
 def _field(error: Mapping[str, Any], fields: Mapping[str, str]) -> str:
     path = [str(step) for step in error.get("path") or ()]
-    return fields.get(".".join(path), "")
+    return fields.get(".".join(path).removeprefix("input."), "")
 
 
 def needed(form: Form, name: str, faults: Faults, otherwise: str) -> str:
