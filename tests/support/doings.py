@@ -214,11 +214,10 @@ VIEWERS = {fixed("matrix", f"{agency}/{Role.VIEWER}") for agency in AGENCIES}
 LEFT_WITH_ONE = {fixed("matrix", f"{a}/{Role.AGENCY_ADMINISTRATOR}") for a in ("lcrca", "vrp")}
 COLLEAGUE: dict[str, Any] = {"named": "membership", "only": lambda row: row["id"] in VIEWERS}
 PEOPLE: Sequence[Doing] = (
-    doing("endSession", "browser_session", powers.anybody),
-    doing("endConsent", "consent", powers.anybody,
-          only=lambda row: row["person_id"] in VIEWERS),
+    doing("endSession", "browser_session", powers.oneself),
+    doing("endConsent", "consent", powers.oneself),
     doing("endOtherSessions", "", powers.anybody),
-    doing("markNoticeRead", "notice", powers.anybody),
+    doing("markNoticeRead", "notice", powers.oneself),
     doing("invite", "", powers.administrator, forWhom="Eve", role="VIEWER"),
     doing("inviteAgain", "membership", PEOPLE_OF, **COLLEAGUE, forWhom="A viewer"),
     doing("confirmInvitation", "invitation", powers.second_administrator),

@@ -148,6 +148,11 @@ def anybody(_: Case) -> bool:
     return True
 
 
+def oneself(case: Case) -> bool:
+    """The person it is about."""
+    return bool(case.row["person_id"] == case.caller.person_id)
+
+
 def administrator_of_a_colleague(case: Case) -> bool:
     """Of the agency or joint body that somebody else is a member of."""
     return administrator_of_its_agency(case) and case.row["person_id"] != case.caller.person_id

@@ -75,6 +75,7 @@ async def records(owner: AsyncConnection) -> None:
 async def _signing_in(owner: AsyncConnection) -> None:
     """A session, a notice and a line of the door, for some of the world's own people."""
     keys = [f"{agency}/{Role.VIEWER}" for agency in ("wirral", "savera", "cheshire")]
+    keys.append(f"wirral/{Role.INITIATIVE_COORDINATOR}")
     at, ends = IMPORTED, IMPORTED + timedelta(hours=9)
     sessions = [
         {
@@ -156,7 +157,7 @@ async def _known_elsewhere(owner: AsyncConnection) -> None:
         "id": fixed("matrix-identity", "uol"), "issuer": "https://uol.example", "subject": "1",
         "person_id": viewer, "joined_at": IMPORTED,
     }  # fmt: skip
-    who = fixed("matrix", f"wirral/{Role.VIEWER}")
+    who = fixed("matrix", f"wirral/{Role.INITIATIVE_COORDINATOR}")
     consent = {
         "id": who, "client_id": fixed("matrix-program", "wirral.coordinator"),
         "membership_id": who, "person_id": who,
