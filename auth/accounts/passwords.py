@@ -6,14 +6,16 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
-from os import urandom
+from os import cpu_count, urandom
 
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 SHORTEST, LONGEST = 12, 200
-AT_ONCE = 2
-"""A check takes 19 MiB and 50 ms of a processor: a flood of sign-ins may not take them all."""
+AT_ONCE = max(1, (cpu_count() or 2) // 2)
+"""A check takes 19 MiB and 50 ms of a processor: a flood of sign-ins may not take more than half of
+them, or everybody who reads would wait.
+"""
 _MEMORY_KIB, _PASSES = 19 * 1024, 2
 _OWN_WORDS = ("vawg", "portal", "violence", "women", "girls", "police", "council", "refuge")
 
@@ -23,7 +25,7 @@ class TooWeak(ValueError):
 
 
 class Hasher:
-    """One for each process: it lets two hashes be computed at a time."""
+    """One for each process: it lets few hashes be computed at a time."""
 
     def __init__(self) -> None:
         self._turns = asyncio.Semaphore(AT_ONCE)
