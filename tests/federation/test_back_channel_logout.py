@@ -102,7 +102,8 @@ async def test_it_ends_the_sessions_that_it_names(doors, partner: Partner, name,
 
 
 async def test_another_agencys_provider_ends_nothing(doors, partner: Partner, name):
-    partner.add(name)
+    """Not even with the same names for person and session."""
+    partner.add(name, person={"sid": "one"})
     partner.add(f"{name}-police")
     async with (
         doors.agreed(name) as wirral,
@@ -111,6 +112,8 @@ async def test_another_agencys_provider_ends_nothing(doors, partner: Partner, na
     ):
         await browser.sign_in(wirral)
         theirs = token_of(partner, f"{name}-police")
+        same_session = token_of(partner, f"{name}-police", sid="one", sub=None)
+        assert (await send(browser, police, same_session)).status_code == 200
         assert (await send(browser, police, theirs)).status_code == 200
         assert (await send(browser, wirral, theirs)).status_code == 400
         assert (await doors.session("wirral.coordinator")).ended_at is None

@@ -90,6 +90,22 @@ async def test_whoever_signed_out_meanwhile_begins_again(doors, partner: Partner
         assert browser.signed_in is None
 
 
+async def test_a_proof_is_for_the_session_that_asked_for_it(doors, partner: Partner, name):
+    """The same person signs in anew in between: that session has not asked."""
+    answers = partner.add(name)
+    async with doors.agreed(name) as provider, doors.browser() as browser:
+        await browser.sign_in(provider)
+        right, answers.claims = answers.claims, proving()
+        address = await browser.return_address(provider, again="yes")
+        answers.claims = right
+        await browser.sign_in(provider)
+        answers.claims = proving()
+        answer = await browser.arrive(address)
+        assert answer.status_code == 400
+        assert "is over" in (await doors.event(answer)).reason
+        assert (await doors.session("wirral.coordinator")).acr is Strength.SINGLE_FACTOR
+
+
 async def test_nobody_proves_it_without_a_session(doors, partner: Partner, name):
     partner.add(name)
     async with doors.agreed(name) as provider, doors.browser() as browser:

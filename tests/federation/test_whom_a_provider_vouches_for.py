@@ -65,7 +65,9 @@ async def test_the_same_subject_at_another_issuer_is_somebody_else(doors, partne
         doors.agreed(f"{name}-police", "police", knows=None) as police,
         doors.browser() as browser,
     ):
-        assert (await browser.sign_in(police)).status_code == 403
+        answer = await browser.sign_in(police)
+        assert answer.status_code == 403
+        assert "nobody here is known" in (await doors.event(answer)).reason
 
 
 async def test_the_sign_in_is_for_this_agency_whatever_claims_say(doors, partner: Partner, name):
@@ -185,7 +187,10 @@ async def test_mapped_roles_follow_the_directory(doors, partner: Partner, name, 
         say("Portal.View")
         taken = await browser.sign_in(provider)
         assert await held(doors, who) == before | {Role.VIEWER}
-        assert "the agency's directory took the role contributor away" in await told(doors, taken)
+        assert await told(doors, taken) == {
+            "signed in, sfa",
+            "the agency's directory took the role contributor away",
+        }
         say()
         await browser.sign_in(provider)
         assert await held(doors, who) == before
