@@ -27,7 +27,7 @@ CARRIES_LITTLE = (
 UNCONFIRMED = f"rebinds_id IS NOT NULL AND {PARTNERSHIP} AND {MANAGES}"
 
 RULES = (
-    everyone(who.RoleTrait, "Every signed-in caller.", auth=("SELECT",)),
+    everyone(who.RoleTrait, "Every signed-in caller."),
     everyone(
         tables.GrantableRoles,
         "Every signed-in caller; a partnership administrator sets it.",

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_f99d8b02e376"
+revision = "first_a00c71675c57"
 down_revision = None
 
 

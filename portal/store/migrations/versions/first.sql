@@ -3022,10 +3022,6 @@ ALTER TABLE role_trait FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON role_trait FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY auth_select ON role_trait FOR SELECT TO portal_auth USING (true);
-
-GRANT SELECT ON role_trait TO portal_auth;
-
 CREATE POLICY see ON role_trait FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
 
 GRANT SELECT ON role_trait TO portal_runtime;
