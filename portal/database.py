@@ -43,6 +43,7 @@ _FUNCTIONS = (
     ("auth.federation", "federation.sql"),
     ("portal.changes", "changes.sql"),
     ("portal.initiatives", "keys.sql"),
+    ("portal.initiatives", "partners.sql"),
     ("portal.measures", "corrections.sql"),
     ("portal.frameworks", "keys.sql"),
     ("portal.agencies", "succession.sql"),

@@ -4,24 +4,22 @@ from dataclasses import replace
 from uuid import UUID
 
 from auth.caller import Caller
-from auth.roles import Scope
 from portal.actions import tables
 from portal.actions.tables import Action
 from portal.errors import NotAllowed
-from portal.initiatives.access import CONTRIBUTES, led
+from portal.initiatives.access import CONTRIBUTES, contributes, leads, led, takes_part
 from portal.initiatives.tables import Initiative
 from portal.store.rules import follows
 
 MINE = "owner_agency_id = (SELECT caller_agency())"
 LED, LED_MOVE = led("action"), led("action_move")
-TAKES_PART = (
-    "(EXISTS (SELECT FROM initiative i"
-    " WHERE i.id = initiative_id AND i.lead_agency_id = owner_agency_id)"
-    " OR EXISTS (SELECT FROM partner p WHERE p.initiative_id = action.initiative_id"
-    " AND p.agency_id = owner_agency_id AND p.state = 'committed'))"
+OWNER_TAKES_PART = takes_part("action", "owner_agency_id")
+# Who has left an initiative leaves what was done there as it is.
+WORKS = f"{MINE} AND {takes_part('action')}"
+_OF_MINE = (
+    f"EXISTS (SELECT FROM action a WHERE a.id = action_id"
+    f" AND (a.{MINE} AND {takes_part('action_move')} OR {LED_MOVE}))"
 )
-_OF_MINE = f"EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.{MINE} OR {LED_MOVE}))"
-EDITS = f"{CONTRIBUTES} AND ({MINE} OR {LED})"
 
 RULES = (
     # A partner that leaves hands its actions to the lead: after a change the row may be another's.
@@ -29,8 +27,8 @@ RULES = (
         follows(
             Action,
             "Whoever sees the initiative.",
-            add=f"{EDITS} AND {TAKES_PART}",
-            change=EDITS,
+            add=f"{CONTRIBUTES} AND ({MINE} OR {LED}) AND {OWNER_TAKES_PART}",
+            change=f"{CONTRIBUTES} AND ({WORKS} OR {LED})",
         ),
         check=CONTRIBUTES,
     ),
@@ -43,16 +41,6 @@ RULES = (
 )
 
 DEFINERS: dict[str, str] = {}
-
-
-def leads(caller: Caller, initiative: Initiative) -> bool:
-    """Whether the caller is a coordinator of the lead agency: they edit everything."""
-    return initiative.lead_agency_id == caller.agency_id and caller.can(Scope.INITIATIVES_EDIT)
-
-
-def contributes(caller: Caller, agency: UUID) -> bool:
-    """Whether the caller may contribute on behalf of this agency."""
-    return caller.agency_id == agency and caller.can(Scope.INITIATIVES_CONTRIBUTE)
 
 
 def may_add(
@@ -75,18 +63,32 @@ def may_add(
         )
 
 
-def may_update(caller: Caller, initiative: Initiative, action: Action) -> None:
-    """Change an action or report on it: its owner agency and the lead."""
-    if not leads(caller, initiative) and not contributes(caller, action.owner_agency_id):
+def may_update(
+    caller: Caller, initiative: Initiative, action: Action, taking_part: frozenset[UUID]
+) -> None:
+    """Change an action or report on it: its owner agency while it takes part, and the lead."""
+    if leads(caller, initiative):
+        return
+    if not contributes(caller, action.owner_agency_id):
         raise NotAllowed(
             "Only contributors of the agency that owns this action, and the lead's coordinators,"
             " can change it.",
             rule="action.owner_updates",
             granted_by="the agency that owns the action, or the lead's initiative coordinator",
         )
+    _must_take_part(caller, taking_part)
 
 
-def may_allocate(caller: Caller, action: Action) -> None:
+def _must_take_part(caller: Caller, taking_part: frozenset[UUID]) -> None:
+    if caller.agency_id not in taking_part:
+        raise NotAllowed(
+            "Your agency takes no part in this initiative any more: what it did stands as it is.",
+            rule="action.taking_part_updates",
+            granted_by="an initiative coordinator of the lead agency",
+        )
+
+
+def may_allocate(caller: Caller, action: Action, taking_part: frozenset[UUID]) -> None:
     """Say who in the owning team does it: that agency's own matter, not the lead's."""
     if not contributes(caller, action.owner_agency_id):
         raise NotAllowed(
@@ -94,11 +96,18 @@ def may_allocate(caller: Caller, action: Action) -> None:
             rule="action.owner_allocates",
             granted_by="a team lead or coordinator of the agency that owns the action",
         )
+    _must_take_part(caller, taking_part)
 
 
-def may_reassign(caller: Caller, initiative: Initiative, action: Action, to_agency: UUID) -> None:
+def may_reassign(
+    caller: Caller,
+    initiative: Initiative,
+    action: Action,
+    to_agency: UUID,
+    taking_part: frozenset[UUID],
+) -> None:
     """Move an action to another team: the owner within its agency, the lead to any."""
-    may_update(caller, initiative, action)
+    may_update(caller, initiative, action, taking_part)
     if not leads(caller, initiative) and to_agency != action.owner_agency_id:
         raise NotAllowed(
             "Only the lead's coordinators can give an action to another agency.",

@@ -20,7 +20,8 @@ from portal.acting.work import Work
 from portal.actions import access
 from portal.actions.tables import UNFINISHED, Action, ActionMove, ActionState
 from portal.errors import Finding, Invalid
-from portal.initiatives.tables import Initiative, Partner, PartnerState, Stage
+from portal.initiatives.holding import taking_part
+from portal.initiatives.tables import Initiative, Stage
 
 ActionId = Annotated[UUID, Ref("Action")]
 TeamId = Annotated[UUID, Ref("Team")]
@@ -36,14 +37,6 @@ def check_action(title: str, detail: str, evidence_url: str | None) -> list[Find
         link_fault("evidenceUrl", evidence_url),
     )
     return [fault for fault in faults if fault is not None]
-
-
-async def taking_part(work: Work, initiative: Initiative) -> frozenset[UUID]:
-    """The agencies whose teams can own actions: the lead and the committed partners."""
-    committed = select(col(Partner.agency_id)).where(
-        col(Partner.initiative_id) == initiative.id, col(Partner.state) == PartnerState.COMMITTED
-    )
-    return frozenset({initiative.lead_agency_id, *(await work.db.execute(committed)).scalars()})
 
 
 async def owner_of(work: Work, team_id: UUID) -> Team:
@@ -128,7 +121,8 @@ async def allocate_action(
 ) -> Action:
     """Say who in the owning team does an action, or put it back on the team's list."""
     action = await work.seen(Action, id)
-    access.may_allocate(work.caller, action)
+    initiative = await work.seen(Initiative, action.initiative_id)
+    access.may_allocate(work.caller, action, await taking_part(work, initiative))
     action = await work.hold(action, expected_version)
     _must_be(action, *UNFINISHED)
     if allocated_to is not None:
@@ -147,11 +141,12 @@ async def reassign_action(
     action = await work.seen(Action, id)
     initiative = await work.seen(Initiative, action.initiative_id)
     team = await owner_of(work, owner_team)
-    access.may_reassign(work.caller, initiative, action, team.agency_id)
+    agencies = await taking_part(work, initiative)
+    access.may_reassign(work.caller, initiative, action, team.agency_id, agencies)
     action = await work.hold(action, expected_version)
     if team.id == action.owner_team_id:
         raise Invalid.field("ownerTeam", "It is with this team already. Choose another team.")
-    must_take_part(team, await taking_part(work, initiative))
+    must_take_part(team, agencies)
     action.allocated_to_id = None
     action.owner_team_id, action.owner_agency_id = team.id, team.agency_id
     return action
@@ -230,7 +225,7 @@ async def _to_update(work: Work, action_id: UUID, expected_version: int) -> Acti
     """The action, locked, if this caller may report on it."""
     action = await work.seen(Action, action_id)
     initiative = await work.seen(Initiative, action.initiative_id)
-    access.may_update(work.caller, initiative, action)
+    access.may_update(work.caller, initiative, action, await taking_part(work, initiative))
     return await work.hold(action, expected_version)
 
 

@@ -16,8 +16,7 @@ from portal.acting.inputs import KEEP, Keep, Ref
 from portal.acting.work import Work
 from portal.errors import Invalid
 from portal.evidence.tables import EvidenceItem, EvidenceState
-from portal.initiatives.access import may_lead
-from portal.initiatives.tables import Initiative
+from portal.initiatives.holding import held, led
 
 EvidenceId = Annotated[UUID, Ref("EvidenceItem")]
 
@@ -32,8 +31,7 @@ async def add_evidence(  # noqa: PLR0913, PLR0917 - the contract's input
     review_on: Annotated[date | None, "The day to check it again."] = None,
 ) -> EvidenceItem:
     """Add an item of evidence to an initiative."""
-    to = await work.seen(Initiative, initiative, "initiative")
-    may_lead(work.caller, to)
+    to = await led(work, initiative)
     item = EvidenceItem(
         initiative_id=to.id, title=title, url=url, edition=edition, framework=framework,
         review_on=review_on,
@@ -95,9 +93,7 @@ def _plain(text: str | None) -> str | None:
 
 
 async def _held(work: Work, item_id: UUID, expected_version: int) -> EvidenceItem:
-    item = await work.seen(EvidenceItem, item_id)
-    may_lead(work.caller, await work.seen(Initiative, item.initiative_id))
-    item = await work.hold(item, expected_version)
+    item = await held(work, EvidenceItem, item_id, expected_version)
     if item.state == EvidenceState.WITHDRAWN:
         raise Invalid.field("id", "This item has been withdrawn. Add a new one.", "WRONG_STATE")
     return item

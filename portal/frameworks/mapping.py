@@ -20,8 +20,9 @@ from portal.frameworks.tables import (
     InitiativeTheme,
     Theme,
 )
+from portal.initiatives.holding import to_lead
 from portal.initiatives.tables import Initiative
-from portal.initiatives.verbs import InitiativeId, to_lead
+from portal.initiatives.verbs import InitiativeId
 
 ThemeId = Annotated[UUID, Ref("Theme")]
 EntryId = Annotated[UUID, Ref("FrameworkEntry")]

@@ -16,7 +16,7 @@ from portal.acting.work import Work
 from portal.errors import Finding, Invalid
 from portal.funding.tables import FIRST_YEAR, LAST_YEAR, FundingLine
 from portal.funding.years import year_label
-from portal.initiatives.access import may_lead
+from portal.initiatives.holding import held, led
 from portal.initiatives.tables import Initiative
 
 LineId = Annotated[UUID, Ref("FundingLine")]
@@ -102,8 +102,7 @@ async def add_funding_line(  # noqa: PLR0913, PLR0917 - the contract's input
     note: Annotated[str | None, "What a reader should know."] = None,
 ) -> FundingLine:
     """Say which money an initiative has, from whom and for which financial year."""
-    of = await work.seen(Initiative, initiative, "initiative")
-    may_lead(work.caller, of)
+    of = await led(work, initiative)
     line = new_line(
         of.id,
         source,
@@ -133,7 +132,7 @@ async def change_funding_line(  # noqa: PLR0913, PLR0917 - the contract's input
     note: Annotated[str | Keep | None, "What a reader should know; null removes it."] = KEEP,
 ) -> FundingLine:
     """Change a funding line; the history keeps what stood there."""
-    line = await _to_edit(work, id, expected_version)
+    line = await held(work, FundingLine, id, expected_version)
     cleared = {"financial_year": financial_year, "grant_reference": grant_reference, "note": note}
     filled = {"source": source, "amount": amount, "is_match": is_match}
     given = {name: value for name, value in filled.items() if value is not None}
@@ -153,7 +152,7 @@ async def record_spend(
     spent: Annotated[Decimal, "What is spent of it so far, all told, in pounds."],
 ) -> FundingLine:
     """Say what of a funding line is spent so far."""
-    line = await _to_edit(work, id, expected_version)
+    line = await held(work, FundingLine, id, expected_version)
     fault = money_fault("spent", spent)
     if fault is None and spent < 0:
         fault = Finding(("spent",), "What is spent cannot be below 0.")
@@ -168,15 +167,9 @@ async def record_spend(
 
 async def delete_funding_line(work: Work, id: LineId, expected_version: int) -> Deleted:
     """Delete a funding line that should not be there; the history keeps it."""
-    line = await _to_edit(work, id, expected_version)
+    line = await held(work, FundingLine, id, expected_version)
     await work.db.delete(line)
     return Deleted("FundingLine", line.id)
-
-
-async def _to_edit(work: Work, id: UUID, expected_version: int) -> FundingLine:
-    line = await work.seen(FundingLine, id)
-    may_lead(work.caller, await work.seen(Initiative, line.initiative_id))
-    return await work.hold(line, expected_version)
 
 
 async def _accept(work: Work, line: FundingLine, itself: UUID | None = None) -> None:

@@ -1,5 +1,6 @@
 """Who sees an initiative, and who may do what with it and with what hangs on it."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from auth.caller import Caller
@@ -22,9 +23,39 @@ def led(table: str) -> str:
     )
 
 
+def takes_part(table: str, agency: str = "(SELECT caller_agency())") -> str:
+    """The condition on a row of `table`: this agency leads its initiative or is committed to it."""
+    of = f"initiative_id = {table}.initiative_id"
+    return (
+        f"{agency} IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = {table}.initiative_id"  # noqa: S608 - our own names
+        f" UNION ALL SELECT p.agency_id FROM partner p WHERE p.{of} AND p.state = 'committed')"
+    )
+
+
 LED_PARTNER = led("partner")
 OWN_PARTNER = "agency_id = (SELECT caller_agency())"
-OFFERS = "(state = 'offered' OR (SELECT caller_can('initiatives:edit')))"
+EDITS = "(SELECT caller_can('initiatives:edit'))"
+# A contributor offers, and takes an offer back; all else binds the agency. Which step may follow
+# which, a trigger knows: check_partner_move().
+OFFERS = f"{OWN_PARTNER} AND (state = 'offered' OR {EDITS})"
+OFFERED = f"{OWN_PARTNER} AND (state IN ('offered', 'declined', 'left') OR {EDITS})"
+LEAVES = f"{OWN_PARTNER} AND (state IN ('offered', 'left') OR {EDITS})"
+
+_partners = follows(
+    tables.Partner,
+    "Whoever sees the initiative.",
+    add=f"{CONTRIBUTES} AND ({LED_PARTNER} OR {OFFERS})",
+    change=f"{CONTRIBUTES} AND ({LED_PARTNER} OR {OFFERED})",
+)
+_partners = replace(
+    _partners,
+    check=f"{CONTRIBUTES} AND ({LED_PARTNER} OR {LEAVES})",
+    triggers=(
+        *_partners.triggers,
+        "CREATE TRIGGER c_move BEFORE UPDATE ON partner"
+        " FOR EACH ROW EXECUTE FUNCTION check_partner_move()",
+    ),
+)
 
 RULES = (
     RowRule(
@@ -48,12 +79,7 @@ RULES = (
         change=None,
         remove=led("initiative_area"),
     ),
-    follows(
-        tables.Partner,
-        "Whoever sees the initiative.",
-        add=f"{CONTRIBUTES} AND ({LED_PARTNER} OR {OWN_PARTNER} AND {OFFERS})",
-        change=f"{CONTRIBUTES} AND ({LED_PARTNER} OR {OWN_PARTNER})",
-    ),
+    _partners,
     follows(tables.StageMove, "Whoever sees the initiative.", add=led("stage_move"), change=None),
     follows(tables.RatingSet, "Whoever sees the initiative.", add=led("rating_set"), change=None),
 )
@@ -90,9 +116,19 @@ def sees(
     return initiative.visibility is not Visibility.DRAFT and caller.agency_id in partners
 
 
+def leads(caller: Caller, initiative: Initiative) -> bool:
+    """Whether the caller is a coordinator of the lead agency: they edit everything."""
+    return initiative.lead_agency_id == caller.agency_id and caller.can(Scope.INITIATIVES_EDIT)
+
+
+def contributes(caller: Caller, agency: UUID) -> bool:
+    """Whether the caller may contribute on behalf of this agency."""
+    return caller.agency_id == agency and caller.can(Scope.INITIATIVES_CONTRIBUTE)
+
+
 def may_lead(caller: Caller, initiative: Initiative) -> None:
     """Edit the initiative itself, its partners, funding, milestones, measures and rating."""
-    if initiative.lead_agency_id != caller.agency_id or not caller.can(Scope.INITIATIVES_EDIT):
+    if not leads(caller, initiative):
         raise NotAllowed(
             "Only a coordinator of the lead agency can change this initiative.",
             rule="initiative.lead_edits",

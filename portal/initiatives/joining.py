@@ -73,8 +73,7 @@ async def leave_initiative(
     partner = must_be_in(partner, (PartnerState.OFFERED, PartnerState.COMMITTED))
     said = said_in("reason", reason)
     await _look_before_going(work, partner)
-    partner.ended_reason = said
-    return await let_go(work, partner)
+    return await let_go(work, partner, said)
 
 
 async def _look_before_going(work: Work, partner: Partner) -> None:

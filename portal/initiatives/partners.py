@@ -12,10 +12,10 @@ from portal.acting.inputs import Ref
 from portal.acting.work import Work
 from portal.actions.handing import hand_to_lead
 from portal.errors import Invalid, NotVisible
-from portal.initiatives import access
 from portal.initiatives.checks import parts_of, tidy
+from portal.initiatives.holding import held, led, to_lead
 from portal.initiatives.tables import Initiative, Part, Partner, PartnerState, Visibility
-from portal.initiatives.verbs import InitiativeId, to_lead
+from portal.initiatives.verbs import InitiativeId
 
 AgencyId = Annotated[UUID, Ref("Agency")]
 PartnerId = Annotated[UUID, Ref("Partner")]
@@ -38,8 +38,7 @@ async def invite_partner(
     note: Note | None = None,
 ) -> Partner:
     """Ask an agency to take part; it shows as committed once it has accepted."""
-    asked_for = await work.seen(Initiative, initiative, "initiative")
-    access.may_lead(work.caller, asked_for)
+    asked_for = await led(work, initiative)
     wanted = parts_of(parts)
     known = await agency_of(work, agency)
     if known.id == asked_for.lead_agency_id:
@@ -93,8 +92,8 @@ async def remove_partner(
 ) -> Partner:
     """End an agency's part, or withdraw its invitation; its open actions go to the lead."""
     partner = await _led(work, id, expected_version, PartnerState.INVITED, PartnerState.COMMITTED)
-    partner.ended_reason = said_in("reason", reason, "Say why, for the partner and the record.")
-    return await let_go(work, partner)
+    said = said_in("reason", reason, "Say why, for the partner and the record.")
+    return await let_go(work, partner, said)
 
 
 async def hand_over_lead(
@@ -172,16 +171,15 @@ def answered(work: Work, partner: Partner, state: PartnerState, note: str | None
     return partner
 
 
-async def let_go(work: Work, partner: Partner) -> Partner:
+async def let_go(work: Work, partner: Partner, reason: str | None) -> Partner:
     """End its part; the lead takes over what it had still to do."""
     await hand_to_lead(work, partner.initiative_id, partner.agency_id)
+    partner.ended_reason = reason
     return answered(work, partner, PartnerState.LEFT, partner.note)
 
 
 async def _led(work: Work, id: UUID, expected: int, *states: PartnerState) -> Partner:
-    partner = await work.seen(Partner, id)
-    access.may_lead(work.caller, await work.seen(Initiative, partner.initiative_id))
-    return must_be_in(await work.hold(partner, expected), states)
+    return must_be_in(await held(work, Partner, id, expected), states)
 
 
 def must_be_in(partner: Partner, states: Sequence[PartnerState]) -> Partner:

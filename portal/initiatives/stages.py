@@ -6,8 +6,9 @@ from typing import Annotated
 from portal.acting.work import Work
 from portal.errors import Finding, Invalid
 from portal.initiatives.checks import check_timing, tidy
+from portal.initiatives.holding import to_lead
 from portal.initiatives.tables import Initiative, Rating, RatingSet, Stage, StageMove
-from portal.initiatives.verbs import InitiativeId, to_lead
+from portal.initiatives.verbs import InitiativeId
 
 REASON_LIMIT = 1000
 MOVES: Mapping[Stage, tuple[Stage, ...]] = {

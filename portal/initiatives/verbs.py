@@ -23,6 +23,7 @@ from portal.initiatives.checks import (
     new_initiative,
     show_to,
 )
+from portal.initiatives.holding import to_lead
 from portal.initiatives.tables import Initiative, InitiativeArea, Timing, Visibility
 
 InitiativeId = Annotated[UUID, Ref("Initiative")]
@@ -143,13 +144,6 @@ async def delete_initiative(
         )
     await work.db.delete(initiative)
     return Deleted("Initiative", initiative.id)
-
-
-async def to_lead(work: Work, id: UUID, expected_version: int) -> Initiative:
-    """The initiative, held for a change that only its lead's coordinators make."""
-    initiative = await work.seen(Initiative, id)
-    access.may_lead(work.caller, initiative)
-    return await work.hold(initiative, expected_version)
 
 
 async def save_new(

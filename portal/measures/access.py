@@ -7,18 +7,12 @@ from auth.caller import Caller
 from auth.roles import Scope
 from portal.changes.access import OWN_AGENCIES
 from portal.errors import NotAllowed
-from portal.initiatives.access import CONTRIBUTES, led
+from portal.initiatives.access import CONTRIBUTES, contributes, leads, led, takes_part
 from portal.initiatives.tables import Initiative
 from portal.measures import tables
 from portal.measures.tables import MeasureDefinition, Observation
 from portal.store.rules import everyone, follows, tracked
 
-TAKES_PART = (
-    "(SELECT caller_agency()) IN ("
-    "SELECT i.lead_agency_id FROM initiative i WHERE i.id = observation.initiative_id"
-    " UNION ALL SELECT p.agency_id FROM partner p"
-    " WHERE p.initiative_id = observation.initiative_id AND p.state = 'committed')"
-)
 MINE = "recorded_by_agency_id = (SELECT caller_agency())"
 EDITS = "(SELECT caller_can('initiatives:edit'))"
 OWN = "defined_by_agency_id = (SELECT caller_agency())"
@@ -28,7 +22,7 @@ KEEPS = "(SELECT caller_can('frameworks:manage'))"
 _figures = follows(
     Observation,
     "Whoever sees the initiative.",
-    add=f"{CONTRIBUTES} AND {MINE} AND {TAKES_PART}",
+    add=f"{CONTRIBUTES} AND {MINE} AND {takes_part('observation')}",
     change=None,  # a figure is corrected by another figure
 )
 
@@ -82,10 +76,9 @@ def may_keep(caller: Caller, definition: MeasureDefinition, own: frozenset[UUID]
         )
 
 
-def may_record(caller: Caller, initiative: Initiative, *, committed: bool) -> None:
+def may_record(caller: Caller, taking_part: frozenset[UUID]) -> None:
     """Record a figure: contributors of the lead and of partners that have committed themselves."""
-    takes_part = committed or initiative.lead_agency_id == caller.agency_id
-    if not takes_part or not caller.can(Scope.INITIATIVES_CONTRIBUTE):
+    if caller.agency_id not in taking_part or not contributes(caller, caller.agency_id):
         raise NotAllowed(
             "Only contributors of the lead and of committed partners can record figures.",
             rule="measure.taking_part_records",
@@ -100,8 +93,7 @@ def may_correct(
 
     `own` are the caller's agency and those it took over from.
     """
-    leads = initiative.lead_agency_id == caller.agency_id and caller.can(Scope.INITIATIVES_EDIT)
-    if not leads and observation.recorded_by_agency_id not in own:
+    if not leads(caller, initiative) and observation.recorded_by_agency_id not in own:
         raise NotAllowed(
             "Only the agency that recorded it, or a coordinator of the lead, can correct a figure.",
             rule="measure.recorder_corrects",

@@ -15,8 +15,8 @@ from portal.acting.figures import figure_fault
 from portal.acting.inputs import KEEP, Keep, Ref
 from portal.acting.work import Work
 from portal.errors import Conflict, Finding, Invalid
-from portal.initiatives.access import may_lead
-from portal.initiatives.tables import Initiative, Partner, PartnerState
+from portal.initiatives.holding import held, led, taking_part
+from portal.initiatives.tables import Initiative
 from portal.measures import access
 from portal.measures.defining import DefinitionId, newer_edition
 from portal.measures.figures import ObservedFigure, check_figure, new_observation, oddities
@@ -62,8 +62,7 @@ async def add_measure(
     target: Annotated[Point | None, "Where it should get to, and by when."] = None,
 ) -> Measure:
     """Measure an initiative by a shared definition."""
-    of = await work.seen(Initiative, initiative, "initiative")
-    may_lead(work.caller, of)
+    of = await led(work, initiative)
     by = await work.seen(MeasureDefinition, definition, "definition")
     if by.retired_on is not None:
         raise Invalid.field("definition", "This definition is retired. Choose another.", "RETIRED")
@@ -126,9 +125,7 @@ async def retire_measure(work: Work, id: MeasureId, expected_version: int) -> Me
 
 
 async def _to_edit(work: Work, id: UUID, expected_version: int) -> Measure:
-    measure = await work.seen(Measure, id)
-    may_lead(work.caller, await work.seen(Initiative, measure.initiative_id))
-    measure = await work.hold(measure, expected_version)
+    measure = await held(work, Measure, id, expected_version)
     if measure.retired_on is not None:
         raise Invalid.field("id", "This measure is retired. Add it again to go on.", "RETIRED")
     return measure
@@ -142,7 +139,7 @@ async def record_observation(
     """Record a figure for a period, for your own agency."""
     of = await work.seen(Measure, measure, "measure")
     initiative = await work.seen(Initiative, of.initiative_id, "measure")
-    access.may_record(work.caller, initiative, committed=await committed(work, initiative))
+    access.may_record(work.caller, await taking_part(work, initiative))
     if of.retired_on is not None:
         message = "This measure is retired: its figures can be corrected, not added to."
         raise Invalid.field("measure", message, "RETIRED")
@@ -159,7 +156,7 @@ async def correct_observation(
     wrong = await work.seen(Observation, id)
     of = await work.seen(Measure, wrong.measure_id)
     initiative = await work.seen(Initiative, wrong.initiative_id)
-    access.may_record(work.caller, initiative, committed=await committed(work, initiative))
+    access.may_record(work.caller, await taking_part(work, initiative))
     access.may_correct(work.caller, initiative, wrong, await work.own_agencies())
     if wrong.version != expected_version:
         raise Conflict(wrong.version)
@@ -168,15 +165,6 @@ async def correct_observation(
         message = f"This figure has been corrected already. Correct the one that stands: {newest}."
         raise Invalid.field("id", message, "SUPERSEDED")
     return await _keep(work, of, figure.tidy(), supersedes=wrong)
-
-
-async def committed(work: Work, initiative: Initiative) -> bool:
-    """Whether the caller's agency is a partner that has committed itself."""
-    state = select(Partner.state).where(
-        col(Partner.initiative_id) == initiative.id,
-        col(Partner.agency_id) == work.caller.agency_id,
-    )
-    return await work.db.scalar(state) == PartnerState.COMMITTED
 
 
 async def _keep(

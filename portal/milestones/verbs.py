@@ -8,8 +8,7 @@ from portal.acting.checks import one_line, refuse, title_fault
 from portal.acting.inputs import KEEP, Keep, Ref
 from portal.acting.work import Work
 from portal.errors import Invalid
-from portal.initiatives.access import may_lead
-from portal.initiatives.tables import Initiative
+from portal.initiatives.holding import held, led
 from portal.milestones.tables import Milestone
 
 MilestoneId = Annotated[UUID, Ref("Milestone")]
@@ -22,8 +21,7 @@ async def add_milestone(
     due_on: Annotated[date, "The day by which it is to be reached."],
 ) -> Milestone:
     """Add a milestone to an initiative."""
-    to = await work.seen(Initiative, initiative, "initiative")
-    may_lead(work.caller, to)
+    to = await led(work, initiative)
     refuse(title_fault(title))
     milestone = Milestone(initiative_id=to.id, title=one_line(title), due_on=due_on)
     work.db.add(milestone)
@@ -38,7 +36,7 @@ async def change_milestone(
     due_on: Annotated[date | Keep, "The day by which it is to be reached."] = KEEP,
 ) -> Milestone:
     """Change what a milestone says or when it is due; the history keeps what stood there."""
-    milestone = await _held(work, id, expected_version)
+    milestone = await held(work, Milestone, id, expected_version)
     if not isinstance(title, Keep):
         refuse(title_fault(title))
         milestone.title = one_line(title)
@@ -54,7 +52,7 @@ async def reach_milestone(
     reached_on: Annotated[date | None, "The day it was reached; today when left out."] = None,
 ) -> Milestone:
     """Report a milestone as reached."""
-    milestone = await _held(work, id, expected_version)
+    milestone = await held(work, Milestone, id, expected_version)
     day = reached_on or work.today
     if milestone.reached_on is not None:
         raise Invalid.field("id", "This milestone has been reached already.", "WRONG_STATE")
@@ -66,14 +64,8 @@ async def reach_milestone(
 
 async def unreach_milestone(work: Work, id: MilestoneId, expected_version: int) -> Milestone:
     """Take back that a milestone was reached."""
-    milestone = await _held(work, id, expected_version)
+    milestone = await held(work, Milestone, id, expected_version)
     if milestone.reached_on is None:
         raise Invalid.field("id", "This milestone has not been reached.", "WRONG_STATE")
     milestone.reached_on = None
     return milestone
-
-
-async def _held(work: Work, milestone_id: UUID, expected_version: int) -> Milestone:
-    milestone = await work.seen(Milestone, milestone_id)
-    may_lead(work.caller, await work.seen(Initiative, milestone.initiative_id))
-    return await work.hold(milestone, expected_version)

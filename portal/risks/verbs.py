@@ -8,9 +8,9 @@ from auth.tables import Team
 from portal.acting.checks import length_fault, one_line, reason_fault, refuse, title_fault
 from portal.acting.inputs import KEEP, Keep, Ref
 from portal.acting.work import Work
-from portal.actions.verbs import TeamId, must_take_part, owner_of, taking_part
+from portal.actions.verbs import TeamId, must_take_part, owner_of
 from portal.errors import Finding, Invalid
-from portal.initiatives.access import may_lead
+from portal.initiatives.holding import held, led, taking_part
 from portal.initiatives.tables import Initiative
 from portal.risks.tables import Risk, RiskState
 
@@ -31,8 +31,7 @@ async def add_risk(  # noqa: PLR0913, PLR0917 - the contract's input
     review_on: Annotated[date | None, "The day to look at it again."] = None,
 ) -> Risk:
     """Add a risk to an initiative."""
-    to = await work.seen(Initiative, initiative, "initiative")
-    may_lead(work.caller, to)
+    to = await led(work, initiative)
     team = await _watching(work, to, owner_team)
     risk = Risk(
         initiative_id=to.id, title=title, likelihood=likelihood, impact=impact,
@@ -58,7 +57,7 @@ async def change_risk(  # noqa: PLR0913, PLR0917 - the contract's input
     ] = KEEP,
 ) -> Risk:
     """Assess a risk anew; the history keeps what stood there."""
-    risk = await _held(work, id, expected_version)
+    risk = await held(work, Risk, id, expected_version)
     given = {
         "title": title, "likelihood": likelihood, "impact": impact,
         "mitigation": mitigation, "review_on": review_on,
@@ -81,7 +80,7 @@ async def close_risk(
     reason: Annotated[str, "Why it need not be watched any more, at most 1,000 characters."],
 ) -> Risk:
     """Close a risk, with the reason."""
-    risk = await _held(work, id, expected_version)
+    risk = await held(work, Risk, id, expected_version)
     if risk.state == RiskState.CLOSED:
         raise Invalid.field("id", "This risk is closed already.", "WRONG_STATE")
     refuse(reason_fault("reason", reason))
@@ -91,7 +90,7 @@ async def close_risk(
 
 async def reopen_risk(work: Work, id: RiskId, expected_version: int) -> Risk:
     """Watch a closed risk again; the history keeps why it had been closed."""
-    risk = await _held(work, id, expected_version)
+    risk = await held(work, Risk, id, expected_version)
     if risk.state == RiskState.OPEN:
         raise Invalid.field("id", "This risk is open already.", "WRONG_STATE")
     risk.state, risk.closed_reason = RiskState.OPEN, None
@@ -117,9 +116,3 @@ async def _watching(work: Work, initiative: Initiative, team_id: UUID) -> Team:
     team = await owner_of(work, team_id)
     must_take_part(team, await taking_part(work, initiative))
     return team
-
-
-async def _held(work: Work, risk_id: UUID, expected_version: int) -> Risk:
-    risk = await work.seen(Risk, risk_id)
-    may_lead(work.caller, await work.seen(Initiative, risk.initiative_id))
-    return await work.hold(risk, expected_version)

@@ -29,7 +29,7 @@ def check_action_row(line: Line) -> Outcome:
     settles = _settles(line, known)
     if not given and owner == known.owner_team_id and not settles:
         return Outcome.UNCHANGED
-    access.may_update(line.plan.caller, entry.row, known)
+    access.may_update(line.plan.caller, entry.row, known, entry.taking_part)
     line.fresh(version, known)
     _reassign(line, entry, known, owner)
     _write(line, known, given)
@@ -61,9 +61,8 @@ def _add(line: Line, entry: Entry) -> Outcome:
     owner = _owner(line, plan.caller.agency_id)
     due_on = line.needed("due_on")
     team = plan.world.team[owner]
-    taking_part = entry.committed | {initiative.lead_agency_id}
-    access.may_add(plan.caller, initiative, team.agency_id, taking_part)
-    must_take_part(team, taking_part)
+    access.may_add(plan.caller, initiative, team.agency_id, entry.taking_part)
+    must_take_part(team, entry.taking_part)
     action = Action(
         id=uuid4(), initiative_id=initiative.id, title="", owner_team_id=team.id,
         owner_agency_id=team.agency_id, due_on=due_on, created_by_id=plan.caller.principal_id,
@@ -95,8 +94,8 @@ def _reassign(line: Line, entry: Entry, action: Action, owner: UUID) -> None:
     if owner == action.owner_team_id:
         return
     team = line.plan.world.team[owner]
-    access.may_reassign(line.plan.caller, entry.row, action, team.agency_id)
-    must_take_part(team, entry.committed | {entry.row.lead_agency_id})
+    access.may_reassign(line.plan.caller, entry.row, action, team.agency_id, entry.taking_part)
+    must_take_part(team, entry.taking_part)
     action.allocated_to_id = None
     action.owner_team_id, action.owner_agency_id = team.id, team.agency_id
 

@@ -172,7 +172,7 @@ def _record(  # noqa: PLR0913, PLR0917 - a figure, what it corrects and what is 
     odd: list[Warned],
 ) -> Outcome:
     caller, own = line.plan.caller, line.plan.caller.agency_id
-    access.may_record(caller, entry.row, committed=own in entry.committed)
+    access.may_record(caller, entry.taking_part)
     if known is None and new.recorded_by_agency_id != own:
         raise line.stop(
             "recorded_by",

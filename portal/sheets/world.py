@@ -51,10 +51,11 @@ class Entry:
         return self.children.setdefault(model, [])
 
     @property
-    def committed(self) -> frozenset[UUID]:
-        """The partners that have committed themselves."""
+    def taking_part(self) -> frozenset[UUID]:
+        """The agencies that work on it: the lead and the committed partners."""
         partners = self.of(Partner)
-        return frozenset(p.agency_id for p in partners if p.state is PartnerState.COMMITTED)
+        committed = (p.agency_id for p in partners if p.state is PartnerState.COMMITTED)
+        return frozenset({self.row.lead_agency_id, *committed})
 
 
 @dataclass(frozen=True)

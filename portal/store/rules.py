@@ -13,10 +13,10 @@ from sqlmodel import SQLModel
 def meets(keys: str) -> str:
     """The condition that the caller holds one of these keys.
 
-    The detour by a number changes nothing but what the planner thinks. Of a bare `&&` it expects one
-    row in a hundred, sorts all that it finds and then takes 50, where it should walk an index in
-    order; and it compares keys before ids, since either costs one operator, where an id tells more
-    for less.
+    The detour by a number changes nothing but what the planner thinks. Of a bare `&&` it expects
+    one row in a hundred, sorts all that it finds and then takes 50, where it should walk an index
+    in order; and it compares keys before ids, since either costs one operator, where an id tells
+    more for less.
     """
     return f"coalesce(({keys} && (SELECT caller_keys()))::int, 0) > 0"
 

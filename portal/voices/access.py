@@ -4,10 +4,9 @@ from uuid import UUID
 
 from auth.caller import Caller
 from auth.roles import Scope
-from portal.actions.access import contributes, leads
 from portal.changes.access import OWN_AGENCIES, READS
 from portal.errors import NotAllowed
-from portal.initiatives.access import CONTRIBUTES, led
+from portal.initiatives.access import CONTRIBUTES, contributes, leads, led, takes_part
 from portal.initiatives.tables import Initiative
 from portal.store.rules import HELD, RowRule, follows, table_of, tracked
 from portal.voices.tables import Audience, Comment, SurvivorConsultation
@@ -16,12 +15,7 @@ OWN = f"agency_id = ANY {OWN_AGENCIES}"
 SEEN = f"{HELD} AND (audience = 'partners' OR {OWN} AND {READS})"
 ADDS = f"{CONTRIBUTES} AND agency_id = (SELECT caller_agency())"
 CHANGES = f"{CONTRIBUTES} AND {OWN}"
-TAKES_PART = (
-    "(SELECT caller_agency()) IN ("
-    "SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id"
-    " UNION ALL SELECT p.agency_id FROM partner p"
-    " WHERE p.initiative_id = survivor_consultation.initiative_id AND p.state = 'committed')"
-)
+TAKES_PART = takes_part("survivor_consultation")
 
 RULES = (
     RowRule(

@@ -8,10 +8,10 @@ from portal.acting.checks import refuse
 from portal.acting.inputs import KEEP, Keep, Ref
 from portal.acting.work import Work
 from portal.actions.tables import Action
-from portal.actions.verbs import taking_part
 from portal.errors import Finding, Invalid
 from portal.initiatives.access import may_contribute
 from portal.initiatives.checks import tidy
+from portal.initiatives.holding import taking_part
 from portal.initiatives.tables import Initiative
 from portal.voices import access
 from portal.voices.tables import Audience, Comment, SurvivorConsultation

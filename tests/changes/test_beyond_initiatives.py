@@ -30,7 +30,6 @@ UNRECORDED = {
     "client": "the door's own lines tell of programs",
     "client_key": "the door's own lines tell of programs",
     "browser_session": "the door's own lines tell of sign-ins",
-    "consent": "the door's own lines tell of consents",
     "notice": "what one person was told",
     "consent": "it keeps itself when it was given and when it ended",
     "standing": "it is a person's own affair; audit lines tell who recorded it",

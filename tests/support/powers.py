@@ -102,8 +102,8 @@ def leaver(case: Case) -> bool:
 
 
 def contributor_of_the_owner(case: Case) -> bool:
-    """The agency whose team does it."""
-    return case.of_mine("owner_agency_id") and contributor(case)
+    """The agency whose team does it, for as long as it takes part."""
+    return case.of_mine("owner_agency_id") and contributor_of_whom_takes_part(case)
 
 
 def owner_or_lead(case: Case) -> bool:

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_a00c71675c57"
+revision = "first_1db7880ce3fa"
 down_revision = None
 
 

@@ -2476,6 +2476,43 @@ BEGIN
 END
 $$;
 
+-- How a partner's row may move, and by whom: what a row rule cannot say, since it sees the row before or after and
+-- never both. Each side takes its own steps only: a lead commits nobody, and nobody accepts their own offer.
+CREATE FUNCTION check_partner_move() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    own boolean := OLD.agency_id = caller_agency();
+    edits boolean := caller_can('initiatives:edit');
+    leads boolean := edits AND EXISTS (
+        SELECT FROM initiative i WHERE i.id = OLD.initiative_id AND i.lead_agency_id = caller_agency());
+    move text := OLD.state || ' to ' || NEW.state;
+    allowed text[] := '{}';
+BEGIN
+    IF current_user = 'portal_owner' THEN
+        RETURN NEW;  -- a succession, new keys, sample data
+    END IF;
+    IF leads THEN
+        allowed := allowed || ARRAY['offered to committed', 'offered to declined', 'invited to left',
+            'committed to left', 'declined to invited', 'left to invited',
+            'invited to invited', 'offered to offered', 'committed to committed'];
+    END IF;
+    IF leads AND own THEN  -- it stays as a partner when it hands over the lead
+        allowed := allowed || ARRAY['invited to committed', 'declined to committed', 'left to committed'];
+    END IF;
+    IF own THEN
+        allowed := allowed || ARRAY['offered to left', 'declined to offered', 'left to offered'];
+    END IF;
+    IF own AND edits THEN
+        allowed := allowed || ARRAY['invited to committed', 'invited to declined', 'committed to left'];
+    END IF;
+    IF (NEW.initiative_id, NEW.agency_id) IS DISTINCT FROM (OLD.initiative_id, OLD.agency_id)
+        OR move <> ALL (allowed) THEN
+        RAISE EXCEPTION 'this step is not this caller''s to take: %', move USING ERRCODE = '42501';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 -- A correction marks the figure it supersedes before it is itself stored, so that no two standing figures of one
 -- agency are for one period, not even within a statement. The API can change no stored figure: it has no grant.
 CREATE FUNCTION supersede_observation() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -3592,7 +3629,7 @@ CREATE POLICY add ON partner FOR INSERT TO portal_runtime WITH CHECK (coalesce((
 
 GRANT INSERT ON partner TO portal_runtime;
 
-CREATE POLICY change ON partner FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency())));
+CREATE POLICY change ON partner FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()) AND (state IN ('offered', 'declined', 'left') OR (SELECT caller_can('initiatives:edit'))))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()) AND (state IN ('offered', 'left') OR (SELECT caller_can('initiatives:edit')))));
 
 GRANT UPDATE ON partner TO portal_runtime;
 
@@ -3601,6 +3638,8 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON partner FOR EACH ROW EXECUTE FU
 CREATE TRIGGER b_touch BEFORE UPDATE ON partner FOR EACH ROW EXECUTE FUNCTION touch_row();
 
 CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON partner FOR EACH ROW EXECUTE FUNCTION record_change('Partner', 'initiative_id', '');
+
+CREATE TRIGGER c_move BEFORE UPDATE ON partner FOR EACH ROW EXECUTE FUNCTION check_partner_move();
 
 ALTER TABLE stage_move ENABLE ROW LEVEL SECURITY;
 
@@ -3652,11 +3691,11 @@ CREATE POLICY see ON action FOR SELECT TO portal_runtime USING (coalesce((acl &&
 
 GRANT SELECT ON action TO portal_runtime;
 
-CREATE POLICY add ON action FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency())) AND (EXISTS (SELECT FROM initiative i WHERE i.id = initiative_id AND i.lead_agency_id = owner_agency_id) OR EXISTS (SELECT FROM partner p WHERE p.initiative_id = action.initiative_id AND p.agency_id = owner_agency_id AND p.state = 'committed')));
+CREATE POLICY add ON action FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency())) AND owner_agency_id IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = action.initiative_id AND p.state = 'committed'));
 
 GRANT INSERT ON action TO portal_runtime;
 
-CREATE POLICY change ON action FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency()))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')));
+CREATE POLICY change ON action FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = action.initiative_id AND p.state = 'committed') OR coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency()))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')));
 
 GRANT UPDATE ON action TO portal_runtime;
 
@@ -3676,7 +3715,7 @@ CREATE POLICY see ON action_move FOR SELECT TO portal_runtime USING (coalesce((a
 
 GRANT SELECT ON action_move TO portal_runtime;
 
-CREATE POLICY add ON action_move FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND moved_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.owner_agency_id = (SELECT caller_agency()) OR coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action_move.initiative_id) = (SELECT caller_agency()))));
+CREATE POLICY add ON action_move FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND moved_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.owner_agency_id = (SELECT caller_agency()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action_move.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = action_move.initiative_id AND p.state = 'committed') OR coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action_move.initiative_id) = (SELECT caller_agency()))));
 
 GRANT INSERT ON action_move TO portal_runtime;
 
