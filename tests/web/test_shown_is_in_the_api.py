@@ -43,7 +43,9 @@ async def test_a_page_shows_nothing_but_its_documents_answer(
     [(name, answer)] = listener.heard
     assert name == stop.document
     told = set(words_of_values(answer)) | set(scales(answer))
-    typed = {word for _, value in parse_qsl(urlsplit(stop.path).query) for word in words(value)}
+    asked = parse_qsl(urlsplit(stop.path).query)
+    narrowing = [name for name, _ in asked if name not in {"text", "sort"}]
+    typed = {word for _, value in asked for word in words(value)} | {str(len(narrowing))}
     known = told | typed | our_words() | (EXAMPLE if "/add" in stop.path else frozenset())
     assert [w for text in seen(html) for w in words(text) if w not in known] == []
 
