@@ -52,9 +52,10 @@ def _roles() -> list[str]:
 def _giving() -> list[str]:
     says = (
         "Administrators give roles from their agency's list, never to themselves, and only where"
-        " there are two administrators. A role that *handles cases* rests while training, vetting or"
-        " the confidentiality declaration has lapsed or is not recorded. *Takes two*: one administrator"
-        " asks and another confirms. *By invitation*: an administrator's invitation can carry it."
+        " there are two administrators. A role that *handles cases* rests while training, vetting"
+        " or the confidentiality declaration has lapsed or is not recorded. *Takes two*: one"
+        " administrator asks and another confirms. *By invitation*: an administrator's invitation"
+        " can carry it."
     )
     head = [
         "role",

@@ -61,7 +61,7 @@ class RowRule:
             clause = "USING (true)"
             if command == "INSERT":
                 clause = f"WITH CHECK ({self.auth_add})"
-            elif command == "UPDATE" and self.auth_change != "true":
+            elif command == "UPDATE":
                 clause += f" WITH CHECK ({self.auth_change})"
             yield f"auth_{command.lower()}", command, "portal_auth", clause
         if self.see is not None:

@@ -1,5 +1,7 @@
 """A partner's provider answers wrongly, in one way at a time: nobody is let in."""
 
+import gzip
+import json
 import time
 from typing import Any
 
@@ -74,6 +76,11 @@ def twice(compact: str) -> str:
     return f"{head}.{again}.{mac}"
 
 
+def packed(right: dict[str, Any]) -> Response:
+    """What would be right, but 64 kB of it could unpack to anything."""
+    return Response(gzip.compress(json.dumps(right).encode()), headers={"content-encoding": "gzip"})
+
+
 REFUSED_AT_THE_DOOR = {
     "discovery: another issuer": with_document(issuer=OTHER_ISSUER),
     "discovery: the template of many tenants": with_document(
@@ -91,9 +98,7 @@ REFUSED_AT_THE_DOOR = {
     "discovery: no JSON": {"document": lambda _: Response("<html>", media_type="text/html")},
     "discovery: without end": {"document": lambda _: Response(b" " * 100_000 + b"{}")},
     "discovery: nested": {"document": lambda _: Response(b"[" * 60_000)},
-    "discovery: packed": {
-        "document": lambda _: Response(b"x", headers={"content-encoding": "gzip"})
-    },
+    "discovery: packed": {"document": packed},
     "discovery: broken": {"document": lambda _: Response("no", 500)},
 }
 """Before the person is even sent there."""

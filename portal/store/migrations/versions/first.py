@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_1db7880ce3fa"
+revision = "first_a4dfdd3c72c4"
 down_revision = None
 
 

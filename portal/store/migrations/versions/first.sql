@@ -2899,7 +2899,7 @@ CREATE POLICY auth_insert ON client_use FOR INSERT TO portal_auth WITH CHECK (tr
 
 GRANT INSERT ON client_use TO portal_auth;
 
-CREATE POLICY auth_update ON client_use FOR UPDATE TO portal_auth USING (true);
+CREATE POLICY auth_update ON client_use FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
 
 GRANT UPDATE ON client_use TO portal_auth;
 
@@ -2921,7 +2921,7 @@ CREATE POLICY auth_insert ON auth_secret.access_token FOR INSERT TO portal_auth 
 
 GRANT INSERT ON auth_secret.access_token TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.access_token FOR UPDATE TO portal_auth USING (true);
+CREATE POLICY auth_update ON auth_secret.access_token FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
 
 GRANT UPDATE ON auth_secret.access_token TO portal_auth;
 
@@ -3005,7 +3005,7 @@ CREATE POLICY auth_insert ON auth_secret.pushed_request FOR INSERT TO portal_aut
 
 GRANT INSERT ON auth_secret.pushed_request TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.pushed_request FOR UPDATE TO portal_auth USING (true);
+CREATE POLICY auth_update ON auth_secret.pushed_request FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
 
 GRANT UPDATE ON auth_secret.pushed_request TO portal_auth;
 
@@ -3027,7 +3027,7 @@ CREATE POLICY auth_insert ON auth_secret.authorization_code FOR INSERT TO portal
 
 GRANT INSERT ON auth_secret.authorization_code TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.authorization_code FOR UPDATE TO portal_auth USING (true);
+CREATE POLICY auth_update ON auth_secret.authorization_code FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
 
 GRANT UPDATE ON auth_secret.authorization_code TO portal_auth;
 
@@ -3473,7 +3473,7 @@ CREATE POLICY auth_insert ON auth_secret.partner_sign_in FOR INSERT TO portal_au
 
 GRANT INSERT ON auth_secret.partner_sign_in TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.partner_sign_in FOR UPDATE TO portal_auth USING (true);
+CREATE POLICY auth_update ON auth_secret.partner_sign_in FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
 
 GRANT UPDATE ON auth_secret.partner_sign_in TO portal_auth;
 
