@@ -94,6 +94,7 @@ DEFINERS: dict[str, str] = {
     "initiative_acl(uuid)": "",
     "keep_initiative_keys(uuid,boolean)": "",
     "hold_initiative(uuid,boolean)": "portal_runtime",
+    "heard_since(uuid,uuid,timestamptz)": "portal_runtime",
     "set_initiative_keys()": "",
     "initiative_child_keys()": "",
     "partner_changed()": "",

@@ -6,6 +6,7 @@ from typing import Any
 
 import strawberry
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Date,
     Interval,
@@ -24,7 +25,6 @@ from sqlmodel import col
 
 from auth.tables import AreaPart
 from portal.actions.tables import UNFINISHED, Action
-from portal.changes.tables import Change
 from portal.frameworks.tables import InitiativeEntry, InitiativeTheme
 from portal.initiatives.tables import (
     NO_LAST_DAY,
@@ -241,10 +241,7 @@ RATING_SETS = Listing(
 
 def quiet(partner: Columns, ask: Ask) -> ColumnElement[bool]:
     """A committed partner that has changed nothing on the initiative for 60 days."""
-    heard = exists().where(
-        col(Change.initiative_id) == partner.initiative_id,
-        col(Change.actor_agency_id) == partner.agency_id,
-        col(Change.at) >= ask.now - QUIET,
-    )
-    answered = func.coalesce(partner.answered_at, partner.asked_at) < ask.now - QUIET
-    return and_(partner.state == PartnerState.COMMITTED, answered, not_(heard))
+    since = ask.now - QUIET
+    joined = func.coalesce(partner.answered_at, partner.asked_at)
+    heard = func.heard_since(partner.initiative_id, partner.agency_id, since, type_=Boolean)
+    return and_(partner.state == PartnerState.COMMITTED, joined < since, not_(heard))

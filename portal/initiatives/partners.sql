@@ -34,3 +34,18 @@ BEGIN
     RETURN NEW;
 END
 $$;
+
+-- Whether an agency, or one that it took over from, has changed anything on an initiative that the caller sees now: also
+-- before the caller came to see it, since whoever joins late must not take for quiet who was busy until then. Only yes
+-- or no; what stays within an agency is no word to the others.
+CREATE FUNCTION heard_since(initiative uuid, agency uuid, since timestamptz) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH RECURSIVE own AS (
+        SELECT agency AS id UNION SELECT a.id FROM agency a JOIN own ON a.successor_id = own.id
+    )
+    SELECT EXISTS (
+        SELECT FROM history h
+        WHERE h.initiative_id = initiative AND h.at >= since AND h.actor_agency_id IN (SELECT id FROM own)
+          AND h.within_agency_id IS NULL AND h.acl && caller_keys())
+$$;

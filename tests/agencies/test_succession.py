@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from support.asking import Portal
 from support.databases import empty_database
 from support.following import about, now, since
+from support.initiating import LEAD, agency, committed, live, read
 
 from portal import database
 from portal.edge.guarded import guarded
@@ -152,3 +154,18 @@ async def test_everybody_learns_of_a_succession_and_of_what_stood_there(
     (entry,) = [each for each in seen["history"]["nodes"] if each["verb"] == "succeedAgency"]
     assert seen["version"] == 2
     assert (entry["before"]["ended_on"], entry["after"]["ended_on"]) == (None, str(DAY))
+
+
+async def test_a_busy_partner_s_successor_is_not_quiet(partnership: Portal) -> None:
+    row = await live(partnership)
+    await committed(partnership, row, "rasa")
+    later = replace(partnership, today=DAY + timedelta(days=50))
+    said = {"initiative": row["id"], "text": "Drivers are trained."}
+    await later.do("rasa.coordinator", "addComment", said)
+    then = replace(partnership, today=DAY + timedelta(days=61))
+    over = {"agency": agency("rasa"), "by": agency("savera"), "fromDay": str(DAY),
+            "expectedVersion": 1}  # fmt: skip
+    done = await then.do("cheshire.viewer", "succeedAgency", over)
+    assert done["__typename"] == "AgencyPayload", done
+    seen = await read(then, LEAD, row["id"], "partnersWithoutUpdate { totalCount }")
+    assert seen["partnersWithoutUpdate"]["totalCount"] == 0

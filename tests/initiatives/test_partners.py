@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import text
 from support.asking import Portal
 from support.initiating import LEAD, agency, attempt, committed, done, live, of, read, refused
+from support.writing import plain
 
-from portal.sample.partnership import DAY, team_id
+from portal.sample.partnership import DAY, agency_id, team_id
 from portal.store.engines import Engines
 
 RASA = "rasa.coordinator"
@@ -283,3 +284,46 @@ async def test_only_what_the_partner_does_itself_is_an_update(portal: Portal) ->
     shows = "partnersWithoutUpdate { nodes { agency { shortName } } }"
     quiet = (await read(then, LEAD, row["id"], shows))["partnersWithoutUpdate"]["nodes"]
     assert quiet == [{"agency": {"shortName": "Savera"}}]
+
+
+async def test_whoever_joins_late_takes_nobody_for_quiet_who_was_busy_before(
+    portal: Portal,
+) -> None:
+    row = await live(portal)
+    await committed(portal, row, "savera")
+    busy = await committed(portal, row, "rasa")
+    later = replace(portal, today=DAY + timedelta(days=50))
+    said = {"initiative": row["id"], "text": "Drivers are trained."}
+    assert (await later.do(RASA, "addComment", said))["__typename"] == "CommentPayload"
+    joins = replace(portal, today=DAY + timedelta(days=55))
+    await committed(joins, row, "sefton")
+    then = replace(portal, today=DAY + timedelta(days=61))
+    shows = "partnersWithoutUpdate { nodes { agency { shortName } } }"
+    for who in (LEAD, RASA, "sefton.coordinator"):
+        quiet = (await read(then, who, row["id"], shows))["partnersWithoutUpdate"]["nodes"]
+        assert quiet == [{"agency": {"shortName": "Savera"}}], who
+    listed = (await then.ask("sefton.coordinator", QUIET, key=agency("rasa")))["quietPartners"]
+    assert {"id": busy["id"]} not in listed["nodes"]
+
+
+async def test_what_a_partner_says_to_itself_is_no_word_to_the_others(portal: Portal) -> None:
+    row = await live(portal)
+    await committed(portal, row, "rasa")
+    later = replace(portal, today=DAY + timedelta(days=50))
+    said = {"initiative": row["id"], "text": "Between us.", "audience": "AGENCY"}
+    await later.do(RASA, "addComment", said)
+    then = replace(portal, today=DAY + timedelta(days=61))
+    for who in (LEAD, RASA):
+        shows = "partnersWithoutUpdate { nodes { agency { shortName } } }"
+        quiet = (await read(then, who, row["id"], shows))["partnersWithoutUpdate"]["nodes"]
+        assert quiet == [{"agency": {"shortName": "RASA"}}], who
+
+
+async def test_nobody_is_told_whether_a_hidden_initiative_is_busy(portal: Portal) -> None:
+    row = await live(portal)
+    await committed(portal, row, "rasa")
+    asked = text("SELECT heard_since(:initiative, :agency, '2020-01-01')")
+    given = {"initiative": plain(row), "agency": agency_id("rasa")}
+    for who, told in ((LEAD, True), ("sefton.coordinator", False)):
+        async with portal.context(who).acting() as session:
+            assert (await session.execute(asked, given)).scalar_one() is told, who

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_a4dfdd3c72c4"
+revision = "first_2dad91db3dea"
 down_revision = None
 
 

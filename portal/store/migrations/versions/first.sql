@@ -2513,6 +2513,21 @@ BEGIN
 END
 $$;
 
+-- Whether an agency, or one that it took over from, has changed anything on an initiative that the caller sees now: also
+-- before the caller came to see it, since whoever joins late must not take for quiet who was busy until then. Only yes
+-- or no; what stays within an agency is no word to the others.
+CREATE FUNCTION heard_since(initiative uuid, agency uuid, since timestamptz) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH RECURSIVE own AS (
+        SELECT agency AS id UNION SELECT a.id FROM agency a JOIN own ON a.successor_id = own.id
+    )
+    SELECT EXISTS (
+        SELECT FROM history h
+        WHERE h.initiative_id = initiative AND h.at >= since AND h.actor_agency_id IN (SELECT id FROM own)
+          AND h.within_agency_id IS NULL AND h.acl && caller_keys())
+$$;
+
 -- A correction marks the figure it supersedes before it is itself stored, so that no two standing figures of one
 -- agency are for one period, not even within a statement. The API can change no stored figure: it has no grant.
 CREATE FUNCTION supersede_observation() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -2692,6 +2707,8 @@ GRANT EXECUTE ON FUNCTION map_roles(uuid,uuid,text[]) TO portal_auth;
 GRANT EXECUTE ON FUNCTION succeed_agency(uuid,uuid,date) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION hold_initiative(uuid,boolean) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION heard_since(uuid,uuid,timestamptz) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION work_left_by(uuid) TO portal_runtime;
 
