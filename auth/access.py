@@ -89,6 +89,7 @@ RULES = (
         None,
         auth=("SELECT", "INSERT", "UPDATE", "DELETE"),
         auth_add=SPEAKS_FOR,
+        auth_change="revoked_at IS NOT NULL",
     ),
     hidden(oauth.SeenProof, "Nobody: replay marks.", "SELECT", "INSERT", "DELETE"),
     hidden(oauth.SeenAssertion, "Nobody: replay marks.", "SELECT", "INSERT", "DELETE"),

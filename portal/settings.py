@@ -91,6 +91,11 @@ class Settings:
         found = [*self._missing(), *self._wrong_database()]
         if self.mode is Mode.PRODUCTION:
             found += self._unsafe_in_production()
+        elif urlsplit(self.base_url).hostname not in LOCAL_HOSTS:
+            found.append(
+                f"PORTAL_MODE is demo, which is for this computer alone, and PORTAL_BASE_URL is"
+                f" {self.base_url}: set PORTAL_MODE to production."
+            )
         return found
 
     def _missing(self) -> Iterator[str]:
@@ -120,6 +125,11 @@ class Settings:
     def _unsafe_in_production(self) -> Iterator[str]:
         if not self.base_url.startswith("https://"):
             yield f"PORTAL_BASE_URL is {self.base_url}: set it to the public https:// address."
+        if not self.proxies:
+            yield (
+                "PORTAL_PROXIES is not set: name the address of the proxy that ends TLS, such as"
+                " 127.0.0.1, or all visitors count as one when somebody guesses."
+            )
         for name, address in self._addresses():
             if _user(address) == "postgres":
                 yield f"{name} signs in as a superuser, whom no row rule binds: use its own role."

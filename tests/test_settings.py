@@ -14,6 +14,7 @@ SAFE = {
     "PORTAL_BASE_URL": "https://portal.example.org/",
     "PORTAL_MODE": "production",
     "PORTAL_KEYS_FOLDER": "/etc/vawg-portal/keys",
+    "PORTAL_PROXIES": "127.0.0.1",
 }
 
 
@@ -40,6 +41,9 @@ def test_without_any_variable_it_is_a_demo_that_lacks_only_its_databases_and_key
     ("name", "value", "said"),
     [
         ("PORTAL_BASE_URL", "http://portal.example.org", "https://"),
+        ("PORTAL_MODE", "", "for this computer alone"),
+        ("PORTAL_MODE", "demo", "set PORTAL_MODE to production"),
+        ("PORTAL_PROXIES", "", "PORTAL_PROXIES is not set"),
         ("PORTAL_OWNER_DATABASE_URL", "", "PORTAL_OWNER_DATABASE_URL is not set"),
         ("PORTAL_OWNER_DATABASE_URL", SAFE["PORTAL_DATABASE_URL"], "each its own role"),
         ("PORTAL_DATABASE_URL", SAFE["PORTAL_DATABASE_URL"][:-20], "sslmode=verify-full"),

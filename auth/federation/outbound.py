@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from portal.settings import LOCAL_HOSTS
 SECONDS = 10.0
 LONGEST = 64 * 1024
 LONGEST_ADDRESS = 2000
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 
 
 class Unanswered(Exception):
@@ -91,7 +93,9 @@ def good_address(address: object, *, local: bool) -> bool:
         _ = parts.port
     except ValueError:
         return False
-    if not host or user is not None or parts.fragment or not address.isprintable():
+    if not host or not _HOST.fullmatch(host) or user is not None or parts.fragment:
+        return False  # a host goes into a header, where a blank or a semicolon would begin anew
+    if not address.isprintable():
         return False
     return parts.scheme == "https" or (local and parts.scheme == "http" and host in LOCAL_HOSTS)
 

@@ -112,6 +112,8 @@ async def test_an_address_for_development_is_marked_as_one(portal: Portal, addre
         "https://rota.example.org/back#here",
         "https://me@rota.example.org/back",
         "https://*.example.org/back",
+        "https://rota.example.org; frame-ancestors */back",
+        "https://rota.example.org;script-src/back",
         "https://rota.example.org\\@evil.example/",
         "https://rötä.example.org/",
         "https://",

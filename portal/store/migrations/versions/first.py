@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_2dad91db3dea"
+revision = "first_f1bade51f715"
 down_revision = None
 
 

@@ -2938,7 +2938,7 @@ CREATE POLICY auth_insert ON auth_secret.access_token FOR INSERT TO portal_auth 
 
 GRANT INSERT ON auth_secret.access_token TO portal_auth;
 
-CREATE POLICY auth_update ON auth_secret.access_token FOR UPDATE TO portal_auth USING (true) WITH CHECK (true);
+CREATE POLICY auth_update ON auth_secret.access_token FOR UPDATE TO portal_auth USING (true) WITH CHECK (revoked_at IS NOT NULL);
 
 GRANT UPDATE ON auth_secret.access_token TO portal_auth;
 
