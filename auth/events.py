@@ -15,7 +15,9 @@ class EventOutcome(StrEnum):
     """How something at the door ended."""
 
     DONE = "done"
+    """It was done."""
     REFUSED = "refused"
+    """It was refused; `reason` says why."""
 
 
 class AuthEvent(Row, table=True):

@@ -13,15 +13,25 @@ class NoticeKind(StrEnum):
     """What a notice is about."""
 
     NEW_SIGN_IN = "new_sign_in"
+    """Somebody signed in as this person."""
     SIGN_IN_CHANGED = "sign_in_changed"
+    """How this person signs in has changed."""
     ROLE_CHANGED = "role_changed"
+    """This person was given a role, or has lost one."""
     ROLE_ASKED = "role_asked"
+    """Somebody asks for a role that needs a second person."""
     MEMBERSHIP_ENDED = "membership_ended"
+    """A membership has ended."""
     LAPSE_NEAR = "lapse_near"
+    """Training, vetting or the confidentiality declaration lapses soon."""
     STANDING_RECORDED = "standing_recorded"
+    """Training, vetting or the confidentiality declaration was recorded."""
     INVITED = "invited"
+    """Somebody was invited to the agency."""
     JOINED = "joined"
+    """Somebody has joined the agency."""
     PROGRAM_CHANGED = "program_changed"
+    """A program that this person answers for has changed."""
 
 
 class Notice(Row, table=True):

@@ -26,9 +26,13 @@ class AreaKind(StrEnum):
     """What kind of place an area code names."""
 
     BOROUGH = "borough"
+    """A borough or city."""
     COMBINED_AUTHORITY = "combined_authority"
+    """A combined authority's area."""
     FORCE_AREA = "force_area"
+    """The area of a police force."""
     COUNTRY = "country"
+    """A country of the United Kingdom."""
 
 
 class Area(SQLModel, table=True):

@@ -14,9 +14,13 @@ class CredentialKind(StrEnum):
     """What a credential is."""
 
     PASSKEY = "passkey"
+    """A passkey."""
     PASSWORD = "password"  # noqa: S105 - a kind
+    """A password."""
     AUTHENTICATOR_APP = "authenticator_app"
+    """An app that shows codes for a time."""
     RECOVERY_CODES = "recovery_codes"
+    """Codes on paper, each for one use."""
 
 
 class Credential(Row, table=True):

@@ -31,7 +31,9 @@ class Grant(StrEnum):
     """How a client gets its tokens."""
 
     CLIENT_CREDENTIALS = "client_credentials"
+    """It acts for itself, with its own key."""
     AUTHORIZATION_CODE = "authorization_code"
+    """It acts for a person who has consented."""
 
 
 def for_itself() -> list[str]:

@@ -47,10 +47,15 @@ class RequestState(StrEnum):
     """How far a request for a role has come."""
 
     WAITING = "waiting"
+    """A second person has still to answer."""
     GIVEN = "given"
+    """Given at once, since the role needs no second person."""
     CONFIRMED = "confirmed"
+    """A second person has confirmed it."""
     DECLINED = "declined"
+    """A second person has said no."""
     TAKEN_BACK = "taken_back"
+    """Who asked has taken it back."""
 
 
 _ANSWERED = "state IN ('confirmed', 'declined')"

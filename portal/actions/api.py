@@ -42,14 +42,18 @@ class ActionOrder(Enum):
     """How actions are sorted."""
 
     DUE = "due"
+    """What is due first, first."""
     NEWEST = "newest"
+    """The newest first."""
     LATEST_CHANGE = "latest_change"
+    """What changed last, first."""
 
 
 class ActionMoveOrder(Enum):
     """How an action's moves are sorted."""
 
     OLDEST = "oldest"
+    """The oldest first."""
 
 
 # Literals, not bound values: else PostgreSQL cannot see that an index of unfinished actions serves.

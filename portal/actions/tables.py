@@ -15,9 +15,13 @@ class ActionState(StrEnum):
     """How far an action has come."""
 
     OPEN = "open"
+    """To be done."""
     IN_PROGRESS = "in_progress"
+    """Begun."""
     DONE = "done"
+    """Done."""
     NOT_DONE = "not_done"
+    """Dropped, with a reason."""
 
 
 UNFINISHED = (ActionState.OPEN, ActionState.IN_PROGRESS)

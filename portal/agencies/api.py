@@ -45,6 +45,7 @@ class AreaOrder(Enum):
     """How areas are sorted."""
 
     NAME = "name"
+    """By name."""
 
 
 HistoryType = Annotated["HistoryEntry", strawberry.lazy("portal.changes.api")]
@@ -77,18 +78,21 @@ class TeamOrder(Enum):
     """How teams are sorted."""
 
     NAME = "name"
+    """By name."""
 
 
 class MembershipOrder(Enum):
     """How memberships are sorted."""
 
     OLDEST = "oldest"
+    """Who joined first, first."""
 
 
 class AgencyOrder(Enum):
     """How agencies are sorted."""
 
     NAME = "name"
+    """By name."""
 
 
 TEAMS = Listing(None, TeamOrder, {TeamOrder.NAME: Order(lambda t: [t.name])}, TeamOrder.NAME)

@@ -45,12 +45,14 @@ class ChangeOrder(Enum):
     """How changes are sorted: as they were committed."""
 
     COMMITTED = "committed"
+    """As they were committed."""
 
 
 class AuditOrder(Enum):
     """How audit lines are sorted."""
 
     NEWEST = "newest"
+    """The newest first."""
 
 
 KEYS = Mark(

@@ -10,7 +10,9 @@ class HistoryOrder(Enum):
     """How history is sorted."""
 
     NEWEST = "newest"
+    """The latest change first."""
     OLDEST = "oldest"
+    """The first change first."""
 
 
 HISTORY = Listing(

@@ -18,9 +18,13 @@ class ChangeKind(StrEnum):
     """What happened to a record."""
 
     CREATED = "created"
+    """It is new."""
     UPDATED = "updated"
+    """Something of it changed."""
     DELETED = "deleted"
+    """It was deleted."""
     VISIBILITY = "visibility"
+    """It is as it was, and others may see it now, or fewer."""
 
 
 class Happened(SQLModel):
@@ -87,7 +91,9 @@ class Outcome(StrEnum):
     """How a verb ended."""
 
     DONE = "done"
+    """It was done."""
     REFUSED = "refused"
+    """It was refused, and nothing has changed."""
 
 
 class AuditLine(Row, table=True):

@@ -30,6 +30,7 @@ class EvidenceOrder(Enum):
     """How evidence is sorted."""
 
     NEWEST = "newest"
+    """The newest first."""
 
 
 @reads(tables.EvidenceItem)

@@ -14,7 +14,9 @@ class EvidenceState(StrEnum):
     """Whether an item still stands."""
 
     CURRENT = "current"
+    """It stands."""
     WITHDRAWN = "withdrawn"
+    """It was taken back, with a reason."""
 
 
 class EvidenceItem(Tied, table=True):

@@ -34,6 +34,7 @@ class SelfAssessmentOrder(Enum):
     """How self-assessments are sorted."""
 
     NEWEST = "newest"
+    """The newest first."""
 
 
 def _is_latest(row: Columns, _: Ask) -> ColumnElement[bool]:

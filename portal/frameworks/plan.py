@@ -35,13 +35,16 @@ class PlanActionOrder(Enum):
     """How plan actions are sorted."""
 
     NUMBER = "number"
+    """By number."""
     LATEST_CHANGE = "latest_change"
+    """What changed last, first."""
 
 
 class PlanUpdateOrder(Enum):
     """How the updates of a plan action are sorted."""
 
     NEWEST = "newest"
+    """The newest first."""
 
 
 PLAN_UPDATES = Listing(

@@ -39,24 +39,28 @@ class FrameworkEntryOrder(Enum):
     """How framework entries are sorted."""
 
     POSITION = "position"
+    """By version, then by place within it."""
 
 
 class ThemeOrder(Enum):
     """How themes are sorted."""
 
     NAME = "name"
+    """By name."""
 
 
 class FrameworkOrder(Enum):
     """How frameworks are sorted."""
 
     NAME = "name"
+    """By name."""
 
 
 class FrameworkVersionOrder(Enum):
     """How the versions of a framework are sorted."""
 
     OLDEST = "oldest"
+    """The version that began first, first."""
 
 
 def mapped(end: Any, mapped_to: Any) -> ColumnElement[int]:  # noqa: ANN401 - columns of any link

@@ -149,9 +149,13 @@ class SelfAssessmentLevel(StrEnum):
     """How far an agency says it has come; the portal's own words for want of a public scale."""
 
     NOT_STARTED = "not_started"
+    """Nothing has been done yet."""
     STARTED = "started"
+    """First steps are taken."""
     ESTABLISHED = "established"
+    """It is in place in most of the agency."""
     EMBEDDED = "embedded"
+    """It is how the agency works."""
 
 
 class SelfAssessment(Row, table=True):

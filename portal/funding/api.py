@@ -42,7 +42,9 @@ class FundingOrder(Enum):
     """How funding lines are sorted."""
 
     OLDEST = "oldest"
+    """The oldest first."""
     NEWEST = "newest"
+    """The newest first."""
 
 
 @filter_input

@@ -167,10 +167,15 @@ class InitiativeOrder(Enum):
     """How initiatives are sorted."""
 
     NEWEST = "newest"
+    """The newest first."""
     LATEST_CHANGE = "latest_change"
+    """What changed last, first."""
     TITLE = "title"
+    """By title."""
     ENDS_ON = "ends_on"
+    """What ends first, first; without a last day, last."""
     REFERENCE = "reference"
+    """By reference."""
 
 
 INITIATIVES = Listing(
@@ -193,18 +198,21 @@ class PartnerOrder(Enum):
     """How partners are sorted."""
 
     ASKED = "asked"
+    """Who was asked first, first."""
 
 
 class StageMoveOrder(Enum):
     """How moves between stages are sorted."""
 
     NEWEST = "newest"
+    """The newest first."""
 
 
 class RatingSetOrder(Enum):
     """How ratings are sorted."""
 
     NEWEST = "newest"
+    """The newest first."""
 
 
 @filter_input

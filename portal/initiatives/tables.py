@@ -28,59 +28,88 @@ class Stage(StrEnum):
     """How far an initiative has come."""
 
     PROPOSED = "proposed"
+    """Suggested, and not yet agreed."""
     APPROVED = "approved"
+    """Agreed, and not yet begun."""
     LIVE = "live"
+    """Under way."""
     PAUSED = "paused"
+    """Interrupted, and meant to go on."""
     COMPLETE = "complete"
+    """Done; its results are still being gathered."""
     CLOSED = "closed"
+    """Done, with nothing left to do."""
     CANCELLED = "cancelled"
+    """Given up."""
 
 
 class Visibility(StrEnum):
     """Who may see an initiative, each step wider than the one before."""
 
     DRAFT = "draft"
+    """Only its lead."""
     PARTNERS = "partners"
+    """Its lead, and agencies that are invited or committed."""
     PARTNERSHIP = "partnership"
+    """Every agency of the partnership."""
     PUBLIC = "public"
+    """Everyone who is signed in."""
 
 
 class Timing(StrEnum):
     """What is known of the dates."""
 
     DATED = "dated"
+    """It has a first and a last day, from APPROVED on."""
     OPEN_ENDED = "open_ended"
+    """It has no last day, and a day on which it is reviewed."""
     UNKNOWN = "unknown"
+    """Nobody knows its dates; a source says where it is known from."""
 
 
 class Rating(StrEnum):
     """How it stands: blue is done, red needs help."""
 
     NOT_STARTED = "not_started"
+    """Nothing has been done yet."""
     RED = "red"
+    """It needs help; a reason says which."""
     AMBER = "amber"
+    """It is late, or at risk."""
     GREEN = "green"
+    """It goes as planned."""
     BLUE = "blue"
+    """It is done."""
 
 
 class Part(StrEnum):
     """What a partner brings."""
 
     FUND = "fund"
+    """It gives money."""
     DELIVER = "deliver"
+    """It does the work."""
     HOST = "host"
+    """It gives a place or a home for the work."""
     SUPPORT = "support"
+    """It helps."""
     EVALUATE = "evaluate"
+    """It finds out what came of it."""
 
 
 class PartnerState(StrEnum):
     """Where an agency stands between being asked and having left."""
 
     INVITED = "invited"
+    """Asked by the lead, and has not answered."""
     OFFERED = "offered"
+    """Has offered to take part, and the lead has not answered."""
     COMMITTED = "committed"
+    """Both sides have agreed."""
     DECLINED = "declined"
+    """One side has said no."""
     LEFT = "left"
+    """Its part has ended, or its invitation or offer was taken back."""
 
 
 class Initiative(Row, table=True):

@@ -19,20 +19,25 @@ class MeasureDefinitionOrder(Enum):
     """How definitions are sorted."""
 
     NAME = "name"
+    """By name."""
 
 
 class MeasureOrder(Enum):
     """How measures are sorted."""
 
     OLDEST = "oldest"
+    """The oldest first."""
     NEWEST = "newest"
+    """The newest first."""
 
 
 class ObservationOrder(Enum):
     """How figures are sorted."""
 
     LATEST_PERIOD = "latest_period"
+    """The latest period first."""
     EARLIEST_PERIOD = "earliest_period"
+    """The earliest period first."""
 
 
 def _current(row: Columns, wanted: ColumnElement[bool], _: Ask) -> ColumnElement[bool]:

@@ -16,33 +16,46 @@ class Direction(StrEnum):
     """Which way a figure should move."""
 
     HIGHER_IS_BETTER = "higher_is_better"
+    """It should rise."""
     LOWER_IS_BETTER = "lower_is_better"
+    """It should fall."""
     NEITHER = "neither"
+    """It is only watched: neither is better."""
 
 
 class MeasureKind(StrEnum):
     """Whether a figure counts what was done (output) or what it changed (outcome)."""
 
     OUTPUT = "output"
+    """What was done, such as people trained."""
     OUTCOME = "outcome"
+    """What that changed, such as people who feel safe."""
 
 
 class Frequency(StrEnum):
     """How often a figure is due."""
 
     ONCE = "once"
+    """One figure."""
     MONTHLY = "monthly"
+    """A figure each month."""
     QUARTERLY = "quarterly"
+    """A figure each quarter."""
     HALF_YEARLY = "half_yearly"
+    """A figure each half-year."""
     YEARLY = "yearly"
+    """A figure each year."""
 
 
 class Breakdown(StrEnum):
     """Whether a figure is the whole or a part of it."""
 
     WHOLE = "whole"
+    """The whole."""
     AREA = "area"
+    """The part for one area."""
     GROUP = "group"
+    """The part for one group of people."""
 
 
 class MeasureDefinition(Row, table=True):

@@ -29,6 +29,7 @@ class MilestoneOrder(Enum):
     """How milestones are sorted."""
 
     DUE = "due"
+    """What is due first, first."""
 
 
 @reads(tables.Milestone)

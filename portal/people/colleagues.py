@@ -44,19 +44,23 @@ class MemberOrder(Enum):
     """How members are sorted."""
 
     NAME = "name"
+    """By name."""
     OLDEST = "oldest"
+    """The oldest first."""
 
 
 class RequestOrder(Enum):
     """How requests for roles are sorted."""
 
     NEWEST = "newest"
+    """The newest first."""
 
 
 class InvitationOrder(Enum):
     """How invitations are sorted."""
 
     NEWEST = "newest"
+    """The newest first."""
 
 
 def _in_good_standing(standing: Columns, ask: Ask) -> ColumnElement[bool]:

@@ -24,6 +24,7 @@ class ConsentOrder(Enum):
     """How consents are sorted."""
 
     NEWEST = "newest"
+    """The newest first."""
 
 
 @reads(consents.Consent)

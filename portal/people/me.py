@@ -40,24 +40,28 @@ class SessionOrder(Enum):
     """How browser sessions are sorted."""
 
     NEWEST = "newest"
+    """The newest first."""
 
 
 class NoticeOrder(Enum):
     """How notices are sorted."""
 
     NEWEST = "newest"
+    """The newest first."""
 
 
 class CredentialOrder(Enum):
     """How credentials are sorted."""
 
     OLDEST = "oldest"
+    """The oldest first."""
 
 
 class EventOrder(Enum):
     """How what happened at the door is sorted."""
 
     NEWEST = "newest"
+    """The newest first."""
 
 
 @reads(sessions.BrowserSession)

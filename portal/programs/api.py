@@ -35,13 +35,16 @@ class ClientOrder(Enum):
     """How programs are sorted."""
 
     NAME = "name"
+    """By name."""
     EXPIRY = "expiry"
+    """What runs out first, first."""
 
 
 class ClientKeyOrder(Enum):
     """How a program's keys are sorted."""
 
     NEWEST = "newest"
+    """The newest first."""
 
 
 def _key_used(key: Columns, _: Ask) -> ColumnElement[Any]:

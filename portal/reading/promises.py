@@ -100,6 +100,8 @@ def _undescribed(schema: GraphQLSchema) -> Iterator[str]:
             parts[f"{kind.name}.{name}"] = each
             for argument, told in getattr(each, "args", {}).items():
                 parts[f"{kind.name}.{name}({argument}:)"] = told
+        for name, member in getattr(kind, "values", {}).items():
+            parts[f"{kind.name}.{name}"] = member
         yield from (f"{where}: describe it" for where, p in parts.items() if not p.description)
 
 

@@ -31,7 +31,9 @@ class RiskOrder(Enum):
     """How risks are sorted."""
 
     SCORE = "score"
+    """The worst first."""
     NEWEST = "newest"
+    """The newest first."""
 
 
 @reads(tables.Risk)

@@ -15,7 +15,9 @@ class RiskState(StrEnum):
     """Whether a risk still has to be watched."""
 
     OPEN = "open"
+    """To be watched."""
     CLOSED = "closed"
+    """Need not be watched any more, with a reason."""
 
 
 class Risk(Tied, table=True):

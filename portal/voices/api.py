@@ -21,13 +21,16 @@ class CommentOrder(Enum):
     """How comments are sorted."""
 
     NEWEST = "newest"
+    """The newest first."""
     OLDEST = "oldest"
+    """The oldest first."""
 
 
 class ConsultationOrder(Enum):
     """How consultations are sorted."""
 
     NEWEST = "newest"
+    """The newest first."""
 
 
 COMMENTS = Listing(

@@ -15,7 +15,9 @@ class Audience(StrEnum):
     """For whom a comment is written."""
 
     PARTNERS = "partners"
+    """For everyone who sees the initiative."""
     AGENCY = "agency"
+    """For the author's own agency."""
 
 
 class Comment(Tied, table=True):

@@ -15,6 +15,9 @@ class Season(StrEnum):
     """
 
     WARM = "warm"
+    """From April
+    to October.
+    """
     COLD = "cold"
 
 
@@ -43,6 +46,9 @@ def test_an_enum_says_in_the_contract_what_its_class_says() -> None:
     assert core.type_map["Season"].description == "When it is,\nroughly."
     assert core.type_map["Unsaid"].description is None  # the promises refuse that at start-up
     assert '"""\nWhen it is,\nroughly.\n"""\nenum Season {' in schema.as_str()
+    values = core.type_map["Season"].values
+    assert values["WARM"].description == "From April\nto October."
+    assert values["COLD"].description is None  # as above
 
 
 def test_nobody_registers_an_enum() -> None:

@@ -78,6 +78,7 @@ class Kind(StrEnum):
     """Kinds."""
 
     FIRST = "first"
+    """One."""
     SECOND = "zweite"
 
 
@@ -291,6 +292,10 @@ MISTAKES: dict[str, tuple[Callable[[], list[str]], str]] = {
     "an enum without description": (
         lambda: over(tables.Agency, kind=(strawberry.enum(StrEnum("Bare", "ONE")), column("x"))),
         "Bare: describe it",
+    ),
+    "an enum member without description": (
+        lambda: over(tables.Agency, kind=(Kind, column("x"))),
+        "Kind.SECOND: describe it",
     ),
     "a type without description": (
         lambda: faults(bare=(Bare | None, value("x", lambda *_: select(ONE.label("name"))))),
