@@ -10,6 +10,7 @@ from sqlalchemy import and_, false, func, literal_column
 from portal.acting.exposed import mutation
 from portal.evidence import tables, verbs
 from portal.evidence.tables import EvidenceState
+from portal.frameworks.shown import FrameworkEntry, entries_of
 from portal.reading.declare import (
     Listing,
     Node,
@@ -43,7 +44,10 @@ class EvidenceItem(Node):
     )
     edition: str | None = column("Which version of the document it is.")
     url: str = column("Where it is.")
-    framework: str | None = column("The framework it is evidence for, as written.")
+    framework_entry: FrameworkEntry | None = one(
+        "The pillar, P or plan action it is evidence for, with its framework and version.",
+        "framework_entry_id",
+    )
     review_on: date | None = column("The day to check it again.")
     review_due: bool = sql(
         "Whether it still stands and the day to check it again has come.",
@@ -64,8 +68,13 @@ class EvidenceFilter:
     """Which items of evidence."""
 
     state: EvidenceState | None = where("In this state.", lambda row, state, _: row.state == state)
-    framework: str | None = where(
-        "For this framework, as written.", lambda row, framework, _: row.framework == framework
+    framework_entry: strawberry.ID | None = where(
+        "For this pillar, P or plan action.",
+        lambda row, entry, _: row.framework_entry_id == entry,
+    )
+    framework: strawberry.ID | None = where(
+        "For an entry of this framework, in any version.",
+        lambda row, framework, _: row.framework_entry_id.in_(entries_of(framework)),
     )
 
 

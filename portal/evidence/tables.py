@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
@@ -34,7 +35,9 @@ class EvidenceItem(Tied, table=True):
     title: str = Field(max_length=200)
     edition: str | None = Field(default=None, max_length=40)
     url: str = Field(max_length=1000)
-    framework: str | None = Field(default=None, max_length=200)
+    framework_entry_id: UUID | None = Field(
+        default=None, foreign_key="framework_entry.id", index=True
+    )
     review_on: date | None = None
     state: EvidenceState = Field(
         default=EvidenceState.CURRENT, sa_type=choice(EvidenceState, "state")

@@ -66,17 +66,23 @@ async def set_framework_entries(
     _check_number("entries", entries)
     held = await linked(work, OF_ENTRY, initiative.id)
     for at, entry_id in enumerate(entries):
-        entry = await work.seen(FrameworkEntry, entry_id, f"entries.{at}")
-        version = await work.seen(FrameworkVersion, entry.framework_version_id)
-        if entry_id not in held and version.valid_to is not None and version.valid_to < work.today:
-            said = (
-                f"{entry.title!r} belongs to {version.label!r}, which ended on {version.valid_to}."
-            )
-            work.warn(f"entries.{at}", said, "VERSION_ENDED")
+        await chosen_entry(work, entry_id, f"entries.{at}", known=entry_id in held)
     await _unlink(work, OF_ENTRY, initiative, held - {*entries})
     new = sorted({*entries} - held)
     work.db.add_all(InitiativeEntry(initiative_id=initiative.id, entry_id=entry) for entry in new)
     return _counted(initiative, changed=held != {*entries})
+
+
+async def chosen_entry(
+    work: Work, entry_id: UUID, path: str, *, known: bool = False
+) -> FrameworkEntry:
+    """The entry; one of a version that has ended is worth a second look, if it is a new choice."""
+    entry = await work.seen(FrameworkEntry, entry_id, path)
+    version = await work.seen(FrameworkVersion, entry.framework_version_id)
+    if not known and version.valid_to is not None and version.valid_to < work.today:
+        said = f"{entry.title!r} belongs to {version.label!r}, which ended on {version.valid_to}."
+        work.warn(path, said, "VERSION_ENDED")
+    return entry
 
 
 def check_themes(asked: Iterable[Theme], held: set[UUID], today: date) -> list[Finding]:

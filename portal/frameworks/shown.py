@@ -87,6 +87,13 @@ def valid_versions(ask: Ask) -> Select[Any]:
     return select(version.id).where(valid_on(version, ask.today))
 
 
+def entries_of(framework: ColumnElement[Any]) -> Select[Any]:
+    """The ids of a framework's entries, whatever the version."""
+    entry, version = tables.FrameworkEntry, tables.FrameworkVersion
+    joined = select(col(entry.id)).join(version, col(version.id) == col(entry.framework_version_id))
+    return joined.where(col(version.framework_id) == framework)
+
+
 def is_about(initiative: Columns, theme: Columns, _: Ask) -> ColumnElement[bool]:
     """Whether the initiative has this theme."""
     return _linked(OF_THEME, initiative, theme)

@@ -275,6 +275,7 @@ def _plan() -> Iterator[SQLModel]:
         id=fixed("evidence", "survey"),
         title="Survey of women who walk the routes (sample)",
         url="https://example.org/survey",
+        framework_entry_id=entry_id("four_ps", "PREVENT"),
         review_on=date(2026, 11, 1),
         **tied,
     )

@@ -1,19 +1,24 @@
 """The lead links what shows how an initiative does; a withdrawn link stays on record."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from support.asking import Portal
 from support.joint_work import LEAD, PARTNER, STRANGER, joint_initiative, of
+from support.mapping import entry
+
+from portal.frameworks.reference import fixed
 
 SHOWN = (
-    "...on EvidenceItemPayload { evidenceItem { id version title edition url framework reviewOn"
-    " reviewDue state withdrawnReason } }"
+    "...on EvidenceItemPayload { evidenceItem { id version title edition url reviewOn reviewDue"
+    " frameworkEntry { title frameworkVersion { label } } state withdrawnReason } }"
 )
 STEPS: list[tuple[str, dict[str, Any]]] = [
     ("changeEvidence", {"edition": "2"}),
     ("withdrawEvidence", {"reason": "Superseded"}),
 ]
+PREVENT, PILLAR = entry("four_ps", "PREVENT"), entry("pillars", 3)
 WHOLE = {"title": "Evaluation", "url": "https://example.org/evaluation"}
 
 
@@ -25,7 +30,7 @@ async def linked(portal: Portal, initiative: str, **more: Any) -> dict[str, Any]
 
 
 async def test_evidence_is_linked_renewed_and_withdrawn(portal: Portal) -> None:
-    more = {"edition": " 1.0 ", "framework": "4 Ps", "reviewOn": "2026-11-16"}
+    more = {"edition": " 1.0 ", "frameworkEntry": PREVENT, "reviewOn": "2026-11-16"}
     item = await linked(portal, await joint_initiative(portal), **more)
     assert (item["edition"], item["state"], item["reviewDue"]) == ("1.0", "CURRENT", True)
     newer = of(item, edition="2.0", url="https://example.org/2", reviewOn="2027-11-16")
@@ -67,7 +72,6 @@ async def test_only_the_leads_coordinator_touches_it(
         ({"title": "x" * 201}, "title"),
         ({"url": "file:///etc/passwd"}, "url"),
         ({"edition": "x" * 41}, "edition"),
-        ({"framework": "x" * 201}, "framework"),
     ],
 )
 async def test_a_faulty_item_is_refused_when_added_and_when_changed(
@@ -93,19 +97,46 @@ async def test_nobody_else_adds_any(portal: Portal, who: str, refusal: str) -> N
     assert (await portal.do(who, "addEvidence", given))["__typename"] == refusal
 
 
+async def test_it_is_evidence_for_an_entry_of_a_framework_in_one_version(portal: Portal) -> None:
+    initiative = await joint_initiative(portal)
+    item = await linked(portal, initiative, frameworkEntry=PREVENT)
+    assert item["frameworkEntry"] == {
+        "title": "Prevent", "frameworkVersion": {"label": "The 4 Ps, 2024"}
+    }  # fmt: skip
+    shows = SHOWN.replace("Payload {", "Payload { warnings { path code }")
+    older = await portal.do(LEAD, "changeEvidence", of(item, frameworkEntry=PILLAR), shows)
+    assert older["warnings"] == [{"path": ["input", "frameworkEntry"], "code": "VERSION_ENDED"}]
+    item = older["evidenceItem"]
+    same = await portal.do(LEAD, "changeEvidence", of(item, frameworkEntry=PILLAR), shows)
+    assert same["warnings"] == [], "what it has already needs no second look"
+    item = same["evidenceItem"]
+    none = await portal.do(LEAD, "changeEvidence", of(item, frameworkEntry=None), SHOWN)
+    assert none["evidenceItem"]["frameworkEntry"] is None
+    for wrong in (f"FrameworkEntry:{uuid4()}", initiative):
+        given = {"initiative": initiative, **WHOLE, "frameworkEntry": wrong}
+        refused = await portal.do(LEAD, "addEvidence", given)
+        assert (refused["__typename"], refused["path"]) == ("NotFound", ["input", "frameworkEntry"])
+
+
 async def test_partners_read_it_by_state_and_framework(portal: Portal) -> None:
     initiative = await joint_initiative(portal)
-    first = await linked(portal, initiative, title="First", framework="4 Ps")
+    first = await linked(portal, initiative, title="First", frameworkEntry=PREVENT)
+    given = of(await linked(portal, initiative, title="Third", frameworkEntry=PILLAR))
+    await portal.do(LEAD, "changeEvidence", {**given, "frameworkEntry": entry("plan", 3)})
     await linked(portal, initiative, title="Second")
     await portal.do(LEAD, "withdrawEvidence", of(first, reason="Superseded"))
     query = (
-        "query($id: ID!) { initiative(id: $id) { evidence { totalCount nodes { title } }"
+        "query($id: ID!, $p: ID, $npcc: ID) { initiative(id: $id) {"
+        " evidence { totalCount nodes { title } }"
         " current: evidence(filter: {state: CURRENT}) { nodes { title } }"
-        ' fours: evidence(filter: {framework: "4 Ps"}) { nodes { title } } } }'
+        " prevent: evidence(filter: {frameworkEntry: $p}) { nodes { title } }"
+        " npcc: evidence(filter: {framework: $npcc}) { nodes { title } } } }"
     )
-    seen = (await portal.ask(PARTNER, query, id=initiative))["initiative"]
-    assert seen["evidence"]["totalCount"] == 2
-    assert seen["current"]["nodes"] == [{"title": "Second"}]
-    assert seen["fours"]["nodes"] == [{"title": "First"}]
+    npcc = f"Framework:{fixed('framework', 'npcc')}"
+    seen = (await portal.ask(PARTNER, query, id=initiative, p=PREVENT, npcc=npcc))["initiative"]
+    assert seen["evidence"]["totalCount"] == 3
+    assert {item["title"] for item in seen["current"]["nodes"]} == {"Second", "Third"}
+    assert seen["prevent"]["nodes"] == [{"title": "First"}]
+    assert seen["npcc"]["nodes"] == [{"title": "First"}]
     node = "query($id: ID!) { node(id: $id) { id } }"
     assert (await portal.ask(STRANGER, node, id=first["id"]))["node"] is None

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_f1bade51f715"
+revision = "first_866862041efd"
 down_revision = None
 
 

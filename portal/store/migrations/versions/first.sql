@@ -988,7 +988,7 @@ CREATE TABLE evidence_item (
 	title VARCHAR(200) NOT NULL, 
 	edition VARCHAR(40), 
 	url VARCHAR(1000) NOT NULL, 
-	framework VARCHAR(200), 
+	framework_entry_id UUID, 
 	review_on DATE, 
 	state VARCHAR(40) NOT NULL, 
 	withdrawn_reason VARCHAR(1000), 
@@ -999,10 +999,13 @@ CREATE TABLE evidence_item (
 	CONSTRAINT evidence_item_withdrawn_check CHECK ((state = 'withdrawn') = (withdrawn_reason IS NOT NULL)), 
 	CONSTRAINT evidence_item_withdrawn_reason_check CHECK (length(btrim(withdrawn_reason)) > 0), 
 	CONSTRAINT evidence_item_initiative_id_fkey FOREIGN KEY(initiative_id) REFERENCES initiative (id) ON DELETE CASCADE, 
+	CONSTRAINT evidence_item_framework_entry_id_fkey FOREIGN KEY(framework_entry_id) REFERENCES framework_entry (id), 
 	CONSTRAINT evidence_item_state_check CHECK (state IN ('current', 'withdrawn'))
 );
 
 CREATE INDEX evidence_item_by_initiative ON evidence_item (initiative_id, created_at, id);
+
+CREATE INDEX evidence_item_framework_entry_id_idx ON evidence_item (framework_entry_id);
 
 CREATE TABLE funding_line (
 	id UUID NOT NULL, 
