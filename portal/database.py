@@ -33,8 +33,8 @@ from portal.store.rules import RowRule
 _FUNCTIONS = (
     ("portal.store", "sql/context.sql"),
     ("auth.people", "roles.sql"),
-    ("auth", "sql/caller.sql"),
     ("auth.sessions", "sessions.sql"),
+    ("auth", "sql/caller.sql"),
     ("auth.oauth", "clients.sql"),
     ("auth.accounts", "guesses.sql"),
     ("auth.people", "own.sql"),

@@ -13,6 +13,8 @@ from auth.federation.outbound import Unanswered
 from auth.federation.providers import end_sessions
 from auth.federation.refusals import Refused, Told
 from auth.federation.tables import Identity, IdentityProvider, SeenLogout
+from auth.oauth.consents import Consent
+from auth.oauth.ending import end_consents
 from auth.oauth.jose import Malformed
 from auth.sessions.tables import BrowserSession
 
@@ -20,7 +22,8 @@ KIND = "partner_logout"
 
 
 async def signed_out(fed: Federation, provider_id: UUID, token: str, request_id: UUID) -> int:
-    """End the sessions that a logout token names, at once; how many those were."""
+    """End the sessions that a logout token names, at once, and what their people let programs do
+    by that provider's word; how many sessions those were."""
     async with fed.with_provider(provider_id, KIND, request_id) as provider:
         try:
             said = await read_logout(token, provider, fed.directory, fed.now())
@@ -32,8 +35,12 @@ async def signed_out(fed: Federation, provider_id: UUID, token: str, request_id:
             fresh = mark.on_conflict_do_nothing().returning(literal(1))
             if (await db.execute(fresh)).first() is None:
                 raise Refused(Told.NOT_BELIEVED, "logout token: used before")
-            ended = await end_sessions(db, now, *_named(provider, said))
+            named = _named(provider, said)
+            consents = await end_consents(db, now, *_given_by(provider, named))
+            ended = await end_sessions(db, now, *named)
             reason = f"the provider signed somebody out: {ended} sessions ended"
+            if consents:
+                reason += f", and {consents} consents to programs"
             done = EventOutcome.DONE
             note(db, KIND, done, reason, request_id, agency_id=provider.agency_id, at=now)
         return ended
@@ -55,3 +62,13 @@ def _named(provider: IdentityProvider, said: Logout) -> list[ColumnElement[bool]
     else:
         which.append(own == said.provider_session)
     return which
+
+
+def _given_by(
+    provider: IdentityProvider, named: list[ColumnElement[bool]]
+) -> list[ColumnElement[bool]]:
+    """The consents that rest on those sessions. None knows its session, and the sessions may be
+    over before their consents: so all that their people gave by this provider's word.
+    """
+    people = select(col(BrowserSession.person_id)).where(*named)
+    return [col(Consent.provider_id) == provider.id, col(Consent.person_id).in_(people)]

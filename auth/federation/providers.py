@@ -23,6 +23,8 @@ from auth.federation.tables import (
 )
 from auth.keys.ring import KeyRing
 from auth.keys.sealing import place
+from auth.oauth.consents import Consent
+from auth.oauth.ending import end_consents
 from auth.roles import Role
 from auth.sessions.tables import BrowserSession, SessionSecret
 from auth.tables import Agency, AgencyKind
@@ -111,7 +113,8 @@ async def add(
 
 
 async def end(db: AsyncSession, provider_id: UUID, *, now: datetime) -> int:
-    """Nobody signs in there any more, and who did is signed out; how many sessions that ended."""
+    """Nobody signs in there any more, and who did is signed out, with the programs that
+    they let act for them; how many sessions that ended."""
     ended = (
         update(IdentityProvider)
         .where(col(IdentityProvider.id) == provider_id, LIVING)
@@ -121,6 +124,7 @@ async def end(db: AsyncSession, provider_id: UUID, *, now: datetime) -> int:
     if (await db.execute(ended)).first() is None:
         raise NotVisible(("provider",))
     await db.execute(delete(ProviderSecret).where(col(ProviderSecret.provider_id) == provider_id))
+    await end_consents(db, now, col(Consent.provider_id) == provider_id)
     return await end_sessions(db, now, col(BrowserSession.provider_id) == provider_id)
 
 

@@ -44,6 +44,7 @@ class Said:
     known: Known
     membership_id: UUID
     person_id: UUID
+    provider_id: UUID | None
     scopes: frozenset[str]
 
 
@@ -67,6 +68,7 @@ def consented(db: Session, provider: Provider, request_id: UUID, said: Said) -> 
         client_id=UUID(said.parameters["client_id"]),
         membership_id=said.membership_id,
         person_id=said.person_id,
+        provider_id=said.provider_id,
         scopes=said.scopes,
         now=server.now,
     )

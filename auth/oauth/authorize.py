@@ -134,7 +134,15 @@ async def approve(at: Door, asked: Pending, who: Current, membership_id: UUID) -
         return await deny(at, asked, "invalid_scope")
     await _take(at, asked)
     known = Known(who.acr, who.amr, who.authenticated_at)
-    said = Said(asked.name_hash, asked.parameters, known, membership_id, who.person_id, scopes)
+    said = Said(
+        asked.name_hash,
+        asked.parameters,
+        known,
+        membership_id,
+        who.person_id,
+        who.provider_id,
+        scopes,
+    )
     return await at.db.run_sync(consented, at.provider, at.request_id, said)
 
 
@@ -150,7 +158,7 @@ async def silently(at: Door, asked: Pending, who: Current) -> str:
     if who.membership_id is None or who.membership_id not in mine:
         return await deny(at, asked, "account_selection_required")
     scopes = await would_get(at, asked, who.membership_id)
-    if not scopes or not await _consented(at, asked, who.membership_id, scopes):
+    if not scopes or not await _consented(at, asked, who, scopes):
         return await deny(at, asked, "consent_required")
     return await approve(at, asked, who, who.membership_id)
 
@@ -200,10 +208,11 @@ async def _take(at: Door, asked: Pending) -> None:
         raise Gone
 
 
-async def _consented(at: Door, asked: Pending, membership: UUID, scopes: frozenset[str]) -> bool:
+async def _consented(at: Door, asked: Pending, who: Current, scopes: frozenset[str]) -> bool:
     given = select(col(Consent.id)).where(
         col(Consent.client_id) == asked.client.id,
-        col(Consent.membership_id) == membership,
+        col(Consent.membership_id) == who.membership_id,
+        col(Consent.provider_id).is_not_distinct_from(who.provider_id),
         col(Consent.scopes).contains(sorted(scopes)),
         col(Consent.ended_at).is_(None),
         col(Consent.expires_at) > at.provider.now(),

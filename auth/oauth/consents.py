@@ -33,6 +33,8 @@ class Consent(Row, table=True):
     client_id: UUID = Field(foreign_key="client.id", index=True)
     membership_id: UUID = Field(foreign_key="membership.id", index=True)
     person_id: UUID = Field(foreign_key="person.id", index=True)
+    provider_id: UUID | None = Field(default=None, index=True)
+    """Who vouched for the person; none: their account here."""
     scopes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     given_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)

@@ -85,6 +85,7 @@ def give_consent(  # noqa: PLR0913 - a consent has this many sides
     client_id: UUID,
     membership_id: UUID,
     person_id: UUID,
+    provider_id: UUID | None,
     scopes: Collection[str],
     now: datetime,
 ) -> UUID:
@@ -93,6 +94,7 @@ def give_consent(  # noqa: PLR0913 - a consent has this many sides
         client_id=client_id,
         membership_id=membership_id,
         person_id=person_id,
+        provider_id=provider_id,
         scopes=sorted(scopes),
         given_at=now,
         expires_at=now + CONSENT_LIFE,

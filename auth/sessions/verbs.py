@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from auth.notices import Notice, NoticeKind
+from auth.oauth.ending import end_consents_of
 from auth.sessions.offers import offered, on_offer
 from auth.sessions.tables import IDLE, LONGEST, BrowserSession, SessionSecret
 from auth.strength import Strength
@@ -178,7 +179,8 @@ async def end_one(db: AsyncSession, person_id: UUID, session_id: UUID, now: date
 
 
 async def end_all(db: AsyncSession, person_id: UUID, now: datetime) -> int:
-    """Sign a person out everywhere; how many sessions that ended."""
+    """Sign a person out everywhere, and their programs; how many sessions that ended."""
+    await end_consents_of(db, person_id, now)
     ended = (
         update(BrowserSession)
         .where(col(BrowserSession.person_id) == person_id, col(BrowserSession.ended_at).is_(None))

@@ -73,7 +73,8 @@ END
 $$;
 
 -- What is left today of the scopes that a person let a program have; NULL when the consent, the program or its
--- agency has ended, or when the membership has moved to another agency than the program's.
+-- agency has ended, when whoever vouched for the person no longer does, or when the membership has moved to another
+-- agency than the program's.
 CREATE FUNCTION consented(consent uuid, scopes text[], today date) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -81,6 +82,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     FROM consent c JOIN membership m ON m.id = c.membership_id
     CROSS JOIN LATERAL principal_today(c.client_id, today) program
     WHERE c.id = consented.consent AND c.ended_at IS NULL AND c.expires_at > now() AND program.agency_id = m.agency_id
+      AND m.person_id = c.person_id AND sign_in_vouches(c.provider_id, m.agency_id)
 $$;
 
 -- The request's first statement: token, proof of possession, replay, caller, all in one.
@@ -124,6 +126,12 @@ BEGIN
     within := token.scopes;
     -- A program acts for somebody while the consent lasts, and as far as it may today itself.
     IF token.consent_id IS NOT NULL THEN
+        IF NOT EXISTS (
+            SELECT FROM consent c WHERE c.id = token.consent_id
+              AND c.membership_id = token.principal_id AND c.client_id = token.client_id
+        ) THEN
+            RAISE EXCEPTION 'this token is not of its consent' USING ERRCODE = 'PA401';
+        END IF;
         within := consented(token.consent_id, token.scopes::text[], (coalesce(moment, now()) AT TIME ZONE 'Europe/London')::date);
         IF coalesce(within, '{}') = '{}' THEN
             RAISE EXCEPTION 'the consent behind this token has ended, or covers no data' USING ERRCODE = 'PA401';

@@ -75,6 +75,7 @@ WARNINGS: dict[str, str] = {
     "NAMES_SHOWN": "The successor shows its people's names to partners; the old agency did not.",
     "NOT_OVER": "The period is not over: correct the provisional figure when it is.",
     "OVERSPENT": "More is spent than there is.",
+    "CONSENTS_ENDED": "How many consents to programs were ended.",
     "SESSIONS_ENDED": "How many browser sessions were ended.",
     "SMALL_NUMBER": "A number so small could let somebody recognise a person.",
     "PROGRAMS_LEFT": "The member answered for programs, which see nothing from now on.",

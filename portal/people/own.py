@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from auth.notices import Notice
 from auth.oauth.consents import Consent
+from auth.oauth.ending import end_consents_of
 from auth.sessions.tables import BrowserSession
 from auth.tables import Membership
 from portal.acting.inputs import Ref
@@ -26,7 +27,8 @@ async def end_session(
 
 
 async def end_other_sessions(work: Work) -> Membership:
-    """Sign yourself out of every browser but the one you ask with."""
+    """Sign yourself out of every browser but the one you ask with; programs have to ask you again
+    before they act in your name."""
     if work.caller.person_id is None:
         raise NotAllowed(
             "A program has no browser sessions.", rule="session.person", granted_by="nobody"
@@ -39,6 +41,8 @@ async def end_other_sessions(work: Work) -> Membership:
     ended = await work.db.execute(others.values(ended_at=_really_now()))
     number = ended.rowcount if isinstance(ended, CursorResult) else 0
     work.warn("", f"Sessions ended: {number}.", "SESSIONS_ENDED")
+    if programs := await end_consents_of(work.db, work.caller.person_id, _really_now()):
+        work.warn("", f"Consents to programs ended: {programs}.", "CONSENTS_ENDED")
     return await work.seen(Membership, work.caller.principal_id)
 
 

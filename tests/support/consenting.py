@@ -35,13 +35,20 @@ class Visitor:
     acr: Strength = Strength.PHISHING_RESISTANT
     amr: tuple[str, ...] = ("hwk", "user")
     at: datetime | None = None
+    provider_id: UUID | None = None
 
     @property
     def current(self) -> Current:
         """Signed in just now, unless `at` says when."""
         proved = self.at or datetime.now(UTC)
         return Current(
-            uuid4(), self.person_id, self.membership_id, None, self.acr, self.amr, proved
+            uuid4(),
+            self.person_id,
+            self.membership_id,
+            self.provider_id,
+            self.acr,
+            self.amr,
+            proved,
         )
 
 

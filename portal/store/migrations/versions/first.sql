@@ -961,6 +961,7 @@ CREATE TABLE consent (
 	client_id UUID NOT NULL, 
 	membership_id UUID NOT NULL, 
 	person_id UUID NOT NULL, 
+	provider_id UUID, 
 	scopes TEXT[] NOT NULL, 
 	given_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -978,6 +979,8 @@ CREATE INDEX consent_client_id_idx ON consent (client_id);
 CREATE INDEX consent_membership_id_idx ON consent (membership_id);
 
 CREATE INDEX consent_person_id_idx ON consent (person_id);
+
+CREATE INDEX consent_provider_id_idx ON consent (provider_id);
 
 CREATE TABLE evidence_item (
 	id UUID NOT NULL, 
@@ -1623,6 +1626,65 @@ SET search_path = pg_catalog, public, pg_temp AS $$
             AND r.role IN ('agency_administrator', 'partnership_administrator'))
 $$;
 
+-- Whether a way of signing in speaks for an agency: a partner's provider for its own agency, a local account (no
+-- provider) for agencies without one, and both for joint bodies, whose people come from several agencies.
+CREATE FUNCTION sign_in_vouches(provider uuid, agency uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM agency a
+        WHERE a.id = sign_in_vouches.agency AND CASE
+            WHEN provider IS NOT NULL THEN EXISTS (
+                SELECT FROM identity_provider p
+                WHERE p.id = provider AND p.ended_at IS NULL AND (p.agency_id = a.id OR a.kind = 'joint_body'))
+            ELSE a.kind = 'joint_body' OR NOT EXISTS (
+                SELECT FROM identity_provider p WHERE p.agency_id = a.id AND p.ended_at IS NULL)
+            END
+    )
+$$;
+
+-- The day somebody last came, for the agency's administrators; the sign-in role may change nothing else there.
+CREATE FUNCTION note_sign_in(membership uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    UPDATE membership SET last_signed_in_at = clock_timestamp() WHERE id = note_sign_in.membership
+$$;
+
+-- A page's request: the same principal, keys and rules as a token's, opened by the hash of its cookie.
+
+CREATE FUNCTION open_session_caller(token_hash bytea, request uuid, moment timestamptz DEFAULT NULL)
+RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[],
+               team_ids uuid[], authenticated_at timestamptz, acr text)
+LANGUAGE plpgsql ROWS 1 SECURITY DEFINER
+SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    alive browser_session;
+BEGIN
+    SELECT b.* INTO alive FROM auth_secret.session_secret s JOIN browser_session b ON b.id = s.session_id
+    WHERE s.token_hash = open_session_caller.token_hash AND b.ended_at IS NULL
+      AND b.expires_at > clock_timestamp() AND b.seen_at > clock_timestamp() - interval '30 minutes';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the session is unknown, over or ended' USING ERRCODE = 'PA401';
+    END IF;
+    IF alive.membership_id IS NULL OR NOT EXISTS (
+        SELECT FROM membership m WHERE m.id = alive.membership_id AND m.person_id = alive.person_id
+          AND sign_in_vouches(alive.provider_id, m.agency_id)
+    ) THEN
+        RAISE EXCEPTION 'the session acts as nobody yet' USING ERRCODE = 'PA402';
+    END IF;
+    -- Once a minute is enough to know who is still there, and spares most pages a write.
+    IF alive.seen_at < clock_timestamp() - interval '1 minute' THEN
+        PERFORM set_config('synchronous_commit', 'off', true);
+        UPDATE browser_session SET seen_at = clock_timestamp() WHERE id = alive.id;
+    END IF;
+    PERFORM set_config('portal.session', alive.id::text, true);
+    RETURN QUERY SELECT p.principal_id, p.kind, p.agency_id, p.person_id, p.roles, p.scopes, p.team_ids,
+                        alive.authenticated_at, alive.acr::text
+                 FROM open_principal(alive.membership_id, NULL, request, moment) p;
+END
+$$;
+
 -- Opening a caller: who the token or the command speaks for, which keys that principal holds at this moment.
 
 CREATE FUNCTION capability(wanted text, agency uuid DEFAULT NULL, team uuid DEFAULT NULL) RETURNS int
@@ -1698,7 +1760,8 @@ END
 $$;
 
 -- What is left today of the scopes that a person let a program have; NULL when the consent, the program or its
--- agency has ended, or when the membership has moved to another agency than the program's.
+-- agency has ended, when whoever vouched for the person no longer does, or when the membership has moved to another
+-- agency than the program's.
 CREATE FUNCTION consented(consent uuid, scopes text[], today date) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -1706,6 +1769,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     FROM consent c JOIN membership m ON m.id = c.membership_id
     CROSS JOIN LATERAL principal_today(c.client_id, today) program
     WHERE c.id = consented.consent AND c.ended_at IS NULL AND c.expires_at > now() AND program.agency_id = m.agency_id
+      AND m.person_id = c.person_id AND sign_in_vouches(c.provider_id, m.agency_id)
 $$;
 
 -- The request's first statement: token, proof of possession, replay, caller, all in one.
@@ -1749,6 +1813,12 @@ BEGIN
     within := token.scopes;
     -- A program acts for somebody while the consent lasts, and as far as it may today itself.
     IF token.consent_id IS NOT NULL THEN
+        IF NOT EXISTS (
+            SELECT FROM consent c WHERE c.id = token.consent_id
+              AND c.membership_id = token.principal_id AND c.client_id = token.client_id
+        ) THEN
+            RAISE EXCEPTION 'this token is not of its consent' USING ERRCODE = 'PA401';
+        END IF;
         within := consented(token.consent_id, token.scopes::text[], (coalesce(moment, now()) AT TIME ZONE 'Europe/London')::date);
         IF coalesce(within, '{}') = '{}' THEN
             RAISE EXCEPTION 'the consent behind this token has ended, or covers no data' USING ERRCODE = 'PA401';
@@ -1811,65 +1881,6 @@ CREATE TRIGGER shows_names AFTER INSERT OR UPDATE OF agency_id, person_id ON mem
 FOR EACH ROW EXECUTE FUNCTION show_membership_names();
 CREATE TRIGGER shows_names AFTER UPDATE OF name ON person FOR EACH ROW EXECUTE FUNCTION show_membership_names();
 CREATE TRIGGER shows_names AFTER UPDATE OF shows_names ON agency FOR EACH ROW EXECUTE FUNCTION show_membership_names();
-
--- Whether a way of signing in speaks for an agency: a partner's provider for its own agency, a local account (no
--- provider) for agencies without one, and both for joint bodies, whose people come from several agencies.
-CREATE FUNCTION sign_in_vouches(provider uuid, agency uuid) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT EXISTS (
-        SELECT FROM agency a
-        WHERE a.id = sign_in_vouches.agency AND CASE
-            WHEN provider IS NOT NULL THEN EXISTS (
-                SELECT FROM identity_provider p
-                WHERE p.id = provider AND p.ended_at IS NULL AND (p.agency_id = a.id OR a.kind = 'joint_body'))
-            ELSE a.kind = 'joint_body' OR NOT EXISTS (
-                SELECT FROM identity_provider p WHERE p.agency_id = a.id AND p.ended_at IS NULL)
-            END
-    )
-$$;
-
--- The day somebody last came, for the agency's administrators; the sign-in role may change nothing else there.
-CREATE FUNCTION note_sign_in(membership uuid) RETURNS void
-LANGUAGE sql SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-    UPDATE membership SET last_signed_in_at = clock_timestamp() WHERE id = note_sign_in.membership
-$$;
-
--- A page's request: the same principal, keys and rules as a token's, opened by the hash of its cookie.
-
-CREATE FUNCTION open_session_caller(token_hash bytea, request uuid, moment timestamptz DEFAULT NULL)
-RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[],
-               team_ids uuid[], authenticated_at timestamptz, acr text)
-LANGUAGE plpgsql ROWS 1 SECURITY DEFINER
-SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
-#variable_conflict use_column
-DECLARE
-    alive browser_session;
-BEGIN
-    SELECT b.* INTO alive FROM auth_secret.session_secret s JOIN browser_session b ON b.id = s.session_id
-    WHERE s.token_hash = open_session_caller.token_hash AND b.ended_at IS NULL
-      AND b.expires_at > clock_timestamp() AND b.seen_at > clock_timestamp() - interval '30 minutes';
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'the session is unknown, over or ended' USING ERRCODE = 'PA401';
-    END IF;
-    IF alive.membership_id IS NULL OR NOT EXISTS (
-        SELECT FROM membership m WHERE m.id = alive.membership_id AND m.person_id = alive.person_id
-          AND sign_in_vouches(alive.provider_id, m.agency_id)
-    ) THEN
-        RAISE EXCEPTION 'the session acts as nobody yet' USING ERRCODE = 'PA402';
-    END IF;
-    -- Once a minute is enough to know who is still there, and spares most pages a write.
-    IF alive.seen_at < clock_timestamp() - interval '1 minute' THEN
-        PERFORM set_config('synchronous_commit', 'off', true);
-        UPDATE browser_session SET seen_at = clock_timestamp() WHERE id = alive.id;
-    END IF;
-    PERFORM set_config('portal.session', alive.id::text, true);
-    RETURN QUERY SELECT p.principal_id, p.kind, p.agency_id, p.person_id, p.roles, p.scopes, p.team_ids,
-                        alive.authenticated_at, alive.acr::text
-                 FROM open_principal(alive.membership_id, NULL, request, moment) p;
-END
-$$;
 
 -- Programs of an agency: who is told of a change to one.
 
@@ -2079,6 +2090,25 @@ BEGIN
 END
 $$;
 
+-- What an administrator has under way goes with the role it rested on: what takes an administrator of the agency, when
+-- they are none any more; what took one of the partnership, when they are no longer that.
+CREATE FUNCTION take_back_of(member uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    home uuid := (SELECT m.agency_id FROM membership m WHERE m.id = member);
+    partnership boolean := EXISTS (
+        SELECT FROM membership_role r WHERE r.membership_id = member AND r.role = 'partnership_administrator');
+    own boolean := partnership OR EXISTS (
+        SELECT FROM membership_role r WHERE r.membership_id = member AND r.role = 'agency_administrator');
+BEGIN
+    UPDATE role_request r SET state = 'taken_back', answered_at = clock_timestamp()
+    WHERE r.state = 'waiting' AND r.asked_by_id = member AND NOT partnership
+      AND (NOT own OR r.agency_id <> home OR r.role = 'partnership_administrator');
+    UPDATE invitation i SET withdrawn_at = clock_timestamp()
+    WHERE i.used_at IS NULL AND i.withdrawn_at IS NULL AND i.made_by_id = member AND NOT own;
+END
+$$;
+
 CREATE FUNCTION withdraw_role(member uuid, held text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -2094,6 +2124,9 @@ BEGIN
     END IF;
     DELETE FROM membership_role r WHERE r.membership_id = member AND r.role = held;
     PERFORM still_administered(home, administered);
+    IF held IN ('agency_administrator', 'partnership_administrator') THEN
+        PERFORM take_back_of(member);
+    END IF;
 END
 $$;
 
@@ -2152,6 +2185,46 @@ $$;
 
 -- Ways in. What may change of an invitation is little: it is confirmed, withdrawn, or used once.
 
+-- Whether a member's person belongs, or is about to belong, to another agency or joint body. To let them in again hands
+-- over the whole person: no one agency decides that for the others.
+CREATE FUNCTION belongs_elsewhere(member uuid, today date) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT (caller_principal() IS NULL OR caller_can('agencies:manage')) AND EXISTS (
+        SELECT FROM membership m JOIN membership o ON o.person_id = m.person_id AND o.agency_id <> m.agency_id
+        JOIN agency a ON a.id = o.agency_id AND (a.ended_on IS NULL OR a.ended_on > today)
+        WHERE m.id = member AND o.ended_at IS NULL AND (o.ends_on IS NULL OR o.ends_on >= today)
+    )
+$$;
+
+-- Whether those who made an invitation may still make it: the portal's operator, or an administrator who is one today
+-- and, of the role, still may; and, where a second person confirmed it, they too.
+CREATE FUNCTION still_meant(i invitation, today date) RETURNS boolean LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT i.made_person_id IS NULL
+        OR i.made_person_id = ANY (administrators_of(i.agency_id, today))
+           AND (i.role IS NULL OR grantable(i.agency_id, i.role))
+           AND (i.confirmed_by_id IS NULL OR i.confirmed_person_id = ANY (administrators_of(i.agency_id, today))
+                OR EXISTS (
+                    SELECT FROM membership m JOIN membership_role r ON r.membership_id = m.id
+                    WHERE m.id = i.confirmed_by_id AND r.role = 'partnership_administrator' AND lives(m, today)
+                      AND (r.ends_on IS NULL OR r.ends_on >= today)))
+$$;
+
+-- Whoever holds an old key, an account at a provider or a client's token is out, by whatever door the person comes back.
+CREATE FUNCTION forget_ways_in(who uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
+BEGIN
+    DELETE FROM credential c WHERE c.person_id = who;
+    DELETE FROM identity i WHERE i.person_id = who;
+    DELETE FROM auth_secret.recovery r WHERE r.person_id = who;
+    DELETE FROM auth_secret.session_secret s USING browser_session b WHERE b.id = s.session_id AND b.person_id = who;
+    UPDATE browser_session b SET ended_at = clock_timestamp() WHERE b.person_id = who AND b.ended_at IS NULL;
+    UPDATE consent c SET ended_at = clock_timestamp() WHERE c.person_id = who AND c.ended_at IS NULL;
+    UPDATE auth_secret.access_token t SET revoked_at = clock_timestamp() FROM membership m
+    WHERE m.person_id = who AND t.principal_id = m.id AND t.revoked_at IS NULL;
+END
+$$;
+
 CREATE FUNCTION check_invitation() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -2169,7 +2242,7 @@ BEGIN
     END IF;
     IF NEW.confirmed_by_id IS DISTINCT FROM OLD.confirmed_by_id AND (
         (NEW.confirmed_by_id, NEW.confirmed_person_id) IS DISTINCT FROM (caller_principal(), caller_person())
-        OR concerned = caller_person()
+        OR concerned = caller_person() OR belongs_elsewhere(NEW.rebinds_id, caller_today())
         OR NOT manages(NEW.agency_id)
            AND NOT (caller_can('partnership:manage') AND too_few_in(NEW.agency_id, concerned))
     ) THEN
@@ -2193,7 +2266,9 @@ BEGIN
     WHERE i.token_hash = hash AND i.used_at IS NULL AND i.withdrawn_at IS NULL AND i.expires_at > clock_timestamp()
       AND sign_in_vouches(provider, i.agency_id)
       AND EXISTS (SELECT FROM agency a WHERE a.id = i.agency_id AND (a.ended_on IS NULL OR a.ended_on > today))
-      AND (i.rebinds_id IS NULL OR EXISTS (
+      AND still_meant(i, today)
+      AND (known IN (i.made_person_id, i.confirmed_person_id)) IS NOT TRUE  -- nobody invites themselves
+      AND (i.rebinds_id IS NULL OR NOT belongs_elsewhere(i.rebinds_id, today) AND EXISTS (
           SELECT FROM membership m WHERE m.id = i.rebinds_id AND lives(m, today)
             AND (known IS NULL OR known = m.person_id)))
     RETURNING i.* INTO taken;
@@ -2202,12 +2277,11 @@ BEGIN
     END IF;
     IF taken.rebinds_id IS NOT NULL THEN
         who := (SELECT m.person_id FROM membership m WHERE m.id = taken.rebinds_id);
-        -- Whoever holds the lost key is signed out.
-        UPDATE browser_session b SET ended_at = clock_timestamp() WHERE b.person_id = who AND b.ended_at IS NULL;
+        PERFORM forget_ways_in(who);
         PERFORM tell(p, 'joined', 'A member who had lost every way to sign in has come back by the invitation for '
                      || taken.for_whom || '.') FROM unnest(administrators_of(taken.agency_id, today)) p WHERE p <> who;
         PERFORM tell(who, 'sign_in_changed', 'You were let in again by an invitation that two administrators made.'
-                     || ' All your sessions were ended.');
+                     || ' All your sessions and all your old ways to sign in were ended.');
         RETURN QUERY SELECT who, taken.rebinds_id;
         RETURN;
     END IF;
@@ -2692,6 +2766,8 @@ GRANT EXECUTE ON FUNCTION end_membership(uuid) TO portal_runtime;
 GRANT EXECUTE ON FUNCTION tell_member(uuid,text,text) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION tell_administrators(uuid,text,text) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION belongs_elsewhere(uuid,date) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION accept_invitation(bytea,text,uuid,uuid,date) TO portal_auth;
 
