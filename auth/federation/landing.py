@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -125,9 +125,7 @@ async def _invited(
         )
     except InvitationOver:
         return known
-    if known is None:
-        if offered.again:
-            await _forget(db, arrival, person_id)
+    if known is None or offered.again:  # who is let in again has no account left, not even this
         await _remember(db, arrival, person_id)
     return person_id
 
@@ -148,14 +146,6 @@ async def _remember(db: AsyncSession, arrival: Arrival, person_id: UUID) -> None
     )
     if (await db.execute(taken)).first() is None:
         raise Refused(Told.BEGIN_AGAIN, "this subject has joined at the same moment")
-
-
-async def _forget(db: AsyncSession, arrival: Arrival, person_id: UUID) -> None:
-    """Whoever is let in again has a new account there; the old one is theirs no more."""
-    old = delete(Identity).where(
-        col(Identity.issuer) == arrival.provider.issuer, col(Identity.person_id) == person_id
-    )
-    await db.execute(old)
 
 
 async def _known(db: AsyncSession, arrival: Arrival) -> UUID | None:

@@ -79,10 +79,13 @@ DEFINERS: dict[str, str] = {
     "check_role_request()": "",
     "give_role()": "",
     "withdraw_role(uuid,text)": "portal_runtime",
+    "take_back_of(uuid)": "",
     "end_membership(uuid)": "portal_runtime",
     "tell(uuid,text,text)": "",
     "tell_member(uuid,text,text)": "portal_runtime",
     "tell_administrators(uuid,text,text)": "portal_runtime",
+    "belongs_elsewhere(uuid,date)": "portal_runtime",
+    "forget_ways_in(uuid)": "",
     "check_invitation()": "",
     "accept_invitation(bytea,text,uuid,uuid,date)": "portal_auth",
 }

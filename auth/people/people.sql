@@ -105,6 +105,25 @@ BEGIN
 END
 $$;
 
+-- What an administrator has under way goes with the role it rested on: what takes an administrator of the agency, when
+-- they are none any more; what took one of the partnership, when they are no longer that.
+CREATE FUNCTION take_back_of(member uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    home uuid := (SELECT m.agency_id FROM membership m WHERE m.id = member);
+    partnership boolean := EXISTS (
+        SELECT FROM membership_role r WHERE r.membership_id = member AND r.role = 'partnership_administrator');
+    own boolean := partnership OR EXISTS (
+        SELECT FROM membership_role r WHERE r.membership_id = member AND r.role = 'agency_administrator');
+BEGIN
+    UPDATE role_request r SET state = 'taken_back', answered_at = clock_timestamp()
+    WHERE r.state = 'waiting' AND r.asked_by_id = member AND NOT partnership
+      AND (NOT own OR r.agency_id <> home OR r.role = 'partnership_administrator');
+    UPDATE invitation i SET withdrawn_at = clock_timestamp()
+    WHERE i.used_at IS NULL AND i.withdrawn_at IS NULL AND i.made_by_id = member AND NOT own;
+END
+$$;
+
 CREATE FUNCTION withdraw_role(member uuid, held text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -120,6 +139,9 @@ BEGIN
     END IF;
     DELETE FROM membership_role r WHERE r.membership_id = member AND r.role = held;
     PERFORM still_administered(home, administered);
+    IF held IN ('agency_administrator', 'partnership_administrator') THEN
+        PERFORM take_back_of(member);
+    END IF;
 END
 $$;
 

@@ -47,6 +47,17 @@ async def administrators(db: AsyncSession, agency_id: UUID, today: date) -> froz
     return frozenset(found.scalar_one())
 
 
+async def must_belong_only_here(db: AsyncSession, member: Membership, today: date) -> None:
+    """To let somebody in again hands over all that they are: no agency does it for another."""
+    if (await db.execute(select(func.belongs_elsewhere(member.id, today)))).scalar_one():
+        raise NotAllowed(
+            "They belong to another agency or joint body as well, and who is let in again could act"
+            " there, too. End their membership here and invite them as somebody new.",
+            rule="people.belongs_elsewhere",
+            granted_by="nobody",
+        )
+
+
 async def two_must_administer(db: AsyncSession, agency_id: UUID, today: date) -> None:
     """No role changes where there is nobody who could notice."""
     if len(await administrators(db, agency_id, today)) < 2:

@@ -56,6 +56,7 @@ async def invite_again(
     refuse(title_fault(for_whom, NAME_LIMIT, "forWhom"))
     if not rules.lives(member, work.today):
         raise Invalid.field("membership", "This member has left.", "NOT_AT_WORK")
+    await rules.must_belong_only_here(work.db, member, work.today)
     name = one_line(for_whom)
     invitation = _made(work, member.agency_id, name, rebinds_id=member.id)
     work.db.add(invitation)
@@ -74,6 +75,7 @@ async def confirm_invitation(work: Work, id: InvitationId) -> Invitation:
     concerned = await work.seen(Membership, invitation.rebinds_id)
     access.may_second(work.caller, (invitation.made_person_id, concerned.person_id))
     await _may_confirm(work, invitation, concerned)
+    await rules.must_belong_only_here(work.db, concerned, work.today)
     invitation.confirmed_by_id = work.caller.principal_id
     invitation.confirmed_person_id = work.caller.person_id
     invitation.confirmed_at = _really_now()

@@ -4,14 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.accounts.passkeys import ask_to_register
-from auth.accounts.tables import Credential
 from auth.federation.providers import provider_of
 from auth.people.invitations import InvitationOver, Offered, accept, look
 from portal.context import LONDON
@@ -25,6 +22,9 @@ from portal.web.site import Here, Site
 from portal.web.visiting import caller_of, held, question, real_now
 
 PATH = "/join"
+SIGNED_IN = (
+    "You have a way to sign in. If you mean to replace it, sign out and open the link again."
+)
 
 router = pages()
 
@@ -55,7 +55,7 @@ class Joining:
         return not self.offered.again
 
     async def settle(self, db: AsyncSession) -> UUID:
-        """Accept it. Whoever is let in again has lost all their old ways in: they go."""
+        """Accept it. The old ways in of whoever is let in again go with that."""
         try:
             person_id, _ = await accept(
                 db,
@@ -68,8 +68,6 @@ class Joining:
         except InvitationOver:
             await db.commit()  # the refusal's line
             raise Over from None
-        if self.offered.again:
-            await db.execute(delete(Credential).where(col(Credential.person_id) == person_id))
         return person_id
 
 
@@ -134,6 +132,8 @@ async def as_oneself(site: Here, request: Request) -> Response:
     try:
         async with site.doorkeeper.sessions.begin() as db:
             joining = await _sent(site, request, fields)
+            if joining.offered.again:
+                return go_and_say(request, "/memberships", SIGNED_IN)
             await accept(
                 db,
                 joining.token,
