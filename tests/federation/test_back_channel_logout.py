@@ -126,7 +126,7 @@ BAD = {
     "for others too": {"aud": [CLIENT_ID, "another"]},
     "without a date": {"iat": None},
     "made ten minutes ago": {"iat": int(time.time()) - 600},
-    "from the future": {"iat": int(time.time()) + 90},
+    "from the future": {"iat": int(time.time()) + 86_400},
     "without an end": {"exp": None},
     "that is over": {"exp": int(time.time()) - 90},
     "without a number": {"jti": None},

@@ -57,6 +57,8 @@ async def test_noor_reads_who_she_is_and_what_else_she_can_act_as(portal: Portal
 
 
 async def test_a_session_knows_itself_and_ends_the_others(portal: Portal, engines: Engines) -> None:
+    async with AsyncSession(engines.auth) as db, db.begin():
+        await sessions.end_all(db, fixed("person", "Maeve Durrant"), datetime.now(UTC))
     here = await sign_in(engines, "Maeve Durrant", "Firefox", "wirral.coordinator")
     there = await sign_in(engines, "Maeve Durrant", "Chrome", "wirral.coordinator")
     me = (await ask_by(portal, engines, here, ME))["me"]

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from support.asking import Portal, unpaged
-from support.forging import LISTED, NAMES, ONE, WHO, WIRRAL, refused
+from support.forging import LISTED, ONE, WHO, WIRRAL, names, refused
 
 from portal.edge.codes import Code
 from portal.sample.partnership import team_id
@@ -21,11 +21,11 @@ async def test_a_field_is_answered_under_the_name_it_was_given(portal: Portal) -
 
 async def test_one_field_asked_twice_with_other_arguments_has_two_answers(portal: Portal) -> None:
     document = (
-        "{ police: agencies(filter: {kind: POLICE}) { totalCount nodes { shortName } }"
+        "{ travel: agencies(filter: {kind: TRANSPORT}) { totalCount nodes { shortName } }"
         " cps: agencies(filter: {kind: CPS}, first: 1) { totalCount nodes { shortName } } }"
     )
     assert await portal.ask(WHO, document) == {
-        "police": {"totalCount": 1, "nodes": [{"shortName": "Police"}]},
+        "travel": {"totalCount": 1, "nodes": [{"shortName": "Merseytravel"}]},
         "cps": {"totalCount": 1, "nodes": [{"shortName": "CPS"}]},
     }
 
@@ -97,13 +97,14 @@ async def test_an_empty_page_tells_that_it_is_empty(portal: Portal) -> None:
 
 
 async def test_page_after_page_is_the_whole_list(portal: Portal) -> None:
+    every = await names(portal)
     found, after, more = [], None, True
     while more:
         page = (await portal.ask(WHO, LISTED, first=7, after=after))["agencies"]
-        assert page["totalCount"] == len(NAMES)
+        assert page["totalCount"] == len(every)
         found += [node["name"] for node in page["nodes"]]
         after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
-    assert found == NAMES
+    assert found == every
 
 
 @pytest.mark.parametrize("first", [0, -1, 101, 2**31 - 1, -(2**31)])
@@ -116,7 +117,8 @@ async def test_a_page_has_1_to_100_rows(portal: Portal, first: int) -> None:
 
 
 async def test_a_page_of_100_and_of_1_is_given(portal: Portal) -> None:
-    assert len((await portal.ask(WHO, LISTED, first=100))["agencies"]["nodes"]) == len(NAMES)
+    listed = (await portal.ask(WHO, LISTED, first=100))["agencies"]["nodes"]
+    assert len(listed) == min(100, len(await names(portal)))
     assert len((await portal.ask(WHO, LISTED, first=1))["agencies"]["nodes"]) == 1
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
 from auth.oauth.resource import Presented
-from auth.oauth.tables import AccessToken, Client
+from auth.oauth.tables import AccessToken, Client, Grant
 from auth.roles import Scope
 from portal import database
 from portal.context import ByToken, Context
@@ -47,7 +47,8 @@ async def first_build(engines: Engines) -> None:
         program = {
             "id": PROGRAM, "agency_id": agency_id("wirral"), "name": "A program", "scopes": WRITES,
             "owner_membership_id": membership_id("wirral.coordinator"), "created_at": now,
-            "expires_at": now + timedelta(days=1),
+            "expires_at": now + timedelta(days=1), "redirect_uris": [],
+            "grants": [Grant.CLIENT_CREDENTIALS],
         }  # fmt: skip
         await owner.execute(insert(table_of(Client)), program)
 
