@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, literal_column, not_, null, select
-from sqlmodel import col
 
 from portal.measures.tables import Direction, MeasureDefinition, Observation
 from portal.reading.declare import Columns
@@ -29,9 +28,8 @@ def latest(measure: Columns, *wanted: str) -> Select[Any]:
 
 def direction_of(measure: Columns) -> ColumnElement[str]:
     """Which way the measure should move."""
-    found = select(col(MeasureDefinition.direction)).where(
-        col(MeasureDefinition.id) == measure.definition_id
-    )
+    definition = table_of(MeasureDefinition).c
+    found = select(definition.direction).where(definition.id == measure.definition_id)
     return found.correlate(measure.id.table).scalar_subquery()
 
 

@@ -174,7 +174,6 @@ SELECT convert_to(json_build_object('initiative', (
         'title', e.title,
         'edition', e.edition,
         'url', e.url,
-        'framework', e.framework,
         'reviewOn', e.review_on,
         'reviewDue', e.state = 'current' AND coalesce(e.review_on <= $1, false),
         'state', upper(e.state),
