@@ -46,7 +46,6 @@ _FUNCTIONS = (
     ("portal.initiatives", "partners.sql"),
     ("portal.measures", "corrections.sql"),
     ("portal.frameworks", "keys.sql"),
-    ("portal.frameworks", "proposals.sql"),
     ("portal.agencies", "succession.sql"),
     ("portal.voices", "voices.sql"),
     ("portal.people", "leaving.sql"),

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from sqlmodel import SQLModel
-
 from auth.caller import Caller
 from auth.roles import Scope
 from portal.errors import NotAllowed
@@ -25,42 +23,14 @@ def _trigger(name: str, when: str, table: str, function: str) -> str:
     return f"CREATE TRIGGER {name} {when} ON {table} FOR EACH ROW EXECUTE FUNCTION {function}()"
 
 
-def proposed(model: type[SQLModel], *later: str) -> str:
-    """The trigger that lets another person confirm; `later` may change once that is done."""
-    columns = ", ".join(f"'{column}'" for column in later)
-    return (
-        f"CREATE TRIGGER c_proposal BEFORE INSERT OR UPDATE ON {table_of(model).name}"
-        f" FOR EACH ROW EXECUTE FUNCTION check_proposal({columns})"
-    )
-
-
 RULES = (
     everyone(
         tables.Theme, "Every signed-in caller.", add=MANAGES, change=MANAGES,
         triggers=tracked(tables.Theme),
     ),
-    everyone(
-        tables.Framework, "Every signed-in caller.", triggers=(recorded(tables.Framework),)
-    ),
-    everyone(
-        tables.FrameworkVersion, "Every signed-in caller; two people add one.",
-        add=f"{MANAGES} AND state = 'proposed' AND proposed_by_id = (SELECT caller_principal())",
-        change=f"{MANAGES} AND state = 'proposed'",
-        check=f"{MANAGES} AND answered_by_id = (SELECT caller_principal())",
-        triggers=(
-            proposed(tables.FrameworkVersion),
-            *tracked(tables.FrameworkVersion),
-            "CREATE TRIGGER zz_begins AFTER UPDATE ON framework_version FOR EACH ROW"
-            " WHEN (OLD.state = 'proposed' AND NEW.state = 'confirmed')"
-            " EXECUTE FUNCTION framework_version_begins()",
-        ),
-    ),
-    everyone(
-        tables.FrameworkEntry, "Every signed-in caller; it comes with its version.",
-        add=f"{MANAGES} AND EXISTS (SELECT FROM framework_version v"
-        " WHERE v.id = framework_version_id AND v.state = 'proposed'"
-        " AND v.proposed_by_id = (SELECT caller_principal()))",
-        triggers=(recorded(tables.FrameworkEntry),),
+    *(
+        everyone(model, "Every signed-in caller.", triggers=(recorded(model),))
+        for model in (tables.Framework, tables.FrameworkVersion, tables.FrameworkEntry)
     ),
     follows(
         tables.InitiativeTheme, "Whoever sees the initiative.",
@@ -102,7 +72,6 @@ DEFINERS: dict[str, str] = {
     "set_partnership_keys()": "",
     "set_self_assessment_keys()": "",
     "record_plan_update()": "",
-    "framework_version_begins()": "",
 }
 
 
@@ -121,19 +90,9 @@ def may_manage(caller: Caller) -> None:
     """Keep the themes and the local plan."""
     if not caller.can(Scope.FRAMEWORKS_MANAGE):
         raise NotAllowed(
-            "Only a programme lead can change themes, frameworks and the delivery plan's actions.",
+            "Only a programme lead can change themes and the delivery plan's actions.",
             rule="framework.programme_lead_manages",
             granted_by="your agency's administrator",
-        )
-
-
-def may_confirm(caller: Caller, proposer: UUID | None) -> None:
-    """Confirm what another person has proposed; a program neither is one nor can be the second."""
-    if caller.person_id is None or caller.person_id == proposer:
-        raise NotAllowed(
-            "Another person must confirm this: whoever changes reference data changes it for all.",
-            rule="reference.second_person",
-            granted_by="somebody else who could propose it",
         )
 
 

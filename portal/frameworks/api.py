@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from sqlmodel import col
 
 from portal.acting.exposed import mutation
-from portal.frameworks import mapping, tables, verbs, versions
+from portal.frameworks import mapping, tables, verbs
 from portal.frameworks.assessments import SELF_ASSESSMENTS, SelfAssessment
 from portal.frameworks.plan import PLAN_ACTIONS, PlanAction
 from portal.frameworks.shown import (
@@ -16,7 +16,6 @@ from portal.frameworks.shown import (
     THEMES,
     Framework,
     FrameworkEntry,
-    FrameworkVersion,
     Theme,
     valid_versions,
 )
@@ -60,15 +59,6 @@ class FrameworkMutations:
     update_plan_action = mutation(verbs.update_plan_action, PlanAction, needs="frameworks:manage")
     hand_over_plan_action = mutation(
         verbs.hand_over_plan_action, PlanAction, needs="frameworks:manage"
-    )
-    propose_framework_version = mutation(
-        versions.propose_framework_version, FrameworkVersion, needs="frameworks:manage"
-    )
-    confirm_framework_version = mutation(
-        versions.confirm_framework_version, FrameworkVersion, needs="frameworks:manage"
-    )
-    decline_framework_version = mutation(
-        versions.decline_framework_version, FrameworkVersion, needs="frameworks:manage"
     )
     assess_ourselves = mutation(verbs.assess_ourselves, SelfAssessment, needs="initiatives:edit")
     add_theme = mutation(verbs.add_theme, Theme, needs="frameworks:manage")

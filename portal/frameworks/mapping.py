@@ -13,7 +13,6 @@ from portal.acting.checks import refuse
 from portal.acting.inputs import Ref
 from portal.acting.work import Work
 from portal.errors import Finding, Invalid
-from portal.frameworks.proposing import must_hold
 from portal.frameworks.tables import (
     FrameworkEntry,
     FrameworkVersion,
@@ -80,10 +79,7 @@ async def chosen_entry(
     """The entry; one of a version that has ended is worth a second look, if it is a new choice."""
     entry = await work.seen(FrameworkEntry, entry_id, path)
     version = await work.seen(FrameworkVersion, entry.framework_version_id)
-    if known:
-        return entry
-    must_hold(version, path, version.label, work.today)
-    if version.valid_to is not None and version.valid_to < work.today:
+    if not known and version.valid_to is not None and version.valid_to < work.today:
         said = f"{entry.title!r} belongs to {version.label!r}, which ended on {version.valid_to}."
         work.warn(path, said, "VERSION_ENDED")
     return entry

@@ -8,11 +8,9 @@ import strawberry
 from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlmodel import col
 
-from portal.agencies.api import Membership
 from portal.changes.api import HistoryEntry
 from portal.changes.listing import own_history
 from portal.frameworks import tables
-from portal.frameworks.tables import ProposalState
 from portal.initiatives.tables import Initiative as InitiativeRow
 from portal.initiatives.tables import Stage
 from portal.reading.declare import (
@@ -84,10 +82,9 @@ def mapped_live(end: Any, mapped_to: Any) -> ColumnElement[int]:  # noqa: ANN401
 
 
 def valid_versions(ask: Ask) -> Select[Any]:
-    """The ids of the framework versions that are confirmed and valid today."""
+    """The ids of the framework versions that are valid today."""
     version = table_of(tables.FrameworkVersion).c
-    confirmed = version.state == tables.ProposalState.CONFIRMED
-    return select(version.id).where(confirmed, valid_on(version, ask.today))
+    return select(version.id).where(valid_on(version, ask.today))
 
 
 def entries_of(framework: ColumnElement[Any]) -> Select[Any]:
@@ -196,26 +193,11 @@ COVERAGE = Listing(
     },
     FrameworkEntryOrder.POSITION,
 )
-
-
-@filter_input
-class FrameworkVersionFilter:
-    """Which versions."""
-
-    state: ProposalState | None = where(
-        "In this state.", lambda version, state, _: version.state == state
-    )
-    valid: bool | None = where(
-        "Confirmed and valid today (true), or not (false).",
-        lambda version, valid, ask: version.id.in_(valid_versions(ask)) == valid,
-    )
-
-
 FRAMEWORKS = Listing(
     None, FrameworkOrder, {FrameworkOrder.NAME: Order(lambda f: [f.name])}, FrameworkOrder.NAME
 )
 VERSIONS = Listing(
-    FrameworkVersionFilter,
+    None,
     FrameworkVersionOrder,
     {FrameworkVersionOrder.OLDEST: Order(lambda version: [version.valid_from])},
     FrameworkVersionOrder.OLDEST,
@@ -256,15 +238,6 @@ class FrameworkVersion(Node):
     valid_to: date | None = column("Its last day; null when none is set.")
     note: str | None = column("What else is known of it.")
     self_assessed: bool = column("Whether agencies assess themselves against its entries.")
-    state: ProposalState = column("Whether it is confirmed: until then the one before holds.")
-    proposed_by: Membership | None = one(
-        "Who proposed it; null for a program, and for what was there from the start.",
-        "proposed_by_id",
-    )
-    answered_by: Membership | None = one("Who confirmed or declined it.", "answered_by_id")
-    answer_note: str | None = column("Why it was declined.")
-    history: Connection[HistoryEntry] = own_history()
-    version: int = column("Pass it as `expectedVersion` with an answer.")
     entries: Connection[FrameworkEntry] = many(
         "Its entries.",
         ENTRIES,

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from portal.initiatives.tables import Rating, Tied
@@ -36,60 +36,18 @@ class Framework(Row, table=True):
     owner: str = Field(max_length=120)
 
 
-class ProposalState(StrEnum):
-    """How far a change of reference data has come."""
-
-    PROPOSED = "proposed"
-    """Another person has still to confirm it; what was there before holds."""
-    CONFIRMED = "confirmed"
-    """A second person has confirmed it: it holds from its first day on."""
-    DECLINED = "declined"
-    """Somebody has said no, or who proposed it has taken it back."""
-
-
-NOT_DECLINED = text("state <> 'declined'")
-
-
-class Proposed(Row):
-    """Reference data that one person proposes and another confirms; a trigger sees to that."""
-
-    state: ProposalState = Field(
-        default=ProposalState.PROPOSED, sa_type=choice(ProposalState, "state")
-    )
-    valid_from: date
-    proposed_by_id: UUID | None = None
-    """None for what every database starts with."""
-    answered_by_id: UUID | None = None
-    answered_at: datetime | None = Field(default=None, sa_type=Instant)
-    answer_note: str | None = Field(default=None, max_length=400)
-    updated_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
-    version: int = 1
-
-
-class FrameworkVersion(Proposed, table=True):
+class FrameworkVersion(Row, table=True):
     """A framework as it read from one day on."""
 
     __tablename__ = "framework_version"
     __table_args__ = (
-        Index(
-            "framework_version_label",
-            "framework_id",
-            "label",
-            unique=True,
-            postgresql_where=NOT_DECLINED,
-        ),
-        Index(
-            "framework_version_begins",
-            "framework_id",
-            "valid_from",
-            unique=True,
-            postgresql_where=text("state = 'confirmed'"),
-        ),
+        UniqueConstraint("framework_id", "label"),
         CheckConstraint("valid_to >= valid_from", name="dates"),
     )
 
     framework_id: UUID = Field(foreign_key="framework.id")
     label: str = Field(max_length=80)
+    valid_from: date
     valid_to: date | None = None
     note: str | None = Field(default=None, max_length=400)
     self_assessed: bool = False

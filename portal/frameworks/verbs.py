@@ -13,7 +13,6 @@ from portal.acting.inputs import Ref
 from portal.acting.work import Work
 from portal.errors import Finding, Invalid
 from portal.frameworks import access
-from portal.frameworks.proposing import must_hold
 from portal.frameworks.tables import (
     FrameworkEntry,
     FrameworkVersion,
@@ -87,7 +86,6 @@ async def assess_ourselves(
     found = await work.seen(FrameworkEntry, entry, "entry")
     access.may_assess(work.caller)
     version = await work.seen(FrameworkVersion, found.framework_version_id)
-    must_hold(version, "entry", version.label, work.today)
     said, faults = tidy("text", text, ASSESSMENT_LIMIT, lines=True, needed=SAY_SOMETHING)
     refuse(
         *faults,

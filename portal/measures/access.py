@@ -7,7 +7,6 @@ from auth.caller import Caller
 from auth.roles import Scope
 from portal.changes.access import OWN_AGENCIES
 from portal.errors import NotAllowed
-from portal.frameworks.access import proposed
 from portal.initiatives.access import CONTRIBUTES, contributes, leads, led, takes_part
 from portal.initiatives.tables import Initiative
 from portal.measures import tables
@@ -30,11 +29,10 @@ _figures = follows(
 RULES = (
     everyone(
         MeasureDefinition,
-        "Every signed-in caller; two people add one.",
+        "Every signed-in caller.",
         add=f"{OWN} AND ({EDITS} OR {KEEPS})",
-        change=f"{TAKEN_OVER} AND {EDITS} OR {KEEPS} OR state = 'proposed' AND {EDITS}",
-        check=f"{EDITS} OR {KEEPS}",
-        triggers=(proposed(MeasureDefinition, "retired_on"), *tracked(MeasureDefinition)),
+        change=f"{TAKEN_OVER} AND {EDITS} OR {KEEPS}",
+        triggers=tracked(MeasureDefinition),
     ),
     follows(
         tables.Measure, "Whoever sees the initiative.", add=led("measure"), change=led("measure")
@@ -60,12 +58,6 @@ def may_define(caller: Caller) -> None:
             rule="measure.coordinator_defines",
             granted_by="your agency's administrator",
         )
-
-
-def may_answer(caller: Caller) -> None:
-    """Confirm or decline what somebody has defined: anybody who could define it, or keeps lists."""
-    if not caller.can(Scope.FRAMEWORKS_MANAGE):
-        may_define(caller)
 
 
 def may_keep(caller: Caller, definition: MeasureDefinition, own: frozenset[UUID]) -> None:

@@ -13,14 +13,11 @@ from portal.acting.checks import length_fault, one_line, refuse, title_fault
 from portal.acting.inputs import Ref
 from portal.acting.work import Work
 from portal.errors import Finding, Invalid
-from portal.frameworks.proposing import Reason, confirm, decline, holds, must_hold
-from portal.frameworks.tables import ProposalState
 from portal.measures import access
 from portal.measures.tables import Direction, Frequency, MeasureDefinition, MeasureKind
 from portal.reading.ids import to_global
 
 DefinitionId = Annotated[UUID, Ref("MeasureDefinition")]
-ValidFrom = Annotated[date, "Its first day, today or to come; today when absent."]
 _KEY = re.compile(r"[a-z][a-z0-9-]{1,59}")
 PER_LIMIT = 1_000_000
 
@@ -76,15 +73,10 @@ def said(text: str | None) -> str | None:
 
 
 def new_definition(
-    words: DefinitionWords,
-    key: str,
-    by: Caller,
-    valid_from: date,
-    before: MeasureDefinition | None = None,
+    words: DefinitionWords, key: str, by: Caller, before: MeasureDefinition | None = None
 ) -> MeasureDefinition:
-    """The row of a definition without faults, proposed; `before` is the edition it follows."""
+    """The row of a definition without faults; `before` is the edition it follows."""
     return MeasureDefinition(
-        valid_from=valid_from,
         key=key,
         edition=before.edition + 1 if before else 1,
         supersedes_id=before.id if before else None,
@@ -99,7 +91,7 @@ def new_definition(
         frequency=words.frequency,
         source=said(words.source),
         defined_by_agency_id=by.agency_id,
-        proposed_by_id=by.principal_id,
+        defined_by_id=by.principal_id,
     )
 
 
@@ -107,28 +99,23 @@ async def define_measure(
     work: Work,
     key: Annotated[str, "A short name for programs, such as `dvds-in-time`; kept by new editions."],
     words: Annotated[DefinitionWords, "What is counted."],
-    valid_from: ValidFrom | None = None,
 ) -> MeasureDefinition:
-    """Define what is counted, for every initiative of every agency to use, once another person has
-    confirmed it.
-    """
+    """Define what is counted, for every initiative of every agency to use."""
     access.may_define(work.caller)
     bad_key = None
     if not _KEY.fullmatch(key):
         message = "Use 2 to 60 small letters, digits and hyphens, beginning with a letter."
         bad_key = Finding(("key",), message)
-    refuse(bad_key, *check_definition(words), _day_fault(valid_from, work.today))
+    refuse(bad_key, *check_definition(words))
     known = await work.db.scalar(
         select(MeasureDefinition).where(
-            col(MeasureDefinition.key) == key,
-            col(MeasureDefinition.edition) == 1,
-            col(MeasureDefinition.state) != ProposalState.DECLINED,
+            col(MeasureDefinition.key) == key, col(MeasureDefinition.edition) == 1
         )
     )
     if known is not None:
         message = f"{key} is defined already, as “{known.name}”. Use it, or choose another key."
         raise Invalid.field("key", message, "KNOWN_KEY")
-    definition = new_definition(words, key, work.caller, valid_from or work.today)
+    definition = new_definition(words, key, work.caller)
     work.db.add(definition)
     return definition
 
@@ -138,66 +125,34 @@ async def revise_measure_definition(
     id: DefinitionId,
     expected_version: int,
     words: Annotated[DefinitionWords, "All of what the new edition says."],
-    valid_from: ValidFrom | None = None,
 ) -> MeasureDefinition:
-    """Bring out a new edition, which another person confirms; initiatives go on counting by the
-    edition they chose.
-    """
+    """Bring out a new edition; initiatives go on counting by the edition they chose."""
     before = await work.seen(MeasureDefinition, id)
     access.may_keep(work.caller, before, await work.own_agencies())
     before = await work.hold(before, expected_version)
-    must_hold(before, "id", before.name, work.today)
-    newer = await newer_edition(work, before, waiting=True)
+    newer = await newer_edition(work, before)
     if newer is not None:
-        known = to_global("MeasureDefinition", newer.id)
-        message = f"There is a newer edition: revise {known}."
-        if not holds(newer, work.today):
-            message = f"A newer edition has been brought out: {known}. Confirm or decline it first."
+        message = f"There is a newer edition: revise {to_global('MeasureDefinition', newer)}."
         raise Invalid.field("id", message, "NOT_NEWEST")
-    refuse(*check_definition(words), _day_fault(valid_from, work.today))
-    day = valid_from or work.today
-    definition = new_definition(words, before.key, work.caller, day, before)
+    refuse(*check_definition(words))
+    definition = new_definition(words, before.key, work.caller, before)
     work.db.add(definition)
     return definition
 
 
-def _day_fault(valid_from: date | None, today: date) -> Finding | None:
-    if valid_from is None or valid_from >= today:
-        return None
-    return Finding(("validFrom",), "Give today or a day to come.")
-
-
-async def confirm_measure_definition(
-    work: Work, id: DefinitionId, expected_version: int
-) -> MeasureDefinition:
-    """Confirm, as a second person, what is counted: from its first day on it can be used."""
-    return await confirm(work, MeasureDefinition, id, expected_version, access.may_answer)
-
-
-async def decline_measure_definition(
-    work: Work, id: DefinitionId, expected_version: int, reason: Reason
-) -> MeasureDefinition:
-    """Decline a proposed definition, or take back your own proposal."""
-    return await decline(work, MeasureDefinition, id, expected_version, access.may_answer, reason)
-
-
-async def newer_edition(
-    work: Work, definition: MeasureDefinition, *, waiting: bool = False
-) -> MeasureDefinition | None:
-    """The newest edition of a definition, when it is not this one; also one that waits to be
-    confirmed or for its first day, if asked.
-    """
+async def newer_edition(work: Work, definition: MeasureDefinition) -> UUID | None:
+    """The newest edition of a definition, when it is not this one."""
     newer = (
-        select(MeasureDefinition)
+        select(MeasureDefinition.id)
         .where(
             col(MeasureDefinition.key) == definition.key,
             col(MeasureDefinition.edition) > definition.edition,
-            col(MeasureDefinition.state) != ProposalState.DECLINED,
         )
         .order_by(col(MeasureDefinition.edition).desc())
+        .limit(1)
     )
-    found = (await work.db.execute(newer)).scalars().all()
-    return next((each for each in found if waiting or holds(each, work.today)), None)
+    found: UUID | None = await work.db.scalar(newer)
+    return found
 
 
 async def retire_measure_definition(
@@ -210,8 +165,6 @@ async def retire_measure_definition(
     definition = await work.seen(MeasureDefinition, id)
     access.may_keep(work.caller, definition, await work.own_agencies())
     definition = await work.hold(definition, expected_version)
-    if definition.state is not ProposalState.CONFIRMED:
-        raise Invalid.field("id", f"It is {definition.state}: it was never in use.", "WRONG_STATE")
     if definition.retired_on is not None:
         raise Invalid.field("id", "This definition is retired already.", "RETIRED")
     if on is not None and on > work.today:

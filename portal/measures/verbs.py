@@ -15,7 +15,6 @@ from portal.acting.figures import figure_fault
 from portal.acting.inputs import KEEP, Keep, Ref
 from portal.acting.work import Work
 from portal.errors import Conflict, Finding, Invalid
-from portal.frameworks.proposing import must_hold
 from portal.initiatives.holding import held, led, taking_part
 from portal.initiatives.tables import Initiative
 from portal.measures import access
@@ -65,7 +64,6 @@ async def add_measure(
     """Measure an initiative by a shared definition."""
     of = await led(work, initiative)
     by = await work.seen(MeasureDefinition, definition, "definition")
-    must_hold(by, "definition", by.name, work.today)
     if by.retired_on is not None:
         raise Invalid.field("definition", "This definition is retired. Choose another.", "RETIRED")
     refuse(*check_points(baseline, target))
@@ -74,7 +72,7 @@ async def add_measure(
         raise Invalid.field("definition", message, "IN_USE")
     newer = await newer_edition(work, by)
     if newer is not None:
-        message = f"There is a newer edition: {to_global('MeasureDefinition', newer.id)}."
+        message = f"There is a newer edition: {to_global('MeasureDefinition', newer)}."
         work.warn("definition", message, "NOT_NEWEST")
     measure = Measure(initiative_id=of.id, definition_id=by.id)
     aim(measure, baseline, target)

@@ -15,7 +15,6 @@ from sqlmodel import SQLModel
 
 from auth.roles import Role
 from auth.tables import Agency, AgencyKind, Membership, MembershipRole, Person, Team, TeamMember
-from portal.frameworks.tables import ProposalState
 from portal.measures.tables import Direction, Frequency, MeasureDefinition, MeasureKind
 from portal.sample.invented import House, Inventor, Made, Spread, Values, World
 from portal.sample.partnership import JOINED, agency_id, fixed, membership_id, team_id
@@ -147,9 +146,7 @@ def _definitions() -> Iterator[Made]:
                 "kind": MeasureKind.OUTPUT,
                 "frequency": Frequency.MONTHLY,
                 "defined_by_agency_id": agency_id("pcc"),
-                "state": ProposalState.CONFIRMED,
-                "valid_from": made.date(),
-                "proposed_by_id": membership_id("pcc.programme"),
+                "defined_by_id": membership_id("pcc.programme"),
                 "is_sample": True,
                 "created_at": made,
                 "updated_at": made,

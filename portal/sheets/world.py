@@ -14,7 +14,6 @@ from sqlmodel import SQLModel, col
 
 from auth.tables import Agency, Area, Team
 from portal.actions.tables import Action
-from portal.frameworks.proposing import holds
 from portal.frameworks.tables import (
     FrameworkEntry,
     FrameworkVersion,
@@ -121,12 +120,12 @@ async def read_world(db: AsyncSession, today: date) -> World:
         entries=Names(
             "framework entry",
             "Write the version, a colon and the code, such as The 4 Ps, 2024: PREVENT.",
-            await _entries(db, today),
+            await _entries(db),
         ),
         definitions=Names(
             "measure",
             "Write the key of a definition that the portal has, or define it there first.",
-            _keys(each for each in definition.values() if holds(each, today)),
+            _keys(definition.values()),
         ),
         definition=definition,
     )
@@ -137,11 +136,10 @@ def _teams(agency: str, of: UUID, teams: Iterable[Team]) -> Names[UUID]:
     return Names(f"team of {agency}", "Write the team's name as the portal has it.", named)
 
 
-async def _entries(db: AsyncSession, today: date) -> list[tuple[str, UUID]]:
-    versions = [row for row in await rows_of(db, FrameworkVersion) if holds(row, today)]
-    label = {row.id: row.label for row in versions}
-    named = [e for e in await rows_of(db, FrameworkEntry) if e.framework_version_id in label]
-    return [(entry_name(label[e.framework_version_id], e.code), e.id) for e in named]
+async def _entries(db: AsyncSession) -> list[tuple[str, UUID]]:
+    label = {row.id: row.label for row in await rows_of(db, FrameworkVersion)}
+    entries = await rows_of(db, FrameworkEntry)
+    return [(entry_name(label[e.framework_version_id], e.code), e.id) for e in entries]
 
 
 def entry_name(label: str, code: str) -> str:

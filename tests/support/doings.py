@@ -12,7 +12,6 @@ from support.powers import Case, Power
 
 from auth.roles import Role
 from portal.frameworks.reference import entry_id, theme_id
-from portal.frameworks.tables import ProposalState
 from portal.sample.figures import definition_id
 from portal.sample.partnership import AGENCIES, DAY, agency_id, fixed, membership_id
 
@@ -104,16 +103,6 @@ def answerable(case: Case) -> str:
     return f"Membership:{member}"
 
 
-def waits(row: dict[str, Any]) -> bool:
-    """Reference data that a second person has still to confirm."""
-    return row["state"] == ProposalState.PROPOSED
-
-
-def in_force(row: dict[str, Any]) -> bool:
-    """Reference data that is confirmed."""
-    return row["state"] == ProposalState.CONFIRMED
-
-
 def public_key(_: Case) -> str:
     """A key that nobody has."""
     return json.dumps(ECKey.generate_key("P-256").as_dict(private=False))
@@ -190,12 +179,8 @@ FIGURES: Sequence[Doing] = (
     doing("deleteFundingLine", "funding_line", LEAD),
     doing("defineMeasure", "", powers.coordinator, key=key, words=WORDS),
     doing("reviseMeasureDefinition", "measure_definition", powers.keeper_of_the_definition,
-          words=WORDS, only=in_force),
-    doing("retireMeasureDefinition", "measure_definition", powers.keeper_of_the_definition,
-          only=in_force),
-    doing("confirmMeasureDefinition", "measure_definition", powers.second_to_define, only=waits),
-    doing("declineMeasureDefinition", "measure_definition", powers.second_to_define, only=waits,
-          reason="Too vague."),
+          words=WORDS),
+    doing("retireMeasureDefinition", "measure_definition", powers.keeper_of_the_definition),
     doing("addMeasure", "initiative", LEAD, named="initiative",
           definition=f"MeasureDefinition:{definition_id('conduct-cases')}"),
     doing("changeMeasure", "measure", LEAD, target={"value": "9", "on": "2027-03-31"}),
@@ -208,10 +193,6 @@ SHARED: Sequence[Doing] = (
     doing("retireTheme", "theme", KEEPER),
     doing("updatePlanAction", "plan_action", KEEPER, rating="GREEN", text="It goes on."),
     doing("handOverPlanAction", "plan_action", KEEPER, agency=SAVERA),
-    doing("proposeFrameworkVersion", "framework", KEEPER, named="framework", label=key,
-          validFrom=SOON, entries=[{"code": "1", "title": "Safer ways"}]),
-    doing("confirmFrameworkVersion", "framework_version", KEEPER, only=waits),
-    doing("declineFrameworkVersion", "framework_version", KEEPER, only=waits, reason="Not yet."),
     doing("assessOurselves", "framework_entry", powers.coordinator, named="entry",
           level="STARTED", text="Training has begun.", assessedOn=TODAY,
           only=lambda row: row["code"].isalpha()),

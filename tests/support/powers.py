@@ -127,11 +127,6 @@ def corrector(case: Case) -> bool:
     return recorded or coordinator_of_the_lead(case)
 
 
-def second_to_define(case: Case) -> bool:
-    """Anybody who could define it, or keeps the shared lists; nobody in these cases proposed it."""
-    return coordinator(case) or keeper_of_frameworks(case)
-
-
 def keeper_of_the_definition(case: Case) -> bool:
     """A coordinator of the agency that defined it, or whoever keeps the shared lists."""
     defined = case.of_mine("defined_by_agency_id") and coordinator(case)

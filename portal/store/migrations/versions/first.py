@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_e19641801f8a"
+revision = "first_6ced77f29592"
 down_revision = None
 
 

@@ -308,28 +308,17 @@ CREATE INDEX credential_person_id_idx ON credential (person_id);
 
 CREATE TABLE framework_version (
 	id UUID NOT NULL, 
-	state VARCHAR(40) NOT NULL, 
-	valid_from DATE NOT NULL, 
-	proposed_by_id UUID, 
-	answered_by_id UUID, 
-	answered_at TIMESTAMP WITH TIME ZONE, 
-	answer_note VARCHAR(400), 
-	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	version INTEGER NOT NULL, 
 	framework_id UUID NOT NULL, 
 	label VARCHAR(80) NOT NULL, 
+	valid_from DATE NOT NULL, 
 	valid_to DATE, 
 	note VARCHAR(400), 
 	self_assessed BOOLEAN NOT NULL, 
 	CONSTRAINT framework_version_pkey PRIMARY KEY (id), 
+	CONSTRAINT framework_version_framework_id_label_key UNIQUE (framework_id, label), 
 	CONSTRAINT framework_version_dates_check CHECK (valid_to >= valid_from), 
-	CONSTRAINT framework_version_state_check CHECK (state IN ('proposed', 'confirmed', 'declined')), 
 	CONSTRAINT framework_version_framework_id_fkey FOREIGN KEY(framework_id) REFERENCES framework (id)
 );
-
-CREATE UNIQUE INDEX framework_version_begins ON framework_version (framework_id, valid_from) WHERE state = 'confirmed';
-
-CREATE UNIQUE INDEX framework_version_label ON framework_version (framework_id, label) WHERE state <> 'declined';
 
 CREATE TABLE identity (
 	id UUID NOT NULL, 
@@ -374,14 +363,6 @@ CREATE UNIQUE INDEX identity_provider_of_issuer ON identity_provider (issuer) WH
 
 CREATE TABLE measure_definition (
 	id UUID NOT NULL, 
-	state VARCHAR(40) NOT NULL, 
-	valid_from DATE NOT NULL, 
-	proposed_by_id UUID, 
-	answered_by_id UUID, 
-	answered_at TIMESTAMP WITH TIME ZONE, 
-	answer_note VARCHAR(400), 
-	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	version INTEGER NOT NULL, 
 	key VARCHAR(60) NOT NULL, 
 	edition INTEGER NOT NULL, 
 	supersedes_id UUID, 
@@ -396,10 +377,15 @@ CREATE TABLE measure_definition (
 	frequency VARCHAR(40) NOT NULL, 
 	source VARCHAR(200), 
 	defined_by_agency_id UUID NOT NULL, 
+	defined_by_id UUID NOT NULL, 
 	retired_on DATE, 
 	is_sample BOOLEAN NOT NULL, 
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
 	CONSTRAINT measure_definition_pkey PRIMARY KEY (id), 
+	CONSTRAINT measure_definition_key_edition_key UNIQUE (key, edition), 
+	CONSTRAINT measure_definition_supersedes_id_key UNIQUE (supersedes_id), 
 	CONSTRAINT measure_definition_key_check CHECK (key ~ '^[a-z][a-z0-9-]*$'), 
 	CONSTRAINT measure_definition_name_check CHECK (length(btrim(name)) > 0), 
 	CONSTRAINT measure_definition_unit_check CHECK (length(btrim(unit)) > 0), 
@@ -407,7 +393,6 @@ CREATE TABLE measure_definition (
 	CONSTRAINT measure_definition_per_check CHECK ((denominator_label IS NULL) = (per IS NULL)), 
 	CONSTRAINT measure_definition_numerator_label_check CHECK (denominator_label IS NULL OR numerator_label IS NOT NULL), 
 	CONSTRAINT measure_definition_per_positive_check CHECK (per > 0), 
-	CONSTRAINT measure_definition_state_check CHECK (state IN ('proposed', 'confirmed', 'declined')), 
 	CONSTRAINT measure_definition_supersedes_id_fkey FOREIGN KEY(supersedes_id) REFERENCES measure_definition (id), 
 	CONSTRAINT measure_definition_direction_check CHECK (direction IN ('higher_is_better', 'lower_is_better', 'neither')), 
 	CONSTRAINT measure_definition_kind_check CHECK (kind IN ('output', 'outcome')), 
@@ -418,10 +403,6 @@ CREATE TABLE measure_definition (
 CREATE INDEX measure_definition_by_name ON measure_definition (name, id);
 
 CREATE INDEX measure_definition_defined_by_agency_id_idx ON measure_definition (defined_by_agency_id);
-
-CREATE UNIQUE INDEX measure_definition_edition ON measure_definition (key, edition) WHERE state <> 'declined';
-
-CREATE UNIQUE INDEX measure_definition_successor ON measure_definition (supersedes_id) WHERE state <> 'declined';
 
 CREATE TABLE membership (
 	id UUID NOT NULL, 
@@ -2683,58 +2664,6 @@ BEGIN
 END
 $$;
 
--- Reference data is changed by two: what somebody proposes, another person confirms. Once it is confirmed it stays as it
--- is, but for the columns that the trigger lists.
-CREATE FUNCTION check_proposal() RETURNS trigger LANGUAGE plpgsql
-SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    answer text[] := ARRAY['state', 'answered_by_id', 'answered_at', 'answer_note', 'valid_from', 'version', 'updated_at'];
-    open text[] := TG_ARGV || ARRAY['version', 'updated_at'];
-BEGIN
-    IF current_user = 'portal_owner' THEN
-        RETURN NEW;  -- what every database starts with, sample data, and the end of a version
-    END IF;
-    IF TG_OP = 'INSERT' THEN
-        IF NEW.state <> 'proposed' OR NEW.proposed_by_id IS DISTINCT FROM caller_principal() THEN
-            RAISE EXCEPTION 'reference data is proposed, in one''s own name' USING ERRCODE = '42501';
-        END IF;
-    ELSIF OLD.state = 'proposed' AND NEW.state <> 'proposed' THEN
-        IF to_jsonb(NEW) - answer IS DISTINCT FROM to_jsonb(OLD) - answer
-            OR NEW.answered_by_id IS DISTINCT FROM caller_principal() THEN
-            RAISE EXCEPTION 'a proposal is answered as it was made, in one''s own name' USING ERRCODE = '42501';
-        END IF;
-        IF NEW.state = 'confirmed' AND (caller_person() IS NULL OR caller_person() = (
-            SELECT m.person_id FROM membership m WHERE m.id = OLD.proposed_by_id)) THEN
-            RAISE EXCEPTION 'another person confirms what somebody has proposed' USING ERRCODE = '42501';
-        END IF;
-    ELSIF to_jsonb(NEW) - open IS DISTINCT FROM to_jsonb(OLD) - open THEN
-        RAISE EXCEPTION 'what has been proposed is answered, and not rewritten' USING ERRCODE = '42501';
-    END IF;
-    RETURN NEW;
-END
-$$;
-
--- A confirmed version takes the place of those before it on its first day. Where the one before had plan actions, each
--- entry of the new one becomes one.
-CREATE FUNCTION framework_version_begins() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    UPDATE framework_version v SET valid_to = NEW.valid_from - 1
-    WHERE v.framework_id = NEW.framework_id AND v.id <> NEW.id AND v.state = 'confirmed'
-      AND v.valid_from < NEW.valid_from AND (v.valid_to IS NULL OR v.valid_to >= NEW.valid_from);
-    UPDATE framework_version v SET valid_to = later.day - 1
-    FROM (SELECT min(n.valid_from) AS day FROM framework_version n
-          WHERE n.framework_id = NEW.framework_id AND n.state = 'confirmed' AND n.valid_from > NEW.valid_from) later
-    WHERE v.id = NEW.id AND later.day IS NOT NULL;
-    INSERT INTO plan_action (id, entry_id, framework_version_id, number, updated_at, version, acl)
-    SELECT gen_random_uuid(), e.id, NEW.id, e.position, caller_now(), 1, '{}' FROM framework_entry e
-    WHERE e.framework_version_id = NEW.id AND EXISTS (
-        SELECT FROM plan_action p JOIN framework_version v ON v.id = p.framework_version_id
-        WHERE v.framework_id = NEW.framework_id);
-    RETURN NULL;
-END
-$$;
-
 -- A body ends and another takes over: its initiatives, its part in others', its teams, people and programs. What was
 -- recorded under its name keeps that name, and the old agency's row tells who came after it.
 CREATE FUNCTION succeed_agency(old uuid, successor uuid, day date) RETURNS void
@@ -3978,11 +3907,9 @@ CREATE POLICY add ON measure_definition FOR INSERT TO portal_runtime WITH CHECK 
 
 GRANT INSERT ON measure_definition TO portal_runtime;
 
-CREATE POLICY change ON measure_definition FOR UPDATE TO portal_runtime USING (defined_by_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage')) OR state = 'proposed' AND (SELECT caller_can('initiatives:edit'))) WITH CHECK ((SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage')));
+CREATE POLICY change ON measure_definition FOR UPDATE TO portal_runtime USING (defined_by_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage'))) WITH CHECK (defined_by_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage')));
 
 GRANT UPDATE ON measure_definition TO portal_runtime;
-
-CREATE TRIGGER c_proposal BEFORE INSERT OR UPDATE ON measure_definition FOR EACH ROW EXECUTE FUNCTION check_proposal('retired_on');
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON measure_definition FOR EACH ROW EXECUTE FUNCTION touch_row();
 
@@ -4106,21 +4033,7 @@ CREATE POLICY see ON framework_version FOR SELECT TO portal_runtime USING ((SELE
 
 GRANT SELECT ON framework_version TO portal_runtime;
 
-CREATE POLICY add ON framework_version FOR INSERT TO portal_runtime WITH CHECK ((SELECT caller_can('frameworks:manage')) AND state = 'proposed' AND proposed_by_id = (SELECT caller_principal()));
-
-GRANT INSERT ON framework_version TO portal_runtime;
-
-CREATE POLICY change ON framework_version FOR UPDATE TO portal_runtime USING ((SELECT caller_can('frameworks:manage')) AND state = 'proposed') WITH CHECK ((SELECT caller_can('frameworks:manage')) AND answered_by_id = (SELECT caller_principal()));
-
-GRANT UPDATE ON framework_version TO portal_runtime;
-
-CREATE TRIGGER c_proposal BEFORE INSERT OR UPDATE ON framework_version FOR EACH ROW EXECUTE FUNCTION check_proposal();
-
-CREATE TRIGGER b_touch BEFORE UPDATE ON framework_version FOR EACH ROW EXECUTE FUNCTION touch_row();
-
 CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON framework_version FOR EACH ROW EXECUTE FUNCTION record_change('FrameworkVersion', '', 'everyone');
-
-CREATE TRIGGER zz_begins AFTER UPDATE ON framework_version FOR EACH ROW WHEN (OLD.state = 'proposed' AND NEW.state = 'confirmed') EXECUTE FUNCTION framework_version_begins();
 
 ALTER TABLE framework_entry ENABLE ROW LEVEL SECURITY;
 
@@ -4131,10 +4044,6 @@ CREATE POLICY owner ON framework_entry FOR ALL TO portal_owner USING (true) WITH
 CREATE POLICY see ON framework_entry FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
 
 GRANT SELECT ON framework_entry TO portal_runtime;
-
-CREATE POLICY add ON framework_entry FOR INSERT TO portal_runtime WITH CHECK ((SELECT caller_can('frameworks:manage')) AND EXISTS (SELECT FROM framework_version v WHERE v.id = framework_version_id AND v.state = 'proposed' AND v.proposed_by_id = (SELECT caller_principal())));
-
-GRANT INSERT ON framework_entry TO portal_runtime;
 
 CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON framework_entry FOR EACH ROW EXECUTE FUNCTION record_change('FrameworkEntry', '', 'everyone');
 
