@@ -99,7 +99,7 @@ RULES = (
 DEFINERS: dict[str, str] = {
     "context_mac(text)": "",
     "context_verifies(text,text)": "",
-    "set_context(uuid,uuid,uuid,uuid,timestamptz,text[],int[],boolean)": "",
+    "set_context(uuid,uuid,uuid,uuid,timestamptz,text[],int[],boolean,int[],jsonb)": "",
     "caller_context()": "portal_runtime",
     "capability(text,uuid,uuid)": "",
     "keys_of(uuid,uuid[],boolean)": "",
@@ -119,6 +119,8 @@ DEFINERS: dict[str, str] = {
 CALLABLE: tuple[str, ...] = (
     "context_home()",
     "caller_keys()",
+    "caller_keys(text)",
+    "caller_closed()",
     "caller_principal()",
     "caller_agency()",
     "caller_person()",

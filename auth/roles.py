@@ -12,6 +12,14 @@ class Scope(StrEnum):
     INITIATIVES_READ = "initiatives:read"
     INITIATIVES_CONTRIBUTE = "initiatives:contribute"
     INITIATIVES_EDIT = "initiatives:edit"
+    REFERRALS_SUMMARY = "referrals:summary"
+    REFERRALS_READ = "referrals:read"
+    REFERRALS_WORK = "referrals:work"
+    REFERRALS_ALLOCATE = "referrals:allocate"
+    MARAC_COORDINATE = "marac:coordinate"
+    AGREEMENTS_DRAFT = "agreements:draft"
+    AGREEMENTS_ADVISE = "agreements:advise"
+    AGREEMENTS_SIGN = "agreements:sign"
     FRAMEWORKS_MANAGE = "frameworks:manage"
     AGENCIES_MANAGE = "agencies:manage"
     PARTNERSHIP_MANAGE = "partnership:manage"
@@ -85,6 +93,8 @@ class SignatoryTitle(StrEnum):
 _READ = frozenset({Scope.INITIATIVES_READ})
 _CONTRIBUTE = _READ | {Scope.INITIATIVES_CONTRIBUTE}
 _EDIT = _CONTRIBUTE | {Scope.INITIATIVES_EDIT}
+_SUMMARY = _READ | {Scope.REFERRALS_SUMMARY}
+_CASES = _SUMMARY | {Scope.REFERRALS_READ, Scope.REFERRALS_WORK}
 _K = AgencyKind
 _ANY = frozenset(AgencyKind)
 _CARES = frozenset(
@@ -125,17 +135,19 @@ ROLES: dict[Role, Trait] = {
     Role.INITIATIVE_COORDINATOR: Trait(_EDIT),
     Role.CONTRIBUTOR: Trait(_CONTRIBUTE),
     Role.VIEWER: Trait(_READ),
-    Role.CASEWORKER: _case(_READ, _WORKS_CASES),
-    Role.TEAM_LEAD: _case(_CONTRIBUTE, _WORKS_CASES),
-    Role.CPS_LIAISON: _case(_READ, frozenset({_K.CPS, _K.POLICE})),
-    Role.MARAC_COORDINATOR: _case(_READ, _LEADS_MARAC),
-    Role.MARAC_CHAIR: _case(_READ, _LEADS_MARAC),
-    Role.MARAC_REPRESENTATIVE: _case(_READ, _WORKS_CASES | {_K.FIRE}),
-    Role.DESIGNATED_SAFEGUARDING_LEAD: _case(_READ, _CARES),
+    Role.CASEWORKER: _case(_CASES, _WORKS_CASES),
+    Role.TEAM_LEAD: _case(_CASES | _CONTRIBUTE | {Scope.REFERRALS_ALLOCATE}, _WORKS_CASES),
+    Role.CPS_LIAISON: _case(_CASES, frozenset({_K.CPS, _K.POLICE})),
+    Role.MARAC_COORDINATOR: _case(
+        _CASES | {Scope.REFERRALS_ALLOCATE, Scope.MARAC_COORDINATE}, _LEADS_MARAC
+    ),
+    Role.MARAC_CHAIR: _case(_CASES, _LEADS_MARAC),
+    Role.MARAC_REPRESENTATIVE: _case(_CASES, _WORKS_CASES | {_K.FIRE}),
+    Role.DESIGNATED_SAFEGUARDING_LEAD: _case(_CASES, _CARES),
     Role.CONDUCT_LEAD: _case(_READ, _EMPLOYS_MANY),
-    Role.DATA_PROTECTION_LEAD: Trait(_READ),
-    Role.AUTHORISED_SIGNATORY: Trait(_READ),
-    Role.AGENCY_SPOC: Trait(_CONTRIBUTE),
+    Role.DATA_PROTECTION_LEAD: Trait(_SUMMARY | {Scope.AGREEMENTS_DRAFT, Scope.AGREEMENTS_ADVISE}),
+    Role.AUTHORISED_SIGNATORY: Trait(_READ | {Scope.AGREEMENTS_SIGN}),
+    Role.AGENCY_SPOC: Trait(_CONTRIBUTE | _SUMMARY | {Scope.AGREEMENTS_DRAFT}),
     Role.PROGRAMME_LEAD: Trait(
         _EDIT | {Scope.FRAMEWORKS_MANAGE}, _OVERSEES | {_K.POLICE, _K.COUNCIL}
     ),

@@ -211,7 +211,9 @@ class CapabilityKind(StrEnum):
     """To whom a capability key opens a row.
 
     `agency` is for those who may read work, `staff` for everyone in the agency: an administrator
-    sees colleagues' names and no work.
+    sees colleagues' names and no work. `summary` and `full` are the two views of a case: an
+    agency's own where there is no gate, else as given under an agreement or in an emergency, which
+    is the gate. `route` is no key: it says from whom an agency has a case, under which agreement.
     """
 
     PUBLIC = "public"
@@ -219,17 +221,31 @@ class CapabilityKind(StrEnum):
     AGENCY = "agency"
     STAFF = "staff"
     TEAM = "team"
+    SUMMARY = "summary"
+    FULL = "full"
+    ROUTE = "route"
 
 
 class Capability(SQLModel, table=True):
     """A key that callers hold and rows carry; a row is visible when the two sets meet."""
 
     __table_args__ = (
-        UniqueConstraint("kind", "agency_id", "team_id", postgresql_nulls_not_distinct=True),
-        CheckConstraint(
-            "(kind IN ('agency', 'staff', 'team')) = (agency_id IS NOT NULL)", name="agency"
+        UniqueConstraint(
+            "agency_id",
+            "kind",
+            "team_id",
+            "gate_id",
+            "from_agency_id",
+            postgresql_nulls_not_distinct=True,
         ),
-        CheckConstraint("(kind = 'team') = (team_id IS NOT NULL)", name="team"),
+        CheckConstraint("(kind IN ('public', 'partnership')) = (agency_id IS NULL)", name="agency"),
+        CheckConstraint(
+            "kind IN ('summary', 'full') OR (kind = 'team') = (team_id IS NOT NULL)", name="team"
+        ),
+        CheckConstraint(
+            "kind IN ('summary', 'full') OR (kind = 'route') = (gate_id IS NOT NULL)", name="gate"
+        ),
+        CheckConstraint("(kind = 'route') = (from_agency_id IS NOT NULL)", name="from_agency"),
     )
 
     id: int | None = Field(
@@ -238,6 +254,8 @@ class Capability(SQLModel, table=True):
     kind: CapabilityKind = Field(sa_type=choice(CapabilityKind, "kind"))
     agency_id: UUID | None = Field(default=None, foreign_key="agency.id")
     team_id: UUID | None = Field(default=None, foreign_key="team.id")
+    gate_id: UUID | None = None
+    from_agency_id: UUID | None = Field(default=None, foreign_key="agency.id")
 
 
 class ContextKey(Row, table=True):

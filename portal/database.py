@@ -26,6 +26,7 @@ import portal.initiatives.access
 import portal.measures.access
 import portal.milestones.access
 import portal.people.access
+import portal.referrals.access
 import portal.risks.access
 import portal.voices.access
 from portal.store.rules import RowRule
@@ -49,6 +50,7 @@ _FUNCTIONS = (
     ("portal.agencies", "succession.sql"),
     ("portal.voices", "voices.sql"),
     ("portal.people", "leaving.sql"),
+    ("portal.referrals", "keys.sql"),
 )
 _ROOMS = (
     auth.access,
@@ -69,6 +71,7 @@ _ROOMS = (
     portal.frameworks.access,
     portal.voices.access,
     portal.people.access,
+    portal.referrals.access,
 )
 
 RULES: dict[str, RowRule] = {rule.name: rule for room in _ROOMS for rule in room.RULES}

@@ -5,6 +5,7 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT id FROM capability c
     WHERE c.kind = wanted AND c.agency_id IS NOT DISTINCT FROM agency AND c.team_id IS NOT DISTINCT FROM team
+      AND c.gate_id IS NULL
 $$;
 
 -- Broad keys first: an overlap test stops at the first match, and most rows carry a broad key.
@@ -54,6 +55,7 @@ DECLARE
     today date := (coalesce(moment, now()) AT TIME ZONE 'Europe/London')::date;
     who record;
     keys int[];
+    cases record;
 BEGIN
     SELECT * INTO who FROM principal_today(wanted, today);
     IF NOT FOUND THEN
@@ -61,12 +63,15 @@ BEGIN
     END IF;
     who.scopes := ARRAY(SELECT s FROM unnest(who.scopes) s WHERE within IS NULL OR s = ANY (within));
     keys := keys_of(who.agency_id, who.team_ids, 'initiatives:read' = ANY (who.scopes));
+    -- Asked anew at each request: an agreement that ends or is suspended closes its cases and changes no row.
+    SELECT * INTO cases FROM case_keys(who.agency_id, who.team_ids, who.scopes, coalesce(moment, now()));
+    keys := keys || cases.keys;
     -- The cost of reading grows with the keys; to drop some would hide rows, and nobody would know.
     IF cardinality(keys) > 64 THEN
         RAISE EXCEPTION 'this principal holds too many keys: leave a team' USING ERRCODE = 'PA401';
     END IF;
     PERFORM set_context(who.principal_id, who.agency_id, who.person_id, request, moment, who.scopes, keys,
-                        within IS NOT NULL);
+                        within IS NOT NULL, cases.closed, cases.lacking);
     RETURN QUERY SELECT who.principal_id, who.kind, who.agency_id, who.person_id, who.roles, who.scopes,
                         who.team_ids;
 END

@@ -68,12 +68,13 @@ async def test_each_of_the_three_rests_a_case_role(
     portal: Portal, engines: Engines, charity: Staff, date: str
 ) -> None:
     await hire(engines, charity, "dee", CASEWORKER)
-    assert (await portal.ask(charity["dee"], ME))["me"]["scopes"] == ["initiatives:read"]
+    cases = ["referrals:read", "referrals:summary", "referrals:work"]
+    assert (await portal.ask(charity["dee"], ME))["me"]["scopes"] == ["initiatives:read", *cases]
     given = {"membership": charity.id("dee"), date: "2026-11-15"}
     await portal.do(charity["ada"], "recordStanding", given)
     assert (await portal.ask(charity["dee"], ME))["me"]["scopes"] == []
     await portal.do(charity["ada"], "recordStanding", {**given, date: "2026-11-16"})
-    assert (await portal.ask(charity["dee"], ME))["me"]["scopes"] == ["initiatives:read"]
+    assert (await portal.ask(charity["dee"], ME))["me"]["scopes"] == ["initiatives:read", *cases]
     await portal.do(charity["ada"], "recordStanding", {**given, date: None})
     assert (await portal.ask(charity["dee"], ME))["me"]["scopes"] == []
 

@@ -28,19 +28,21 @@ $$;
 
 CREATE FUNCTION set_context(
     principal uuid, agency uuid, person uuid, request uuid, moment timestamptz, scopes text[], keys int[],
-    by_token boolean
+    by_token boolean, closed int[], lacking jsonb
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     body text := concat_ws('|', context_home(), principal, agency, coalesce(person::text, ''), coalesce(request::text, ''),
-                           extract(epoch FROM coalesce(moment, now())), array_to_string(scopes, ','), keys::text, by_token);
+                           extract(epoch FROM coalesce(moment, now())), array_to_string(scopes, ','), keys::text, by_token,
+                           closed::text, lacking::text);
 BEGIN
     PERFORM set_config('portal.caller', context_mac(body) || '|' || body, true);
 END
 $$;
 
--- The verified context as an array: home, principal, agency, person, request, moment, scopes, keys, by_token. NULL: nobody.
+-- The verified context as an array: home, principal, agency, person, request, moment, scopes, keys, by_token, closed
+-- routes, keys that lack a category. NULL: nobody.
 CREATE FUNCTION caller_context() RETURNS text[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -62,6 +64,24 @@ $$;
 
 CREATE FUNCTION caller_keys() RETURNS int[] LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_context())[8]::int[] $$;
+
+-- The keys that open data of this category: all but those whose agreement does not cover it.
+CREATE FUNCTION caller_keys(category text) RETURNS int[] LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    context text[] := caller_context();
+    lacking jsonb := context[11]::jsonb -> category;
+BEGIN
+    IF lacking IS NULL THEN
+        RETURN context[8]::int[];
+    END IF;
+    RETURN ARRAY(SELECT key FROM unnest(context[8]::int[]) key WHERE NOT lacking @> to_jsonb(key));
+END
+$$;
+
+-- The routes by which the caller's agency was given something, and by which it may not have it today.
+CREATE FUNCTION caller_closed() RETURNS int[] LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_context())[10]::int[] $$;
 
 CREATE FUNCTION caller_principal() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_context())[2]::uuid $$;

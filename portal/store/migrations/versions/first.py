@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_6ced77f29592"
+revision = "first_28d92288f172"
 down_revision = None
 
 

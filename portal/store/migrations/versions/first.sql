@@ -553,13 +553,18 @@ CREATE TABLE capability (
 	kind VARCHAR(40) NOT NULL, 
 	agency_id UUID, 
 	team_id UUID, 
+	gate_id UUID, 
+	from_agency_id UUID, 
 	CONSTRAINT capability_pkey PRIMARY KEY (id), 
-	CONSTRAINT capability_kind_agency_id_team_id_key UNIQUE NULLS NOT DISTINCT (kind, agency_id, team_id), 
-	CONSTRAINT capability_agency_check CHECK ((kind IN ('agency', 'staff', 'team')) = (agency_id IS NOT NULL)), 
-	CONSTRAINT capability_team_check CHECK ((kind = 'team') = (team_id IS NOT NULL)), 
-	CONSTRAINT capability_kind_check CHECK (kind IN ('public', 'partnership', 'agency', 'staff', 'team')), 
+	CONSTRAINT capability_agency_id_kind_team_id_gate_id_from_agency_id_key UNIQUE NULLS NOT DISTINCT (agency_id, kind, team_id, gate_id, from_agency_id), 
+	CONSTRAINT capability_agency_check CHECK ((kind IN ('public', 'partnership')) = (agency_id IS NULL)), 
+	CONSTRAINT capability_team_check CHECK (kind IN ('summary', 'full') OR (kind = 'team') = (team_id IS NOT NULL)), 
+	CONSTRAINT capability_gate_check CHECK (kind IN ('summary', 'full') OR (kind = 'route') = (gate_id IS NOT NULL)), 
+	CONSTRAINT capability_from_agency_check CHECK ((kind = 'route') = (from_agency_id IS NOT NULL)), 
+	CONSTRAINT capability_kind_check CHECK (kind IN ('public', 'partnership', 'agency', 'staff', 'team', 'summary', 'full', 'route')), 
 	CONSTRAINT capability_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
-	CONSTRAINT capability_team_id_fkey FOREIGN KEY(team_id) REFERENCES team (id)
+	CONSTRAINT capability_team_id_fkey FOREIGN KEY(team_id) REFERENCES team (id), 
+	CONSTRAINT capability_from_agency_id_fkey FOREIGN KEY(from_agency_id) REFERENCES agency (id)
 );
 
 CREATE TABLE client (
@@ -1505,19 +1510,21 @@ $$;
 
 CREATE FUNCTION set_context(
     principal uuid, agency uuid, person uuid, request uuid, moment timestamptz, scopes text[], keys int[],
-    by_token boolean
+    by_token boolean, closed int[], lacking jsonb
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     body text := concat_ws('|', context_home(), principal, agency, coalesce(person::text, ''), coalesce(request::text, ''),
-                           extract(epoch FROM coalesce(moment, now())), array_to_string(scopes, ','), keys::text, by_token);
+                           extract(epoch FROM coalesce(moment, now())), array_to_string(scopes, ','), keys::text, by_token,
+                           closed::text, lacking::text);
 BEGIN
     PERFORM set_config('portal.caller', context_mac(body) || '|' || body, true);
 END
 $$;
 
--- The verified context as an array: home, principal, agency, person, request, moment, scopes, keys, by_token. NULL: nobody.
+-- The verified context as an array: home, principal, agency, person, request, moment, scopes, keys, by_token, closed
+-- routes, keys that lack a category. NULL: nobody.
 CREATE FUNCTION caller_context() RETURNS text[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -1539,6 +1546,24 @@ $$;
 
 CREATE FUNCTION caller_keys() RETURNS int[] LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_context())[8]::int[] $$;
+
+-- The keys that open data of this category: all but those whose agreement does not cover it.
+CREATE FUNCTION caller_keys(category text) RETURNS int[] LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    context text[] := caller_context();
+    lacking jsonb := context[11]::jsonb -> category;
+BEGIN
+    IF lacking IS NULL THEN
+        RETURN context[8]::int[];
+    END IF;
+    RETURN ARRAY(SELECT key FROM unnest(context[8]::int[]) key WHERE NOT lacking @> to_jsonb(key));
+END
+$$;
+
+-- The routes by which the caller's agency was given something, and by which it may not have it today.
+CREATE FUNCTION caller_closed() RETURNS int[] LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_context())[10]::int[] $$;
 
 CREATE FUNCTION caller_principal() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$ SELECT (caller_context())[2]::uuid $$;
@@ -1692,6 +1717,7 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT id FROM capability c
     WHERE c.kind = wanted AND c.agency_id IS NOT DISTINCT FROM agency AND c.team_id IS NOT DISTINCT FROM team
+      AND c.gate_id IS NULL
 $$;
 
 -- Broad keys first: an overlap test stops at the first match, and most rows carry a broad key.
@@ -1741,6 +1767,7 @@ DECLARE
     today date := (coalesce(moment, now()) AT TIME ZONE 'Europe/London')::date;
     who record;
     keys int[];
+    cases record;
 BEGIN
     SELECT * INTO who FROM principal_today(wanted, today);
     IF NOT FOUND THEN
@@ -1748,12 +1775,15 @@ BEGIN
     END IF;
     who.scopes := ARRAY(SELECT s FROM unnest(who.scopes) s WHERE within IS NULL OR s = ANY (within));
     keys := keys_of(who.agency_id, who.team_ids, 'initiatives:read' = ANY (who.scopes));
+    -- Asked anew at each request: an agreement that ends or is suspended closes its cases and changes no row.
+    SELECT * INTO cases FROM case_keys(who.agency_id, who.team_ids, who.scopes, coalesce(moment, now()));
+    keys := keys || cases.keys;
     -- The cost of reading grows with the keys; to drop some would hide rows, and nobody would know.
     IF cardinality(keys) > 64 THEN
         RAISE EXCEPTION 'this principal holds too many keys: leave a team' USING ERRCODE = 'PA401';
     END IF;
     PERFORM set_context(who.principal_id, who.agency_id, who.person_id, request, moment, who.scopes, keys,
-                        within IS NOT NULL);
+                        within IS NOT NULL, cases.closed, cases.lacking);
     RETURN QUERY SELECT who.principal_id, who.kind, who.agency_id, who.person_id, who.roles, who.scopes,
                         who.team_ids;
 END
@@ -2739,9 +2769,80 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     WHERE m.id = member AND manages(m.agency_id) AND a.state IN ('open', 'in_progress')
 $$;
 
+-- Which keys open a case, who holds them now, and how they reach everything that hangs on a case.
+
+-- Every data category, as portal/agreements/categories.py names them.
+CREATE FUNCTION data_categories() RETURNS text[] LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp AS $$
+    SELECT '{identity_link,safe_contact,needs,wishes,risk,flags,orders,criminal_justice,actions,clocks,reasons,outcome}'::text[]
+$$;
+
+-- The key of one view of what an agency (or one team of it) has of its own or by a gate; made when it is first needed.
+CREATE FUNCTION case_capability(wanted text, agency uuid, team uuid, gate uuid, from_agency uuid DEFAULT NULL) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    found_id int;
+BEGIN
+    LOOP
+        SELECT c.id INTO found_id FROM capability c
+        WHERE c.agency_id = case_capability.agency AND c.kind = wanted AND c.team_id IS NOT DISTINCT FROM team
+          AND c.gate_id IS NOT DISTINCT FROM gate AND c.from_agency_id IS NOT DISTINCT FROM from_agency;
+        IF found_id IS NOT NULL THEN
+            RETURN found_id;
+        END IF;
+        INSERT INTO capability (kind, agency_id, team_id, gate_id, from_agency_id)
+        VALUES (wanted, case_capability.agency, team, gate, from_agency) ON CONFLICT DO NOTHING;
+    END LOOP;
+END
+$$;
+
+-- What a principal holds of cases at this moment: keys; the routes by which its agency may not be given anything today,
+-- since the sender has left or is suspended while the agreement goes on; and which keys lack which category.
+CREATE FUNCTION case_keys(agency uuid, teams uuid[], scopes text[], moment timestamptz)
+RETURNS TABLE (keys int[], closed int[], lacking jsonb)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    levels text[] := CASE WHEN 'referrals:read' = ANY (scopes) THEN '{summary,full}'
+                          WHEN 'referrals:summary' = ANY (scopes) THEN '{summary}' ELSE '{}' END;
+BEGIN
+    keys := '{}';
+    closed := '{}';
+    lacking := '{}';
+    IF levels = '{}' OR NOT EXISTS (
+        SELECT FROM capability c WHERE c.agency_id = case_keys.agency AND c.kind = ANY (levels)
+    ) THEN
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    WITH gate AS MATERIALIZED (
+        SELECT g.agreement_id AS id, g.categories FROM agreement_gates(case_keys.agency, moment) g
+        UNION ALL
+        SELECT e.id, data_categories() FROM emergency_disclosure e
+        WHERE e.to_agency_id = case_keys.agency AND e.starts_at <= moment AND e.ends_at > moment AND e.closed_at IS NULL
+    ), held AS (
+        SELECT c.id, gate.categories FROM capability c LEFT JOIN gate ON gate.id = c.gate_id
+        WHERE c.agency_id = case_keys.agency AND c.kind = ANY (levels) AND (c.team_id IS NULL OR c.team_id = ANY (teams))
+          AND (c.gate_id IS NULL OR gate.id IS NOT NULL)
+    ), without AS (
+        SELECT category, jsonb_agg(held.id) AS ids FROM held, unnest(data_categories()) category
+        WHERE NOT category = ANY (held.categories) GROUP BY category
+    )
+    SELECT coalesce((SELECT array_agg(held.id ORDER BY held.id) FROM held), '{}'),
+           coalesce((SELECT jsonb_object_agg(category, ids) FROM without), '{}')
+    INTO keys, lacking;
+    SELECT coalesce(array_agg(c.id), '{}') INTO closed
+    FROM agreement_closed(case_keys.agency, moment) shut
+    JOIN capability c ON c.kind = 'route' AND c.agency_id = case_keys.agency
+        AND c.gate_id = shut.agreement_id AND c.from_agency_id = shut.from_agency_id;
+    RETURN NEXT;
+END
+$$;
+
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
