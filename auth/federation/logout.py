@@ -36,8 +36,8 @@ async def signed_out(fed: Federation, provider_id: UUID, token: str, request_id:
             if (await db.execute(fresh)).first() is None:
                 raise Refused(Told.NOT_BELIEVED, "logout token: used before")
             named = _named(provider, said)
-            consents = await end_consents(db, now, *_given_by(provider, named))
             ended = await end_sessions(db, now, *named)
+            consents = await end_consents(db, now, *_given_by(provider, named))
             reason = f"the provider signed somebody out: {ended} sessions ended"
             if consents:
                 reason += f", and {consents} consents to programs"

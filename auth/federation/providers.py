@@ -124,12 +124,14 @@ async def end(db: AsyncSession, provider_id: UUID, *, now: datetime) -> int:
     if (await db.execute(ended)).first() is None:
         raise NotVisible(("provider",))
     await db.execute(delete(ProviderSecret).where(col(ProviderSecret.provider_id) == provider_id))
+    gone = await end_sessions(db, now, col(BrowserSession.provider_id) == provider_id)
     await end_consents(db, now, col(Consent.provider_id) == provider_id)
-    return await end_sessions(db, now, col(BrowserSession.provider_id) == provider_id)
+    return gone
 
 
 async def end_sessions(db: AsyncSession, now: datetime, *which: object) -> int:
-    """End the living sessions that fit; their cookies stop working with the next request."""
+    """End the living sessions that fit; their cookies stop working with the next request. Before
+    their consents are ended: a consent that is being given holds its session until it is seen."""
     ended = (
         update(BrowserSession)
         .where(*which, col(BrowserSession.ended_at).is_(None))  # type: ignore[arg-type]  # conditions

@@ -20,7 +20,7 @@ from auth.oauth.provider import REFUSED, Outcome, Provider
 from auth.oauth.scopes import ABOUT_THE_PERSON, OPENID, words
 from auth.oauth.wishes import Wishes, read_wishes
 from auth.sessions.offers import Offer, on_offer
-from auth.sessions.verbs import Current, NotOffered
+from auth.sessions.verbs import Current, NotOffered, SessionOver, stay
 from auth.strength import Strength
 from auth.tables import Agency
 
@@ -126,7 +126,9 @@ async def would_get(at: Door, asked: Pending, membership_id: UUID) -> frozenset[
 
 
 async def approve(at: Door, asked: Pending, who: Current, membership_id: UUID) -> str:
-    """The person says yes: the address to go on to, with a code. Raises Gone and NotOffered."""
+    """The person says yes: the address to go on to, with a code. Raises Gone, NotOffered, and
+    SessionOver for a session that has just been ended: nothing is given by it any more."""
+    await stay(at.db, who.session_id, at.provider.now())
     if membership_id not in {offer.id for offer in await offers(at, asked, who)}:
         raise NotOffered
     scopes = await would_get(at, asked, membership_id)
@@ -160,7 +162,10 @@ async def silently(at: Door, asked: Pending, who: Current) -> str:
     scopes = await would_get(at, asked, who.membership_id)
     if not scopes or not await _consented(at, asked, who, scopes):
         return await deny(at, asked, "consent_required")
-    return await approve(at, asked, who, who.membership_id)
+    try:
+        return await approve(at, asked, who, who.membership_id)
+    except SessionOver:
+        return await deny(at, asked, "login_required")
 
 
 def _open(db: Session, provider: Provider, params: Sequence[tuple[str, str]]) -> Pending | Refusal:

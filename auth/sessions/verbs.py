@@ -119,6 +119,13 @@ async def current(db: AsyncSession, cookie: str, now: datetime) -> Current | Non
     )
 
 
+async def stay(db: AsyncSession, session_id: UUID, now: datetime) -> None:
+    """Whatever rests on this session is done before it can end; SessionOver if it has ended."""
+    alive = select(col(BrowserSession.id)).where(col(BrowserSession.id) == session_id, *_alive(now))
+    if (await db.execute(alive.with_for_update(read=True))).first() is None:
+        raise SessionOver
+
+
 async def prove_again(
     db: AsyncSession, cookie: str, *, acr: Strength, amr: Sequence[str], now: datetime
 ) -> str:
@@ -179,15 +186,20 @@ async def end_one(db: AsyncSession, person_id: UUID, session_id: UUID, now: date
 
 
 async def end_all(db: AsyncSession, person_id: UUID, now: datetime) -> int:
-    """Sign a person out everywhere, and their programs; how many sessions that ended."""
-    await end_consents_of(db, person_id, now)
+    """Sign a person out everywhere, and their programs; how many sessions that ended.
+
+    Sessions first: that waits for a consent which is being given in one of them (`stay`), and so
+    the consents that are ended next include it.
+    """
     ended = (
         update(BrowserSession)
         .where(col(BrowserSession.person_id) == person_id, col(BrowserSession.ended_at).is_(None))
         .values(ended_at=now)
         .returning(col(BrowserSession.id))
     )
-    return await _forget(db, (await db.execute(ended)).scalars().all())
+    gone = await _forget(db, (await db.execute(ended)).scalars().all())
+    await end_consents_of(db, person_id, now)
+    return gone
 
 
 async def forget_old_sessions(db: AsyncSession, now: datetime) -> None:

@@ -30,7 +30,7 @@ from auth.oauth.provider import AUTHORIZE_PATH
 from auth.oauth.scopes import OFFLINE, OPENID, PROFILE
 from auth.roles import Scope
 from auth.sessions.offers import Offer
-from auth.sessions.verbs import Current, NotOffered
+from auth.sessions.verbs import Current, NotOffered, SessionOver
 from auth.strength import StepUp
 from portal.edge.requests import request_id_of
 from portal.web.forms import Form, form
@@ -134,7 +134,10 @@ async def _decide(fields: Form, who: Current | None, at: Door) -> Told:
 async def _agree(at: Door, asked: Pending, who: Current | None, membership: str) -> Told:
     if who is None or next_step(asked, who, at.provider.now()) is not Step.DECIDE:
         return go(_address(asked))  # which knows what to do first
-    return go(await approve(at, asked, who, UUID(membership)))
+    try:
+        return go(await approve(at, asked, who, UUID(membership)))
+    except SessionOver:  # just now
+        return SignInNeeded()
 
 
 def _prove(request: Request, asked: Pending, who: Current) -> Told:

@@ -11,6 +11,7 @@ import httpx2
 from joserfc.util import urlsafe_b64encode
 
 from auth.oauth.authorize import Door, Pending, Refusal, approve, deny, next_step, pending, silently
+from auth.sessions.tables import LONGEST, BrowserSession
 from auth.sessions.verbs import Current
 from auth.strength import Strength
 
@@ -132,9 +133,31 @@ class Flow:
             assert isinstance(found, Pending), found
             if how is deny:
                 return await deny(door, found)
+            who = await self.signed_in(visitor)
             if how is silently:
-                return await silently(door, found, visitor.current)
-            return await approve(door, found, visitor.current, visitor.membership_id)
+                return await silently(door, found, who)
+            return await approve(door, found, who, visitor.membership_id)
+
+    async def signed_in(self, visitor: Visitor) -> Current:
+        """The visitor, with a session in the database."""
+        who = visitor.current
+        async with self.desk.sessions.begin() as db:
+            db.add(
+                BrowserSession(
+                    id=who.session_id,
+                    person_id=who.person_id,
+                    membership_id=who.membership_id,
+                    provider_id=who.provider_id,
+                    device="A test's browser",
+                    acr=who.acr,
+                    amr=list(who.amr),
+                    started_at=who.authenticated_at,
+                    authenticated_at=who.authenticated_at,
+                    seen_at=self.desk.provider.now(),
+                    expires_at=who.authenticated_at + LONGEST,
+                )
+            )
+        return who
 
     async def code(self, **changes: str | None) -> str:
         """A code, by way of a pushed request and the person's yes."""
