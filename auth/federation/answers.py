@@ -147,7 +147,8 @@ def _check_id_token(
         "access_token": want.access_token,
     }
     try:
-        claims = CodeIDToken(signed.claims, signed.header, options, known)
+        header = {**signed.header, "alg": signed.older_name}
+        claims = CodeIDToken(signed.claims, header, options, known)
         claims.validate(now=int(now.timestamp()), leeway=int(SKEW.total_seconds()))
     except JoseError as error:
         raise Malformed(str(error)) from error

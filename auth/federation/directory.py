@@ -10,7 +10,7 @@ from typing import Any
 from joserfc.jwk import Key
 
 from auth.federation.outbound import Outbound, Unanswered, good_address
-from auth.oauth.jose import Malformed, Signed, public_key
+from auth.oauth.jose import Malformed, Signed, older_name, public_key
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 DESCRIBED_FOR = 3600.0
@@ -157,7 +157,8 @@ def _chosen(keys: tuple[dict[str, Any], ...], signed: Signed) -> Key:
 
 
 def _fits(jwk: dict[str, Any], signed: Signed) -> bool:
-    if jwk.get("use", "sig") != "sig" or jwk.get("alg", signed.algorithm) != signed.algorithm:
+    named = older_name(jwk.get("alg", signed.algorithm))
+    if jwk.get("use", "sig") != "sig" or named != signed.older_name:
         return False
     try:
         public_key(jwk, signed.algorithm)

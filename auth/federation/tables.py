@@ -20,7 +20,7 @@ from auth.roles import Role
 from portal.store.base import Instant, Row, choice
 
 LIVING = text("ended_at IS NULL")
-ALGORITHMS = ("ES256", "EdDSA", "PS256", "RS256")
+ALGORITHMS = ("ES256", "Ed25519", "EdDSA", "PS256", "RS256")
 """What a provider may sign with: never `none`, and nothing that a shared secret could make."""
 MAPPABLE = (
     Role.INITIATIVE_COORDINATOR,

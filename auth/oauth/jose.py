@@ -13,11 +13,13 @@ from joserfc.jwk import JWKRegistry, Key
 from joserfc.jws import JWSRegistry
 from joserfc.util import json_b64encode, urlsafe_b64encode
 
-ALGORITHMS = ("ES256", "EdDSA", "PS256")
-"""What we sign with and accept from clients; a partner's provider may also use RS256."""
+ALGORITHMS = ("ES256", "Ed25519", "EdDSA", "PS256")
+"""What we sign with and accept from clients; a partner's provider may also use RS256. Ed25519 has
+two names: EdDSA is the older, which many libraries still write (RFC 9864).
+"""
 SKEW = timedelta(seconds=15)  # FAPI 2.0: ten seconds off must pass, sixty must not
 
-_KEY_TYPE = {"ES256": "EC", "EdDSA": "OKP", "PS256": "RSA", "RS256": "RSA"}
+_KEY_TYPE = {"ES256": "EC", "EdDSA": "OKP", "Ed25519": "OKP", "PS256": "RSA", "RS256": "RSA"}
 _CURVE = {"EC": "P-256", "OKP": "Ed25519"}
 _COORDINATE = re.compile(r"[A-Za-z0-9_-]{43}")
 _MODULUS = re.compile(r"[A-Za-z0-9_-]{342,683}")  # 2048 to 4096 bits
@@ -48,6 +50,11 @@ class Signed:
     @property
     def algorithm(self) -> str:
         return str(self.header["alg"])
+
+    @property
+    def older_name(self) -> str:
+        """Of the algorithm: what keys are labelled with, and what Authlib knows."""
+        return older_name(self.algorithm)
 
     def by(self, key: Key) -> bool:
         """Whether this key made the signature.
@@ -86,6 +93,11 @@ class Signed:
             raise Malformed("exp has passed")
         if any(at is not None and at > moment + skew for at in (starts, issued)):
             raise Malformed("iat or nbf lies in the future")
+
+
+def older_name(algorithm: object) -> str:
+    """One name for what has two."""
+    return "EdDSA" if algorithm == "Ed25519" else str(algorithm)
 
 
 def read(compact: str, algorithms: Collection[str] = ALGORITHMS, longest: int = _LONGEST) -> Signed:

@@ -11,6 +11,7 @@ from auth.strength import Strength
 
 KEYS = {
     "ES256": lambda: ECKey.generate_key("P-256", auto_kid=True),
+    "Ed25519": lambda: OKPKey.generate_key("Ed25519", auto_kid=True),
     "EdDSA": lambda: OKPKey.generate_key("Ed25519", auto_kid=True),
     "PS256": lambda: RSAKey.generate_key(2048, auto_kid=True),
     "RS256": lambda: RSAKey.generate_key(2048, auto_kid=True),

@@ -1,13 +1,13 @@
-// The npm package oauth4webapi by itself, with PS256 throughout. node oauth4webapi.mjs CONFIG.json
+// The npm package oauth4webapi by itself, with one algorithm throughout. node oauth4webapi.mjs CONFIG.json
 
 import { check, decided, done, json, keyFrom, load, query, told } from "./talking.mjs";
 
 const oauth = await load("oauth4webapi");
-const { url, id, key, back, scope } = told;
+const { url, id, key, back, scope, algorithm } = told;
 const client = { client_id: id };
 const prove = oauth.PrivateKeyJwt(await keyFrom(key));
 const plain = { [oauth.allowInsecureRequests]: true };
-const fresh = async () => ({ DPoP: oauth.DPoP(client, await oauth.generateKeyPair("PS256")), ...plain });
+const fresh = async () => ({ DPoP: oauth.DPoP(client, await oauth.generateKeyPair(algorithm)), ...plain });
 const [mine, another] = [await fresh(), await fresh()];
 
 const issuer = new URL(url);

@@ -41,7 +41,7 @@ async def test_what_the_server_says_of_itself(suite):
     assert said["response_types_supported"] == ["code"]
     assert said["code_challenge_methods_supported"] == ["S256"]
     assert said["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
-    good = {"PS256", "ES256", "EdDSA"}
+    good = {"PS256", "ES256", "EdDSA", "Ed25519"}  # the last two are one algorithm (RFC 9864)
     for name in ("token_endpoint_auth_signing_alg", "dpop_signing_alg", "id_token_signing_alg"):
         assert set(said[f"{name}_values_supported"]) <= good
     assert said["require_pushed_authorization_requests"] is True

@@ -9,7 +9,8 @@ from threading import Timer
 from typing import Any
 from urllib.parse import urlsplit
 
-from joserfc.jwk import RSAKey
+import pytest
+from joserfc.jwk import OKPKey, RSAKey
 from support.conforming import RETURN, Peer, let_in
 from support.npm import NODE, installed
 from support.visiting import Visitor
@@ -19,6 +20,7 @@ from portal.sample.partnership import fixed
 HERE = Path(__file__).parent
 LONGEST = 120.0  # seconds, on a busy computer
 WHO = "wirral.contributor"
+ALGORITHMS = {"EC": "ES256", "OKP": "Ed25519", "RSA": "PS256"}
 SCOPE = "openid profile offline_access initiatives:read"
 NOOR = {"name": "Noor Pemberton", "agency": {"shortName": "Wirral"}}
 PERSON = {"sub": str(fixed("person", "Noor Pemberton")), "name": "Noor Pemberton"}
@@ -83,6 +85,7 @@ def walked(script: str, program: Peer, person: Visitor, folder: Path) -> dict[st
         "key": program.key.as_dict(private=True),
         "back": RETURN,
         "scope": SCOPE,
+        "algorithm": ALGORITHMS[program.key.key_type],
     }
     config.write_text(json.dumps(told))
     heard: dict[str, Any] = {}
@@ -131,8 +134,13 @@ async def test_openid_client(interop_portal, interop_http, tmp_path):
     assert walked("openid_client.mjs", program, person, tmp_path) == OPENID_CLIENT
 
 
-async def test_oauth4webapi(interop_portal, interop_http, tmp_path):
-    key = RSAKey.generate_key(2048)
+@pytest.mark.parametrize(
+    "make",
+    [lambda: RSAKey.generate_key(2048), lambda: OKPKey.generate_key("Ed25519")],
+    ids=["PS256", "Ed25519"],  # the client writes the full name, not EdDSA
+)
+async def test_oauth4webapi(interop_portal, interop_http, tmp_path, make):
+    key = make()
     program = await let_in(interop_portal, "oauth4webapi", interop_http, key)
     person = await interop_portal.visitor(WHO)
     assert walked("oauth4webapi.mjs", program, person, tmp_path) == OAUTH4WEBAPI

@@ -172,6 +172,7 @@ async def test_clocks_may_differ_a_little_and_an_hour_is_not_too_long(noon_desk,
 @pytest.mark.parametrize(
     ("algorithm", "make"),
     [
+        ("Ed25519", lambda: OKPKey.generate_key("Ed25519")),
         ("EdDSA", lambda: OKPKey.generate_key("Ed25519")),
         ("PS256", lambda: RSA),
         ("ES256", lambda: ECKey.generate_key("P-256")),

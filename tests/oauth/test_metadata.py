@@ -35,11 +35,16 @@ async def test_the_metadata_names_what_exists_and_nothing_else(desk):
         "acr_values_supported": ["sfa", "mfa", "phr"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
-        "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "PS256"],
+        "dpop_signing_alg_values_supported": ["ES256", "Ed25519", "EdDSA", "PS256"],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
-        "token_endpoint_auth_signing_alg_values_supported": ["ES256", "EdDSA", "PS256"],
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256", "Ed25519", "EdDSA", "PS256"],
         "revocation_endpoint_auth_methods_supported": ["private_key_jwt"],
-        "revocation_endpoint_auth_signing_alg_values_supported": ["ES256", "EdDSA", "PS256"],
+        "revocation_endpoint_auth_signing_alg_values_supported": [
+            "ES256",
+            "Ed25519",
+            "EdDSA",
+            "PS256",
+        ],
     }
 
 

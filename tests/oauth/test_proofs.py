@@ -92,7 +92,8 @@ KEYS = {
     "a P-384 key under ES256": ({"alg": "ES256"}, P384),
     "RS256": ({"alg": "RS256"}, RSA),
     "HS256 with the public key as secret": ({"alg": "HS256"}, OctKey.import_key(PUBLIC["x"])),
-    "Ed25519 by its other name": ({"alg": "Ed25519"}, ED),
+    "Ed25519 with another kind of key": ({"alg": "Ed25519", "jwk": PUBLIC}, ED),
+    "Ed448": ({"alg": "Ed448"}, OKPKey.generate_key("Ed448")),
 }
 
 
@@ -137,7 +138,9 @@ def test_a_proof_with_an_algorithm_or_key_we_do_not_accept_is_refused(sign, head
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "key"), [("ES256", EC), ("EdDSA", ED), ("PS256", RSA)], ids=lambda v: str(v)[:5]
+    ("algorithm", "key"),
+    [("ES256", EC), ("EdDSA", ED), ("Ed25519", ED), ("PS256", RSA)],
+    ids=lambda v: str(v)[:7],
 )
 def test_each_accepted_algorithm_works(sign, algorithm, key):
     assert check(make(sign, {"alg": algorithm}, key=key)).thumbprint == key.thumbprint()
@@ -271,7 +274,7 @@ async def test_the_api_challenges_whoever_has_no_good_proof(desk, partner):
     assert answer.status_code == 401
     assert answer.json()["error"] == "invalid_dpop_proof"
     assert answer.headers["www-authenticate"].startswith(
-        'DPoP algs="ES256 EdDSA PS256", error="invalid_dpop_proof", error_description="'
+        'DPoP algs="ES256 Ed25519 EdDSA PS256", error="invalid_dpop_proof", error_description="'
     )
 
 

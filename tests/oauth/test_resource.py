@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from joserfc.jwk import ECKey
 
-ALGS = 'DPoP algs="ES256 EdDSA PS256"'
+ALGS = 'DPoP algs="ES256 Ed25519 EdDSA PS256"'
 
 
 async def send(desk, *headers):

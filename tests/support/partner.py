@@ -69,7 +69,7 @@ def half_hash(text: str, algorithm: str) -> str:
     """As `at_hash`."""
     from hashlib import sha512  # noqa: PLC0415 - for one algorithm alone
 
-    digest = (sha512 if algorithm == "EdDSA" else sha256)(text.encode()).digest()
+    digest = (sha512 if algorithm in {"EdDSA", "Ed25519"} else sha256)(text.encode()).digest()
     return urlsafe_b64encode(digest[: len(digest) // 2]).decode()
 
 

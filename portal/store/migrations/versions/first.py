@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_28d92288f172"
+revision = "first_533872610376"
 down_revision = None
 
 

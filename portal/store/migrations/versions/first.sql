@@ -348,7 +348,7 @@ CREATE TABLE identity_provider (
 	ended_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT identity_provider_pkey PRIMARY KEY (id), 
 	CONSTRAINT identity_provider_issuer_check CHECK (issuer ~ '^https?://[^?#[:space:]]+$'), 
-	CONSTRAINT identity_provider_algorithms_check CHECK (cardinality(algorithms) > 0 AND algorithms <@ ARRAY['ES256', 'EdDSA', 'PS256', 'RS256']::text[]), 
+	CONSTRAINT identity_provider_algorithms_check CHECK (cardinality(algorithms) > 0 AND algorithms <@ ARRAY['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256']::text[]), 
 	CONSTRAINT identity_provider_acr_check CHECK (NOT mfa_acr && phr_acr), 
 	CONSTRAINT identity_provider_end_check CHECK (ended_at >= started_at), 
 	CONSTRAINT identity_provider_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
