@@ -18,6 +18,7 @@ import auth.people.access
 import auth.sessions.access
 import portal.actions.access
 import portal.agencies.access
+import portal.calendars.access
 import portal.changes.access
 import portal.evidence.access
 import portal.frameworks.access
@@ -60,6 +61,7 @@ _ROOMS = (
     auth.accounts.access,
     auth.federation.access,
     portal.agencies.access,
+    portal.calendars.access,
     portal.changes.access,
     portal.initiatives.access,
     portal.actions.access,

@@ -19,6 +19,7 @@ from strawberry.schema.types.base_scalars import (
 
 from portal.actions.api import ActionMutations, ActionQueries
 from portal.agencies.api import AgencyMutations, AgencyQueries
+from portal.calendars.api import CalendarQueries
 from portal.changes.api import ChangeQueries
 from portal.evidence.api import EvidenceMutations
 from portal.execution import Execution
@@ -65,6 +66,7 @@ class Query(
     AgencyQueries,
     PeopleQueries,
     ProgramQueries,
+    CalendarQueries,
     ChangeQueries,
 ):
     """All root fields for reading."""

@@ -13,6 +13,7 @@ from portal.sample.joining import consent_to, joining_rows
 from portal.sample.partnership import AGENCIES, PEOPLE, fixed, load_partnership
 from portal.sample.programs import ROTA, example_program
 from portal.sample.safe_routes import invented_rows
+from portal.sample.terms import terms
 from portal.store.rules import table_of
 
 _FIXED_ID = "md5(concat_ws('/', c.object_type, c.object_id, c.version, c.kind))::uuid"
@@ -23,7 +24,7 @@ async def load_sample(owner: AsyncConnection) -> None:
     await load_partnership(owner)
     if (await owner.execute(text("SELECT count(*) FROM initiative"))).scalar_one() == 0:
         people = [_notice(), *joining_rows(), *example_program(IMPORTED), consent_to(ROTA.id)]
-        await add_all(owner, [*public_rows(), *invented_rows(), *people])
+        await add_all(owner, [*public_rows(), *invented_rows(), *people, *terms()])
         await _settle_past(owner)
 
 

@@ -15,6 +15,7 @@ from auth.people.tables import Invitation, RequestState, RoleRequest
 from auth.roles import Role
 from auth.sessions.tables import BrowserSession
 from auth.strength import Strength
+from portal.calendars.tables import BankHoliday
 from portal.changes.tables import AuditLine, Outcome
 from portal.frameworks.reference import entry_id, plan_action_id
 from portal.frameworks.tables import PlanAction, SelfAssessment, SelfAssessmentLevel
@@ -67,6 +68,7 @@ async def records(owner: AsyncConnection) -> None:
     await _signing_in(owner)
     await _asking_and_inviting(owner)
     await _known_elsewhere(owner)
+    await _proclaimed(owner)
     plan = table_of(PlanAction)
     owned = update(plan).where(plan.c.id == plan_action_id(1))
     await owner.execute(owned.values(owner_agency_id=agency_id("pcc")))
@@ -143,6 +145,15 @@ async def _asking_and_inviting(owner: AsyncConnection) -> None:
         )  # fmt: skip
     await owner.execute(insert(table_of(RoleRequest)), requests)
     await owner.execute(insert(table_of(Invitation)), invitations)
+
+
+async def _proclaimed(owner: AsyncConnection) -> None:
+    """A bank holiday that the library does not know."""
+    day = {
+        "id": fixed("matrix-holiday", ""), "day": DAY + timedelta(days=30), "name": "A wedding",
+        "holds": True, "valid_from": DAY,
+    }  # fmt: skip
+    await owner.execute(insert(table_of(BankHoliday)), [day])
 
 
 async def _known_elsewhere(owner: AsyncConnection) -> None:

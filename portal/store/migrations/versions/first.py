@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_533872610376"
+revision = "first_ad9d7230be9a"
 down_revision = None
 
 

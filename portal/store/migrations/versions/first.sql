@@ -123,6 +123,17 @@ CREATE TABLE auth_secret.seen_proof (
 	CONSTRAINT seen_proof_hash_check CHECK (octet_length(proof) = 32)
 );
 
+CREATE TABLE bank_holiday (
+	id UUID NOT NULL, 
+	day DATE NOT NULL, 
+	name VARCHAR(80) NOT NULL, 
+	holds BOOLEAN NOT NULL, 
+	valid_from DATE NOT NULL, 
+	CONSTRAINT bank_holiday_pkey PRIMARY KEY (id), 
+	CONSTRAINT bank_holiday_day_valid_from_key UNIQUE (day, valid_from), 
+	CONSTRAINT bank_holiday_name_check CHECK (length(btrim(name)) > 0)
+);
+
 CREATE TABLE change (
 	at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	actor_id UUID, 
@@ -437,6 +448,26 @@ CREATE TABLE notice (
 );
 
 CREATE INDEX notice_person_id_idx ON notice (person_id);
+
+CREATE TABLE school_term (
+	id UUID NOT NULL, 
+	area_code VARCHAR(9) NOT NULL, 
+	school_year INTEGER NOT NULL, 
+	name VARCHAR(80) NOT NULL, 
+	first_on DATE NOT NULL, 
+	last_on DATE NOT NULL, 
+	opens VARCHAR(5) NOT NULL, 
+	valid_from DATE NOT NULL, 
+	CONSTRAINT school_term_pkey PRIMARY KEY (id), 
+	CONSTRAINT school_term_area_code_school_year_valid_from_first_on_key UNIQUE (area_code, school_year, valid_from, first_on), 
+	CONSTRAINT school_term_dates_check CHECK (last_on >= first_on), 
+	CONSTRAINT school_term_name_check CHECK (length(btrim(name)) > 0), 
+	CONSTRAINT school_term_school_year_check CHECK (school_year BETWEEN 2020 AND 2100 AND first_on >= make_date(school_year, 8, 1) AND last_on < make_date(school_year + 1, 9, 1)), 
+	CONSTRAINT school_term_opens_check CHECK (opens ~ '^(0[7-9]|1[01]):[0-5][0-9]$' AND opens BETWEEN '07:00' AND '11:59'), 
+	CONSTRAINT school_term_area_code_fkey FOREIGN KEY(area_code) REFERENCES area (code)
+);
+
+CREATE INDEX school_term_by_area ON school_term (area_code, first_on, id);
 
 CREATE TABLE team (
 	id UUID NOT NULL, 
@@ -3695,6 +3726,30 @@ GRANT INSERT ON auth_secret.seen_logout TO portal_auth;
 CREATE POLICY auth_delete ON auth_secret.seen_logout FOR DELETE TO portal_auth USING (true);
 
 GRANT DELETE ON auth_secret.seen_logout TO portal_auth;
+
+ALTER TABLE school_term ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE school_term FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON school_term FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON school_term FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON school_term TO portal_runtime;
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON school_term FOR EACH ROW EXECUTE FUNCTION record_change('SchoolTerm', '', 'everyone');
+
+ALTER TABLE bank_holiday ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE bank_holiday FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON bank_holiday FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON bank_holiday FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON bank_holiday TO portal_runtime;
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON bank_holiday FOR EACH ROW EXECUTE FUNCTION record_change('BankHoliday', '', 'everyone');
 
 ALTER TABLE change ENABLE ROW LEVEL SECURITY;
 
