@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import Index, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlmodel import Field
@@ -20,10 +21,15 @@ class EventOutcome(StrEnum):
     """It was refused; `reason` says why."""
 
 
+NOBODYS = "num_nonnulls(person_id, membership_id, client_id, agency_id) = 0"
+"""About nobody known here: what strangers leave behind, which is kept for less long."""
+
+
 class AuthEvent(Row, table=True):
     """Who tried what at the door, how it ended and why; never a secret, never what was typed."""
 
     __tablename__ = "auth_event"
+    __table_args__ = (Index("auth_event_nobodys", "at", postgresql_where=text(NOBODYS)),)
 
     at: datetime = Field(sa_type=Instant, index=True)
     request_id: UUID

@@ -38,7 +38,7 @@ class Notice(Row, table=True):
     """One thing a person is told. It names no client of a service and no case."""
 
     person_id: UUID = Field(foreign_key="person.id", index=True)
-    at: datetime = Field(sa_type=Instant)
+    at: datetime = Field(sa_type=Instant, index=True)
     kind: NoticeKind = Field(sa_type=choice(NoticeKind, "kind"))
     says: str = Field(max_length=400)
     read_at: datetime | None = Field(default=None, sa_type=Instant)

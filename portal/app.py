@@ -16,11 +16,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from auth.accounts.passkeys import Place
 from auth.accounts.passwords import Hasher
 from auth.accounts.proofs import Doorkeeper
-from auth.accounts.throttle import forget_spent_questions
 from auth.federation.directory import Directory
 from auth.federation.federation import Federation
 from auth.federation.outbound import Outbound
-from auth.federation.under_way import forget_old
 from auth.keys.ring import KeyRing
 from auth.oauth.endpoints import oauth_router
 from auth.oauth.keysets import key_sets
@@ -32,9 +30,7 @@ from auth.oauth.provider import (
     Provider,
 )
 from auth.oauth.resource import Unauthorised, presented
-from auth.oauth.store import forget_spent
-from auth.sessions.verbs import forget_old_sessions
-from portal.changes.keeping import forget_keys
+from portal.changes.keeping import tidy
 from portal.clock import Clock
 from portal.context import ByToken, Context
 from portal.contract import contract_path
@@ -60,7 +56,7 @@ GRAPHQL = "/graphql"
 OAUTH_REFUSALS = {path: {400, 401} for path in (TOKEN_PATH, PUSH_PATH, REVOKE_PATH, USERINFO_PATH)}
 """Where programs say who they are, and the statuses that say that they are not."""
 TIDY_EVERY = 300.0
-"""Seconds between two removals of tokens and replay marks that are out of date."""
+"""Seconds between two removals of what is over (portal/changes/keeping.py)."""
 
 
 class NotReady(RuntimeError):
@@ -202,11 +198,6 @@ async def _tidy(engines: Engines) -> None:
     while True:
         await asyncio.sleep(TIDY_EVERY)
         try:
-            async with sessions.begin() as db:
-                await forget_spent(db, datetime.now(UTC))
-                await forget_old(db, datetime.now(UTC))
-                await forget_spent_questions(db, datetime.now(UTC))
-                await forget_old_sessions(db, datetime.now(UTC))
-                await forget_keys(db, datetime.now(UTC))
+            await tidy(sessions, datetime.now(UTC))
         except Exception as cause:
             log.warning("Could not remove what is out of date.", exc_info=cause)

@@ -44,6 +44,7 @@ _FUNCTIONS = (
     ("auth.people", "invitations.sql"),
     ("auth.federation", "federation.sql"),
     ("portal.changes", "changes.sql"),
+    ("portal.changes", "keeping.sql"),
     ("portal.initiatives", "keys.sql"),
     ("portal.initiatives", "partners.sql"),
     ("portal.measures", "corrections.sql"),

@@ -3,11 +3,8 @@
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
-
-from auth.accounts.tables import Challenge, Guess, Recovery
 
 _FORGET_AFTER = timedelta(hours=1)
 
@@ -33,13 +30,6 @@ async def take_guess(db: AsyncSession, account: str, address: str, now: datetime
 async def forget_guesses(db: AsyncSession, account: str) -> None:
     """After a right answer."""
     await db.execute(select(func.forget_guesses(account)))
-
-
-async def forget_spent_questions(db: AsyncSession, now: datetime) -> None:
-    """Drop what its own dates refuse by now."""
-    await db.execute(delete(Guess).where(col(Guess.at) < now - _FORGET_AFTER))
-    await db.execute(delete(Challenge).where(col(Challenge.expires_at) < now))
-    await db.execute(delete(Recovery).where(col(Recovery.expires_at) < now))
 
 
 def _network(address: str) -> str:

@@ -8,12 +8,11 @@ from secrets import token_urlsafe
 from uuid import UUID
 
 from joserfc.util import urlsafe_b64encode
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from auth.federation.answers import LOGOUT_AGE
-from auth.federation.tables import PartnerSignIn, SeenLogout
+from auth.federation.tables import PartnerSignIn
 
 LONGEST = timedelta(minutes=10)
 _CLOCKS_APART = timedelta(minutes=5)
@@ -114,10 +113,3 @@ async def take(
     )
     found = (await db.execute(taken)).first()
     return found and Begun(Wish(found[0], found[1], found[2]), found[3])
-
-
-async def forget_old(db: AsyncSession, now: datetime) -> None:
-    """Drop sign-ins that can no longer come back, and marks of logouts that are too old anyway."""
-    await db.execute(delete(PartnerSignIn).where(col(PartnerSignIn.expires_at) < now))
-    too_old = now - LOGOUT_AGE - _CLOCKS_APART
-    await db.execute(delete(SeenLogout).where(col(SeenLogout.seen_at) < too_old))

@@ -4,17 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import CursorResult, and_, delete, literal, or_, select, text
+from sqlalchemy import and_, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
-from auth.oauth.assertions import LONGEST_LIFE
-from auth.oauth.consents import AuthorizationCode, Consent, PushedRequest, RefreshToken
-from auth.oauth.jose import SKEW
-from auth.oauth.proofs import OLDEST
-from auth.oauth.tables import AccessToken, Client, ClientKey, SeenAssertion, SeenProof
+from auth.oauth.tables import Client, ClientKey, SeenAssertion, SeenProof
 
 _CLOCKS_APART = timedelta(minutes=5)  # between this server's clock and the database's
 
@@ -84,29 +79,6 @@ def take_proof(db: Session, proof: bytes, now: datetime) -> bool:
 def take_assertion(db: Session, number: bytes, client_id: UUID, now: datetime) -> bool:
     """Whether this assertion was unused until now; of any number at once, one hears yes."""
     return _take(db, SeenAssertion, assertion=number, client_id=client_id, seen_at=now)
-
-
-async def forget_spent(db: AsyncSession, now: datetime) -> int:
-    """Drop the marks of what its own dates refuse by now, and the tokens that have ended."""
-    day_ago = now - timedelta(days=1)
-    over = or_(col(Consent.ended_at).is_not(None), col(Consent.expires_at) < now)
-    spent = (
-        delete(SeenProof).where(col(SeenProof.seen_at) < now - OLDEST - SKEW - _CLOCKS_APART),
-        delete(SeenAssertion).where(
-            col(SeenAssertion.seen_at) < now - LONGEST_LIFE - 2 * SKEW - _CLOCKS_APART
-        ),
-        delete(AccessToken).where(col(AccessToken.expires_at) < now - _CLOCKS_APART),
-        delete(AuthorizationCode).where(col(AuthorizationCode.expires_at) < day_ago),
-        delete(PushedRequest).where(col(PushedRequest.expires_at) < day_ago - timedelta(minutes=1)),
-        delete(RefreshToken).where(
-            col(RefreshToken.consent_id).in_(select(col(Consent.id)).where(over))
-        ),
-    )
-    gone = 0
-    for statement in spent:
-        result = await db.execute(statement)
-        gone += result.rowcount if isinstance(result, CursorResult) else 0
-    return gone
 
 
 def _take(db: Session, table: type[SQLModel], **values: object) -> bool:

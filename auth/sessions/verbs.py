@@ -8,7 +8,7 @@ from secrets import token_urlsafe
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,8 +19,6 @@ from auth.sessions.tables import IDLE, LONGEST, BrowserSession, SessionSecret
 from auth.strength import Strength
 
 LONDON = ZoneInfo("Europe/London")
-KEPT = timedelta(days=30)
-"""How long a session that is over can still be looked into."""
 _STILL_THERE = timedelta(minutes=1)  # as in open_session_caller: most requests write nothing
 
 
@@ -200,15 +198,6 @@ async def end_all(db: AsyncSession, person_id: UUID, now: datetime) -> int:
     gone = await _forget(db, (await db.execute(ended)).scalars().all())
     await end_consents_of(db, person_id, now)
     return gone
-
-
-async def forget_old_sessions(db: AsyncSession, now: datetime) -> None:
-    """Drop the cookies of sessions that are over, and the sessions themselves after a month."""
-    over = select(col(BrowserSession.id)).where(
-        or_(col(BrowserSession.ended_at).is_not(None), col(BrowserSession.expires_at) < now)
-    )
-    await db.execute(delete(SessionSecret).where(col(SessionSecret.session_id).in_(over)))
-    await db.execute(delete(BrowserSession).where(col(BrowserSession.expires_at) < now - KEPT))
 
 
 async def sessions_of(db: AsyncSession, person_id: UUID, now: datetime) -> list[BrowserSession]:

@@ -42,7 +42,10 @@ RULES = (
     ),
 )
 
-DEFINERS: dict[str, str] = {"record_change()": ""}
+DEFINERS: dict[str, str] = {
+    "record_change()": "",
+    "forget_records(text,integer)": "portal_auth",
+}
 CALLABLE: tuple[str, ...] = (
     "touch_row()",
     "count_row()",

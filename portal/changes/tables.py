@@ -100,7 +100,10 @@ class AuditLine(Row, table=True):
     """Who asked for which verb, and whether it was done or refused under which rule."""
 
     __tablename__ = "audit_line"
-    __table_args__ = (Index("audit_line_by_time", "at", "id"),)
+    __table_args__ = (
+        Index("audit_line_by_time", "at", "id"),
+        Index("audit_line_refused", "at", postgresql_where=text("outcome = 'refused'")),
+    )
 
     at: datetime = Field(sa_type=Instant)
     request_id: UUID | None = None

@@ -20,6 +20,7 @@ COMMANDS = {
     "query": ("portal.cli.query:query", "Ask the API, as an API client."),
     "seed": ("portal.cli.seed:command", "Invent initiatives, for a demonstration at size."),
     "serve": ("portal.cli.serve:command", "Serve the portal."),
+    "tidy": ("portal.cli.tidy:command", "Remove rows that have outlived their time."),
     "token": ("portal.cli.query:token", "Print an access token for an API client."),
 }
 """Where each command is, and what it does in a few words."""

@@ -9,14 +9,14 @@ from uuid import uuid4
 import httpx2
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from support.databases import empty_database
 from support.keyrings import throwaway_ring
 from support.site import Program, Site, program_id
 
 from auth.oauth.clients import end_client
 from portal.app import create_app
-from portal.changes.keeping import forget_keys
+from portal.changes.keeping import tidy
 from portal.client import Refused
 from portal.clock import Clock
 from portal.context import LONDON
@@ -272,8 +272,7 @@ async def test_idempotency_keys_are_kept_for_a_week(site: Site):
     async with site.engines.owner.begin() as owner:
         for key, age in (("old", timedelta(days=7, minutes=1)), ("young", timedelta(days=6))):
             await owner.execute(made, {"who": who, "key": key, "at": now - age})
-    async with AsyncSession(site.engines.auth) as db, db.begin():
-        await forget_keys(db, now)
+    await tidy(async_sessionmaker(site.engines.auth), now)
     async with site.engines.owner.connect() as owner:
         left = await owner.execute(
             text("SELECT key FROM repeat WHERE principal_id = :who"), {"who": who}

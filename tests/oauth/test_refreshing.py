@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from joserfc.jwk import ECKey
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import async_sessionmaker
 from support.consenting import RETURN
 
 from auth.oauth.proofs import hash_token
-from auth.oauth.store import forget_spent
+from portal.changes.keeping import tidy
 
 
 def refused(answer, *errors):
@@ -132,8 +132,7 @@ async def test_what_is_over_is_forgotten(flow, oauth_databases):
     await flow.pushed()
     [consent] = await flow.desk.sql(CONSENT, hash_token(token))
     await flow.desk.sql("UPDATE consent SET ended_at = now() WHERE id = $1", consent["id"])
-    async with AsyncSession(oauth_databases.auth) as db, db.begin():
-        await forget_spent(db, datetime.now(UTC) + timedelta(days=2))
+    await tidy(async_sessionmaker(oauth_databases.auth), datetime.now(UTC) + timedelta(days=2))
     refused(await flow.refresh(token), "invalid_grant")
     for table in ("authorization_code", "pushed_request"):
         assert not await flow.desk.sql(f"SELECT FROM auth_secret.{table}")

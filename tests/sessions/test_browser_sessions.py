@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from auth.sessions import verbs
 from auth.sessions.verbs import NotOffered, SessionOver, hash_of
 from auth.strength import Strength
+from portal.changes.keeping import tidy
 from portal.context import BySession, Context
 from portal.sample.partnership import fixed, membership_id
 from portal.store.engines import Engines
@@ -265,7 +266,7 @@ async def test_sessions_that_are_over_are_forgotten_after_a_month(engines: Engin
     ]
     async with async_sessionmaker(engines.auth).begin() as db:
         await verbs.end(db, ended, now())
-        await verbs.forget_old_sessions(db, now())
+    await tidy(async_sessionmaker(engines.auth), now())
     assert await asked(engines, living) == HOME
     assert await refused(engines, old) == await refused(engines, ended) == "PA401"
     async with engines.owner.connect() as db:

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_ad9d7230be9a"
+revision = "first_e368c58baed5"
 down_revision = None
 
 

@@ -66,6 +66,8 @@ CREATE TABLE audit_line (
 
 CREATE INDEX audit_line_by_time ON audit_line (at, id);
 
+CREATE INDEX audit_line_refused ON audit_line (at) WHERE outcome = 'refused';
+
 CREATE TABLE auth_event (
 	id UUID NOT NULL, 
 	at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -84,6 +86,8 @@ CREATE TABLE auth_event (
 CREATE INDEX auth_event_agency_id_idx ON auth_event (agency_id);
 
 CREATE INDEX auth_event_at_idx ON auth_event (at);
+
+CREATE INDEX auth_event_nobodys ON auth_event (at) WHERE num_nonnulls(person_id, membership_id, client_id, agency_id) = 0;
 
 CREATE INDEX auth_event_person_id_idx ON auth_event (person_id);
 
@@ -446,6 +450,8 @@ CREATE TABLE notice (
 	CONSTRAINT notice_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
 	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'invited', 'joined', 'program_changed'))
 );
+
+CREATE INDEX notice_at_idx ON notice (at);
 
 CREATE INDEX notice_person_id_idx ON notice (person_id);
 
@@ -2518,6 +2524,38 @@ BEGIN
 END
 $$;
 
+-- Records of what happened, once they are old enough (portal/changes/keeping.py says how old). The sign-in role adds
+-- these and removes none of them: neither an age nor a clock of its own is asked for here.
+CREATE FUNCTION forget_records(what text, most int) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
+DECLARE
+    past timestamptz := clock_timestamp() - interval '13 months';
+    gone bigint;
+BEGIN
+    CASE what
+        WHEN 'sign-in events about somebody or some program' THEN
+            DELETE FROM auth_event WHERE id IN (SELECT e.id FROM auth_event e WHERE e.at < past LIMIT most);
+        WHEN 'sign-in events about nobody known here' THEN
+            DELETE FROM auth_event WHERE id IN (
+                SELECT e.id FROM auth_event e WHERE e.at < clock_timestamp() - interval '90 days'
+                  AND num_nonnulls(e.person_id, e.membership_id, e.client_id, e.agency_id) = 0 LIMIT most);
+        WHEN 'audit lines of what was refused' THEN
+            DELETE FROM audit_line WHERE id IN (
+                SELECT l.id FROM audit_line l WHERE l.at < past AND l.outcome = 'refused' LIMIT most);
+        WHEN 'consents' THEN
+            DELETE FROM consent WHERE id IN (
+                SELECT c.id FROM consent c WHERE least(c.ended_at, c.expires_at) < past
+                  AND NOT EXISTS (SELECT FROM access_token t WHERE t.consent_id = c.id)
+                  AND NOT EXISTS (SELECT FROM refresh_token r WHERE r.consent_id = c.id)
+                  AND NOT EXISTS (SELECT FROM authorization_code a WHERE a.consent_id = c.id) LIMIT most);
+        WHEN 'notices' THEN
+            DELETE FROM notice WHERE id IN (SELECT n.id FROM notice n WHERE n.at < past LIMIT most);
+    END CASE;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN gone;
+END
+$$;
+
 -- Which keys open an initiative, and how they reach everything that hangs on it.
 
 CREATE FUNCTION initiative_keys(wanted uuid, lead uuid, seen_by text) RETURNS int[]
@@ -2916,6 +2954,8 @@ GRANT EXECUTE ON FUNCTION forget_guesses(text) TO portal_auth;
 GRANT EXECUTE ON FUNCTION map_roles(uuid,uuid,text[]) TO portal_auth;
 
 GRANT EXECUTE ON FUNCTION succeed_agency(uuid,uuid,date) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION forget_records(text,integer) TO portal_auth;
 
 GRANT EXECUTE ON FUNCTION hold_initiative(uuid,boolean) TO portal_runtime;
 
