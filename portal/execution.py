@@ -93,7 +93,7 @@ class Step:
 async def _mutate(plans: Plans, operation: Operation, context: Context) -> bytes:
     """Root field by root field, in order: each its own transaction."""
     kind = object_type(plans.schema.mutation_type)
-    fields = operation.composer(plans.schema).root(kind)
+    fields = operation.composer(plans).root(kind)
     # All before the first: what is wrong with a later one's arguments must not be found too late.
     steps = [_step(plans, operation, key, details, fields) for key, details in fields.items()]
     pieces = []

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from portal.acting.exposed import Exposed
@@ -14,7 +13,8 @@ from portal.acting.work import Warned
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotVisible, Refusal
 from portal.reading.compose import Details, object_type
-from portal.reading.plans import Operation, Plan, Plans, as_bytes, freeze
+from portal.reading.fields import by_key
+from portal.reading.plans import Operation, Plan, Plans, freeze
 
 ROW = "arg_row"
 KNOWN = "(SELECT {}::uuid AS principal_id, {}::uuid AS agency_id, {}::uuid[] AS team_ids)"
@@ -34,7 +34,7 @@ class Answer:
     rows: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.composer = self.operation.composer(self.plans.schema)
+        self.composer = self.operation.composer(self.plans)
 
     def fields(self, type_name: str) -> dict[str, Details]:
         """What is asked of one member of the union."""
@@ -69,10 +69,10 @@ class Answer:
 
     def _plan(self, key: str, details: Details) -> Plan:
         def make() -> Plan:
-            composer = self.operation.composer(self.plans.schema)
+            composer = self.operation.composer(self.plans)
             kind = object_type(self.plans.schema.get_type(self.exposed.shows))
-            row = composer.one(kind, details, bindparam(ROW, None, type_=Uuid()))
-            return freeze(as_bytes(row), composer.binds)
+            row = by_key(composer, kind, details, composer.binds.number(ROW))
+            return freeze(row, composer.binds)
 
         return self.plans.get(self.operation.key(self.key, key), make)
 

@@ -1,6 +1,6 @@
 """Bound values: where each parameter of a statement comes from, at this request and at the next."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -8,8 +8,7 @@ from typing import Any
 
 from graphql import FieldNode, GraphQLError, GraphQLField
 from graphql.execution.values import VariableValues, get_argument_values
-from sqlalchemy import ARRAY, BindParameter, Date, Uuid, bindparam, literal_column
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import ARRAY, Date, Uuid, bindparam, literal_column
 
 from portal.reading.cursors import BadCursor
 from portal.reading.declare import Ask
@@ -49,7 +48,7 @@ def ask() -> Ask:
     )
 
 
-def asked_values(asked: Asked) -> dict[str, object]:
+def asked_values(asked: Asked) -> dict[Hashable, object]:
     """The values of `ask`'s parameters."""
     return {"ask_today": asked.today, "ask_now": asked.now}
 
@@ -72,6 +71,23 @@ class Binds:
     def __init__(self) -> None:
         self._sites: list[Site] = []
         self._takes: list[tuple[str, int, Callable[[dict[str, Any]], object]]] = []
+        self._numbers: dict[Hashable, int] = {}
+        self.fixed: dict[Hashable, object] = {}
+        """The values of those that are the same at every request."""
+
+    @property
+    def names(self) -> tuple[Hashable, ...]:
+        """The parameters in the order of their numbers."""
+        return tuple(self._numbers)
+
+    def number(self, name: Hashable) -> str:
+        """A parameter as the statement writes it."""
+        return f"${self._numbers.setdefault(name, len(self._numbers) + 1)}"
+
+    def constant(self, name: Hashable, value: object) -> str:
+        """A parameter whose value is always this."""
+        self.fixed[name] = value
+        return self.number(name)
 
     def site(self, field: GraphQLField, node: FieldNode) -> int:
         """Note a field whose arguments later parameters are taken from."""
@@ -84,21 +100,19 @@ class Binds:
         """
         return self._sites[site].arguments(variables)
 
-    def take(
-        self, site: int, kind: TypeEngine[Any], get: Callable[[dict[str, Any]], object]
-    ) -> BindParameter[Any]:
+    def take(self, site: int, get: Callable[[dict[str, Any]], object]) -> str:
         """A parameter whose value `get` takes from the site's arguments at each request."""
         name = f"arg_{len(self._takes)}"
         self._takes.append((name, site, get))
-        return bindparam(name, None, type_=kind)
+        return self.number(name)
 
-    def values(self, variables: VariableValues) -> Mapping[str, object]:
+    def values(self, variables: VariableValues) -> dict[Hashable, object]:
         """All parameters' values for these variables; a bad id or cursor is the client's error, at
         its field.
         """
         asked = {site for _, site, _ in self._takes}
         arguments = {site: self._sites[site].arguments(variables) for site in asked}
-        found: dict[str, object] = {}
+        found: dict[Hashable, object] = {}
         for name, site, get in self._takes:
             try:
                 found[name] = get(arguments[site])

@@ -1,7 +1,8 @@
-"""A validated selection becomes one SQLAlchemy expression: the text of the response's JSON."""
+"""A validated selection becomes one SQL expression: the text of the response's JSON."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from graphql import (
     FieldNode,
@@ -15,28 +16,30 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
-from sqlalchemy import ColumnElement, select
 
 from portal.reading import declare
-from portal.reading.binding import Binds, ask
+from portal.reading.binding import Binds
 from portal.reading.fields import read_field
-from portal.reading.jsonsql import Json, json_object, type_name
-from portal.reading.rows import Columns, columns_of
+from portal.reading.jsonsql import Written, json_object, type_name
+from portal.reading.pieces import Origins, Row
 
+T = TypeVar("T")
 Details = list[Any]
 """The places in the document that ask for one response key; graphql-core's own, internal type."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A field where it is asked for: of which type, by which nodes, over which row's columns (None:
-    the root).
-    """
+    """A field where it is asked for: of which type, by which nodes, over which row."""
 
     kind: GraphQLObjectType
     field: GraphQLField
     details: Details
-    columns: Any
+    row: Row
+
+    def kept(self, what: str, make: Callable[[], T]) -> T:
+        """A piece of this field over rows like this one, made the first time."""
+        return self.row.origin.kept((self.kind.name, self.node.name.value, what), make)
 
     @property
     def node(self) -> FieldNode:
@@ -74,13 +77,13 @@ class Composer:
     """Walks one operation and composes its statement; used once per plan."""
 
     schema: GraphQLSchema
+    origins: Origins
     operation: OperationDefinitionNode
     fragments: dict[str, FragmentDetails]
     variables: VariableValues
 
     def __post_init__(self) -> None:
         self.binds = Binds()
-        self.ask = ask()
         self._rows = 0
 
     def root(self, kind: GraphQLObjectType) -> dict[str, Details]:
@@ -95,13 +98,11 @@ class Composer:
         )
         return found.grouped_field_set
 
-    def object(
-        self, kind: GraphQLObjectType, fields: dict[str, Details], row: Columns | None
-    ) -> ColumnElement[Any]:
+    def object(self, kind: GraphQLObjectType, fields: dict[str, Details], row: Row) -> str:
         """The JSON of one object, from the columns of a row."""
         return json_object([(key, self.field(kind, d, row)) for key, d in fields.items()])
 
-    def field(self, kind: GraphQLObjectType, details: Details, row: Columns | None) -> Json:
+    def field(self, kind: GraphQLObjectType, details: Details, row: Row) -> Written:
         """The JSON of one field."""
         name = details[0].node.name.value
         if name == "__typename":
@@ -111,16 +112,19 @@ class Composer:
         return read_field(read, self, place)
 
     def one(
-        self, kind: GraphQLObjectType, details: Details, wanted: ColumnElement[Any]
-    ) -> ColumnElement[Any]:
-        """The row of `kind` whose key equals `wanted`; NULL when there is none."""
-        source, name = declare.SOURCES[kind.name], self.name()
-        row = columns_of(source.table, name)
-        found = select(self.object(kind, self.below(kind, details), row))
-        found = found.select_from(source.table.alias(name))
-        return found.where(row[source.key] == wanted).scalar_subquery()
+        self, kind: GraphQLObjectType, details: Details, condition: Callable[[str], str]
+    ) -> str:
+        """The row of `kind` for whose name the condition holds; NULL when there is none."""
+        row = self.row(kind.name)
+        found = self.object(kind, self.below(kind, details), row)
+        where = condition(row.name)
+        return f"(SELECT {found} FROM {row.origin.source} AS {row.name} WHERE {where})"  # noqa: S608 - of pieces
+
+    def row(self, type_name: str) -> Row:
+        """The next row of the statement, of this type."""
+        return Row(self.origins.of(type_name), self.name())
 
     def name(self) -> str:
-        """A name for the next row of the statement; see `Columns`."""
+        """A name for the next row of the statement."""
         self._rows += 1
         return f"row{self._rows}"

@@ -5,19 +5,19 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from graphql import GraphQLList, GraphQLNonNull
-from sqlalchemy import ColumnElement, Integer, Select, Text, case, func, null, select
+from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType
+from sqlalchemy import ColumnElement, bindparam
 
 from portal.reading import declare
 from portal.reading.binding import Refused
 from portal.reading.connection import Page
 from portal.reading.ids import BadId, from_global, global_id
-from portal.reading.jsonsql import Json, constant, json_array
-from portal.reading.rows import Columns, columns_of
+from portal.reading.jsonsql import Json, Written, constant, json_array, or_null
+from portal.reading.pieces import ASK, Chosen, Piece, Row, chosen, cut
 from portal.reading.wires import wire_of
 
 if TYPE_CHECKING:
-    from portal.reading.compose import Composer, Place
+    from portal.reading.compose import Composer, Details, Place
 
 Sql = ColumnElement[Any]
 NOWHERE = UUID(int=0)
@@ -25,25 +25,31 @@ NOWHERE = UUID(int=0)
 
 
 @singledispatch
-def read_field(read: declare.Read, composer: "Composer", place: "Place") -> Json:
+def read_field(read: declare.Read, composer: "Composer", place: "Place") -> Written:
     """The JSON of one field."""
     raise TypeError(f"{place.kind.name}.{place.node.name.value} declares no way to be read")
 
 
 @read_field.register(declare.Column)
-def _column(read: declare.Column, composer: "Composer", place: "Place") -> Json:
-    name = read.name or place.field.extensions["strawberry-definition"].python_name
-    source = declare.SOURCES.get(place.kind.name)
-    certain = source is not None and not source.table.c[name].nullable
-    return _leaf(place, place.columns[name], certain=certain)
+def _column(read: declare.Column, composer: "Composer", place: "Place") -> Written:
+    def value() -> Json:
+        name = read.name or place.field.extensions["strawberry-definition"].python_name
+        source = declare.SOURCES.get(place.kind.name)
+        certain = source is not None and not source.table.c[name].nullable
+        return _leaf(place, place.row.origin.row[name], certain=certain)
+
+    return _value_written(composer, place, value)
 
 
 @read_field.register(declare.Sql)
-def _sql(read: declare.Sql, composer: "Composer", place: "Place") -> Json:
-    value = read.expression(place.columns, composer.ask)
-    if place.target.name == "ID":  # it names its own type
-        return wire_of(place.target).to_json(value)
-    return _leaf(place, value)
+def _sql(read: declare.Sql, composer: "Composer", place: "Place") -> Written:
+    def value() -> Json:
+        found = read.expression(place.row.origin.row, ASK)
+        if place.target.name == "ID":  # it names its own type
+            return wire_of(place.target).to_json(found)
+        return _leaf(place, found)
+
+    return _value_written(composer, place, value)
 
 
 def _leaf(place: "Place", value: Sql, *, certain: bool = False) -> Json:
@@ -56,46 +62,70 @@ def _leaf(place: "Place", value: Sql, *, certain: bool = False) -> Json:
     return wire.to_json(value, certain=certain)
 
 
+def _value_written(composer: "Composer", place: "Place", value: Callable[[], Json]) -> Written:
+    def make() -> tuple[Piece, bool]:
+        json = value()
+        return cut(json.whole), json.bare
+
+    piece, bare = place.kept("json", make)
+    return Written(piece.written(composer.binds, row=place.row.name), bare)
+
+
 @read_field.register(declare.One)
-def _one(read: declare.One, composer: "Composer", place: "Place") -> Json:
-    key = read.key
-    wanted = place.columns[key] if isinstance(key, str) else key(place.columns, composer.ask)
-    return Json(composer.one(place.object, place.details, wanted))
+def _one(read: declare.One, composer: "Composer", place: "Place") -> Written:
+    def make() -> Piece:
+        row, key = place.row.origin.row, read.key
+        wanted = row[key] if isinstance(key, str) else key(row, ASK)
+        listed = composer.origins.of(place.target.name).listed
+        return cut(listed[declare.SOURCES[place.target.name].key] == wanted)
+
+    piece = place.kept("key", make)
+    outer = place.row.name
+
+    def holds(name: str) -> str:
+        return piece.written(composer.binds, row=outer, listed=name)
+
+    return or_null(composer.one(place.object, place.details, holds))
 
 
 @read_field.register(declare.Many)
-def _many(read: declare.Many, composer: "Composer", place: "Place") -> Json:
-    return Json(Page(composer, place, read).json(), certain=True)
+def _many(read: declare.Many, composer: "Composer", place: "Place") -> Written:
+    return Written(Page(composer, place, read).json())
 
 
 @read_field.register(declare.Value)
-def _value(read: declare.Value, composer: "Composer", place: "Place") -> Json:
+def _value(read: declare.Value, composer: "Composer", place: "Place") -> Written:
     """The one row of a declared select; only the labels asked for are computed."""
-    return Json(_over(read.select(place.columns, composer.ask), composer, place, lambda item: item))
+    return or_null(_over(read, composer, place, lambda item: item))
 
 
 @read_field.register(declare.Values)
-def _values(read: declare.Values, composer: "Composer", place: "Place") -> Json:
+def _values(read: declare.Values, composer: "Composer", place: "Place") -> Written:
     """The rows of a declared select, in its order."""
     # PostgreSQL aggregates in the order of the subquery; it would number rows before sorting them.
-    chosen = read.select(place.columns, composer.ask)
-    return Json(_over(chosen, composer, place, json_array), certain=True)
+    return Written(_over(read, composer, place, json_array))
 
 
 def _over(
-    chosen: Select[Any], composer: "Composer", place: "Place", gather: Callable[[Sql], Sql]
-) -> Sql:
-    name = composer.name()
-    fields = composer.below(place.object, place.details)
-    item = composer.object(place.object, fields, columns_of(chosen, name))
-    return select(gather(item)).select_from(chosen.subquery(name)).scalar_subquery()
+    read: declare.Value | declare.Values,
+    composer: "Composer",
+    place: "Place",
+    gather: Callable[[str], str],
+) -> str:
+    def make() -> Chosen:
+        return chosen(read.select(place.row.origin.row, ASK))
+
+    found = place.kept("select", make)
+    row = Row(found.rows, composer.name())
+    item = composer.object(place.object, composer.below(place.object, place.details), row)
+    rows = found.piece.written(composer.binds, row=place.row.name)
+    return f"(SELECT {gather(item)} FROM ({rows}) AS {row.name})"  # noqa: S608 - of pieces
 
 
 @read_field.register(declare.ById)
-def _by_id(read: declare.ById, composer: "Composer", place: "Place") -> Json:
+def _by_id(read: declare.ById, composer: "Composer", place: "Place") -> Written:
     """A root field by its id or by another unique column; an id of another type finds nothing."""
     site = composer.binds.site(place.field, place.node)
-    source = declare.SOURCES[place.object.name]
 
     def wanted(arguments: dict[str, Any]) -> object:
         if read.column != "id":
@@ -103,32 +133,60 @@ def _by_id(read: declare.ById, composer: "Composer", place: "Place") -> Json:
         type_name, row_id = from_global(arguments["id"])
         return row_id if type_name == place.object.name else NOWHERE
 
-    name = composer.name()
-    row = columns_of(source.table, name)
-    column = row[source.key if read.column == "id" else read.column]
-    found = select(composer.object(place.object, composer.below(place.object, place.details), row))
-    found = found.select_from(source.table.alias(name))
-    value = composer.binds.take(site, column.type, wanted)
-    return Json(found.where(column == value).scalar_subquery())
+    column = None if read.column == "id" else read.column
+    value = composer.binds.take(site, wanted)
+    return or_null(by_key(composer, place.object, place.details, value, column))
+
+
+def by_key(
+    composer: "Composer",
+    kind: GraphQLObjectType,
+    details: "Details",
+    wanted: str,
+    column: str | None = None,
+) -> str:
+    """The row of `kind` whose key, or other unique column, is the value of a parameter."""
+    origin = composer.origins.of(kind.name)
+    name = column or declare.SOURCES[kind.name].key
+
+    def make() -> Piece:
+        found = origin.listed[name]
+        return cut(found == bindparam("arg_key", None, type_=found.type))
+
+    piece = origin.kept(("key", name), make)
+    return composer.one(
+        kind, details, lambda row: piece.written(composer.binds, listed=row, arg_key=wanted)
+    )
 
 
 @read_field.register(declare.AnyNode)
-def _any_node(read: declare.AnyNode, composer: "Composer", place: "Place") -> Json:
-    names = read.type_name(place.columns, composer.ask)
-    return Json(_branches(composer, place, names, read.row_id(place.columns, composer.ask)))
+def _any_node(read: declare.AnyNode, composer: "Composer", place: "Place") -> Written:
+    def make() -> tuple[Piece, Piece]:
+        row = place.row.origin.row
+        return cut(read.type_name(row, ASK)), cut(read.row_id(row, ASK))
+
+    names, ids = (
+        piece.written(composer.binds, row=place.row.name) for piece in place.kept("node", make)
+    )
+    return or_null(_branches(composer, place, names, ids))
 
 
-def _branches(composer: "Composer", place: "Place", names: Sql, ids: Sql) -> Sql:
+def _branches(composer: "Composer", place: "Place", names: str, ids: str) -> str:
     """A node of any type: one branch a type, of which each row runs one."""
-    possible = composer.schema.get_possible_types(place.interface)
-    branches = [
-        (names == constant(kind.name), composer.one(kind, place.details, ids)) for kind in possible
-    ]
-    return case(*branches, else_=null())
+    branches = []
+    for kind in composer.schema.get_possible_types(place.interface):
+        key = declare.SOURCES[kind.name].key
+
+        def holds(row: str, key: str = key) -> str:
+            return f'{row}."{key}" = ({ids})'
+
+        found = composer.one(kind, place.details, holds)
+        branches.append(f"WHEN ({names}) = {constant(kind.name)} THEN {found}")
+    return f"CASE {' '.join(branches)} END"
 
 
 @read_field.register(declare.NodeById)
-def _node_by_id(read: declare.NodeById, composer: "Composer", place: "Place") -> Json:
+def _node_by_id(read: declare.NodeById, composer: "Composer", place: "Place") -> Written:
     """`node(id:)`: the id's type is part of the plan, so only that type's branch is composed."""
     site = composer.binds.site(place.field, place.node)
     asked = composer.binds.arguments(site, composer.variables)["id"]
@@ -136,11 +194,13 @@ def _node_by_id(read: declare.NodeById, composer: "Composer", place: "Place") ->
         type_name = from_global(asked)[0]
     except BadId:
         type_name = ""
-    wanted = composer.binds.take(site, declare.ROW_ID, lambda a: from_global(a["id"])[1])
+    wanted = composer.binds.take(site, lambda a: from_global(a["id"])[1])
     for kind in composer.schema.get_possible_types(place.interface):
         if kind.name == type_name:
-            return Json(composer.one(kind, place.details, wanted))
-    return Json(case((wanted.is_(None), null()), else_=null()))  # the id's form is still checked
+            return or_null(by_key(composer, kind, place.details, wanted))
+    return or_null(
+        f"CASE WHEN {wanted}::uuid IS NULL THEN NULL::text END"
+    )  # the id's form is still checked
 
 
 def _asked(ids: Sequence[str]) -> list[tuple[str, UUID]]:
@@ -150,14 +210,13 @@ def _asked(ids: Sequence[str]) -> list[tuple[str, UUID]]:
 
 
 @read_field.register(declare.NodesById)
-def _nodes_by_id(read: declare.NodesById, composer: "Composer", place: "Place") -> Json:
+def _nodes_by_id(read: declare.NodesById, composer: "Composer", place: "Place") -> Written:
     """`nodes(ids:)`: in the order asked."""
     site = composer.binds.site(place.field, place.node)
-    names = composer.binds.take(site, declare.TEXTS, lambda a: [n for n, _ in _asked(a["ids"])])
-    ids = composer.binds.take(site, declare.ROW_IDS, lambda a: [i for _, i in _asked(a["ids"])])
-    wanted = func.unnest(names, ids).table_valued("name", "id", with_ordinality="position")
-    name = composer.name()
-    row = Columns(name, {"name": Text(), "id": declare.ROW_ID, "position": Integer()})
-    found = select(json_array(_branches(composer, place, row.name, row.id), row.position))
-    found = found.select_from(wanted.render_derived(name=name))
-    return Json(found.scalar_subquery(), certain=True)
+    names = composer.binds.take(site, lambda a: [n for n, _ in _asked(a["ids"])])
+    ids = composer.binds.take(site, lambda a: [i for _, i in _asked(a["ids"])])
+    row = composer.name()
+    wanted = f"unnest({names}::text[], {ids}::uuid[]) WITH ORDINALITY"
+    item = _branches(composer, place, f"{row}.name", f"{row}.id")
+    found = json_array(item, f"{row}.position")
+    return Written(f"(SELECT {found} FROM {wanted} AS {row}(name, id, position))")  # noqa: S608 - of pieces

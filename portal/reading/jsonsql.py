@@ -6,21 +6,18 @@ same object in an eighth of the time.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Text, cast, func, literal_column
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 NULL: ColumnElement[str] = literal_column("'null'", Text)
 QUOTE: ColumnElement[str] = literal_column("""'"'""", Text)
-COMMA: ColumnElement[str] = literal_column("','", Text)
-OPEN, CLOSE, EMPTY = (literal_column(f"'{text}'", Text) for text in ("[", "]", "[]"))
 
 
 @dataclass(frozen=True)
 class Json:
-    """A JSON value: the text of it; NULL is null. `quoted`: the quotes around it are still to be
-    written. `certain`: never NULL.
+    """A declared value as JSON: the text of it; NULL is null. `quoted`: the quotes around it are
+    still to be written. `certain`: never NULL.
     """
 
     text: ColumnElement[Any]
@@ -28,22 +25,41 @@ class Json:
     certain: bool = False
 
     @property
+    def bare(self) -> bool:
+        """Whether the object it stands in can write the quotes, in its template."""
+        return self.quoted and self.certain
+
+    @property
     def whole(self) -> ColumnElement[Any]:
-        """The text with everything that belongs to it."""
+        """The text with everything that belongs to it, but for what `bare` leaves out."""
+        if self.bare:
+            return self.text
         text = QUOTE.concat(self.text).concat(QUOTE) if self.quoted else self.text
         return text if self.certain else func.coalesce(text, NULL)
 
 
-def constant(name: str) -> ColumnElement[str]:
+class Written(NamedTuple):
+    """SQL that gives a JSON value, never NULL; `bare`: without the quotes around it."""
+
+    sql: str
+    bare: bool = False
+
+
+def or_null(sql: str) -> Written:
+    """A value that may be missing."""
+    return Written(f"coalesce({sql}, 'null')")
+
+
+def constant(name: str) -> str:
     """A GraphQL name as an SQL literal: letters, digits and underscores, so nothing to escape."""
     if not name.replace("_", "a").isalnum() or not name.isascii():
         raise ValueError(f"{name!r} is no GraphQL name")
-    return literal_column(f"'{name}'::text", Text)
+    return f"'{name}'::text"
 
 
-def type_name(name: str) -> Json:
+def type_name(name: str) -> Written:
     """The answer to `__typename`."""
-    return Json(constant(name), quoted=True, certain=True)
+    return Written(constant(name), bare=True)
 
 
 def escaped(value: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -51,25 +67,18 @@ def escaped(value: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast(func.to_json(value), Text)
 
 
-def json_object(fields: Sequence[tuple[str, Json]]) -> ColumnElement[str]:
+def json_object(fields: Sequence[tuple[str, Written]]) -> str:
     """An object with these keys, in this order."""
-    shape, values = [], []
-    for key, value in fields:
+    for key, _ in fields:
         constant(key)  # nothing in it that `format` or SQL would read as something else
-        bare = value.quoted and value.certain
-        shape.append(f'"{key}":"%s"' if bare else f'"{key}":%s')
-        values.append(value.text if bare else value.whole)
-    template: ColumnElement[str] = literal_column("'{" + ",".join(shape) + "}'", Text)
-    return func.format(template, *values, type_=Text)
+    shape = ",".join(f'"{key}":"%s"' if value.bare else f'"{key}":%s' for key, value in fields)
+    given = [f"'{{{shape}}}'", *(value.sql for _, value in fields)]
+    return f"format({', '.join(given)})"
 
 
-def json_array(
-    item: ColumnElement[Any],
-    order: ColumnElement[int] | None = None,
-    only: ColumnElement[bool] | None = None,
-) -> ColumnElement[str]:
+def json_array(item: str, order: str = "", only: str = "") -> str:
     """An aggregate: the items in order, or as they come; `[]` when there are none."""
-    last = COMMA if order is None else aggregate_order_by(COMMA, order)
-    every: Any = func.string_agg(func.coalesce(item, NULL), last)
-    listed = every if only is None else every.filter(only)
-    return func.coalesce(OPEN.concat(listed).concat(CLOSE), EMPTY, type_=Text)
+    by = f" ORDER BY {order}" if order else ""
+    kept = f" FILTER (WHERE {only})" if only else ""
+    listed = f"string_agg(coalesce({item}, 'null'), ','{by}){kept}"
+    return f"coalesce('[' || {listed} || ']', '[]')"

@@ -1,22 +1,18 @@
 """Compiled plans: one per document, operation and shape of the variables; bounded."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
 
 from graphql import DocumentNode, FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
-from sqlalchemy import LargeBinary, Select, Text, cast, func, literal_column, select
-from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from portal.reading.binding import Asked, Binds, asked_values
 from portal.reading.compose import Composer, object_type
 from portal.reading.ids import BadId, from_global
-
-_DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects are untyped
+from portal.reading.pieces import Origins, Row
 
 
 @dataclass(frozen=True)
@@ -28,8 +24,8 @@ class Plan:
     """
 
     sql: str
-    names: tuple[str, ...]
-    fixed: Mapping[str, object]
+    names: tuple[Hashable, ...]
+    fixed: Mapping[Hashable, object]
     binds: Binds
     _whole: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
@@ -46,12 +42,15 @@ class Plan:
         return self._whole[source]
 
     def arguments(
-        self, variables: VariableValues, asked: Asked, given: Mapping[str, object] | None = None
+        self,
+        variables: VariableValues,
+        asked: Asked,
+        given: Mapping[Hashable, object] | None = None,
     ) -> list[object]:
         """The positional values for this request; GraphQLError when an argument is no cursor or id
         of ours.
         """
-        known = {
+        known: dict[Hashable, object] = {
             **self.fixed,
             **asked_values(asked),
             **self.binds.values(variables),
@@ -65,25 +64,11 @@ def numbered(source: str, first: int) -> str:
     return source.format(*(f"${first + at}" for at in range(source.count("{}"))))
 
 
-def freeze(statement: Select[Any], binds: Binds) -> Plan:
-    """Compile a statement to text once."""
-    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-    # What SQLAlchemy's own execution uses; there is no public name.
-    processors: Mapping[str, Any] = compiled._bind_processors  # noqa: SLF001
-    fixed = {
-        name: processors[name](value) if name in processors else value
-        for name, value in compiled.params.items()
-        if not name.startswith(("arg_", "ask_"))
-    }
-    return Plan(str(compiled), tuple(compiled.positiontup or ()), fixed, binds)
-
-
-def as_bytes(json: Any) -> Select[Any]:  # noqa: ANN401 - a column of JSON
-    """A statement whose one value is the JSON's UTF-8 bytes, which the driver hands
-    over undecoded.
+def freeze(json: str, binds: Binds) -> Plan:
+    """The statement whose one value is the JSON's UTF-8 bytes, which the driver hands over
+    undecoded.
     """
-    encoding = literal_column("'UTF8'", Text)
-    return select(func.convert_to(cast(json, Text), encoding, type_=LargeBinary))
+    return Plan(f"SELECT convert_to({json}, 'UTF8')", binds.names, binds.fixed, binds)
 
 
 def shape(value: object) -> object:
@@ -114,6 +99,7 @@ class Plans:
 
     def __init__(self, schema: GraphQLSchema, size: int = 512) -> None:
         self.schema = schema
+        self.origins = Origins()
         self._size = size
         self._known: OrderedDict[object, Plan] = OrderedDict()
 
@@ -144,14 +130,14 @@ class Operation:
         shapes = tuple((key, shape(value)) for key, value in self.variables.coerced.items())
         return (self.text, name, shapes, *more)
 
-    def composer(self, schema: GraphQLSchema) -> Composer:
+    def composer(self, plans: Plans) -> Composer:
         """A fresh composer over this operation."""
         fragments = {
             node.name.value: FragmentDetails(node)
             for node in self.document.definitions
             if isinstance(node, FragmentDefinitionNode)
         }
-        return Composer(schema, self.node, fragments, self.variables)
+        return Composer(plans.schema, plans.origins, self.node, fragments, self.variables)
 
 
 def query_plan(plans: Plans, operation: Operation) -> Plan:
@@ -159,7 +145,8 @@ def query_plan(plans: Plans, operation: Operation) -> Plan:
 
     def make() -> Plan:
         query = object_type(plans.schema.query_type)
-        composer = operation.composer(plans.schema)
-        return freeze(as_bytes(composer.object(query, composer.root(query), None)), composer.binds)
+        composer = operation.composer(plans)
+        answer = composer.object(query, composer.root(query), Row(plans.origins.root))
+        return freeze(answer, composer.binds)
 
     return plans.get(operation.key(), make)

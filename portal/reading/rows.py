@@ -27,10 +27,15 @@ class Columns:
         return self[column]
 
 
-def columns_of(source: Table | Select[Any], name: str, **more: TypeEngine[Any]) -> Columns:
-    """The columns of a table or select that stands in the statement under this name."""
+def listed_in(source: Table | Select[Any]) -> dict[str, TypeEngine[Any]]:
+    """The types of a table's or a select's columns, by name."""
     listed = source.columns if isinstance(source, Table) else source.selected_columns
-    return Columns(name, {str(column.key): column.type for column in listed} | more)
+    return {str(column.key): column.type for column in listed}
+
+
+def columns_of(source: Table | Select[Any], name: str) -> Columns:
+    """The columns of a table or select that stands in the statement under this name."""
+    return Columns(name, listed_in(source))
 
 
 PAGED: dict[str, TypeEngine[Any]] = {"position_": Integer(), "more_": Boolean()}

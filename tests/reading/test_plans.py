@@ -61,6 +61,28 @@ def test_the_plans_are_bounded_and_the_oldest_goes_first(portal: Portal) -> None
     assert plan("a") is not first
 
 
+def test_a_new_document_about_known_fields_needs_no_new_pieces(portal: Portal) -> None:
+    core = portal.schema._schema
+    kept = Plans(core)
+
+    def plan(text: str) -> Any:
+        document = parse(text)
+        node = document.definitions[0]
+        return query_plan(kept, Operation(text, document, node, get_variable_values(core, (), {})))
+
+    def pieces() -> int:
+        return len(kept.origins.of("Agency")._made) + len(kept.origins.of("Team")._made)
+
+    asked = "{ agencies { nodes { name teams { nodes { name } } } } }"
+    plan(asked)
+    known = pieces()
+    for name in "abc":
+        assert f'"{name}":' in plan(asked.replace("name", f"name {name}: name")).sql
+    assert pieces() == known
+    plan("{ agencies { nodes { shortName } } }")
+    assert pieces() == known + 1
+
+
 async def test_nobody_gets_what_somebody_else_asked_for(portal: Portal) -> None:
     """Many at once, with one document, as different people."""
     document = (
