@@ -22,13 +22,7 @@ from auth.federation.outbound import Outbound
 from auth.keys.ring import KeyRing
 from auth.oauth.endpoints import oauth_router
 from auth.oauth.keysets import key_sets
-from auth.oauth.provider import (
-    PUSH_PATH,
-    REVOKE_PATH,
-    TOKEN_PATH,
-    USERINFO_PATH,
-    Provider,
-)
+from auth.oauth.provider import Provider
 from auth.oauth.resource import Unauthorised, presented
 from portal.changes.keeping import tidy
 from portal.clock import Clock
@@ -41,11 +35,12 @@ from portal.edge.health import Check, health_router
 from portal.edge.limits import Limits
 from portal.edge.requests import Requests, request_id_of
 from portal.edge.router import Edge
-from portal.edge.strangers import Patience, Strangers
+from portal.edge.strangers import Patience, Strangers, Watched
 from portal.settings import Mode, Settings
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import at_head
 from portal.store.standing import powers, seconds_to_settle
+from portal.web.doors import DOORS, wait
 from portal.web.rendering import environment
 from portal.web.routes import serve_pages
 from portal.web.site import Site
@@ -53,8 +48,6 @@ from portal.web.site import Site
 log = logging.getLogger("portal.app")
 
 GRAPHQL = "/graphql"
-OAUTH_REFUSALS = {path: {400, 401} for path in (TOKEN_PATH, PUSH_PATH, REVOKE_PATH, USERINFO_PATH)}
-"""Where programs say who they are, and the statuses that say that they are not."""
 TIDY_EVERY = 300.0
 """Seconds between two removals of what is over (portal/changes/keeping.py)."""
 
@@ -90,14 +83,14 @@ def create_app(
         lifespan=_lifespan(engines),
     )
     patience, proxies = Patience(settings.refusals_per_minute), settings.proxies
-    app.add_middleware(Strangers, patience=patience, refusals=OAUTH_REFUSALS, proxies=proxies)
+    app.add_middleware(Strangers, patience=patience, doors=DOORS, proxies=proxies, slower=wait)
     app.add_middleware(Requests, https=https)
     shown = key_sets(local=settings.mode is Mode.DEMO)
     provider = Provider(settings.base_url, keyring, key_sets=shown)
     app.include_router(oauth_router(provider, async_sessionmaker(engines.auth)))
     schema, library = guarded(Limits(body_bytes=settings.body_limit))
     edge = Edge(schema, _opening(settings, engines), library)
-    app.api = Requests(Strangers(edge, patience, {GRAPHQL: {401}}, proxies), https=https)
+    app.api = Requests(Strangers(edge, patience, {GRAPHQL: Watched({401})}, proxies), https=https)
     app.include_router(health_router(version("vawg-portal"), _checks(engines), contract_path()))
     documents = {document.name: document for document in library.trusted}
     clock = Clock(settings.today)

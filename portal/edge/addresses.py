@@ -27,9 +27,9 @@ def own_network(scope: Scope, proxies: Collection[str]) -> str | None:
 
 
 def network_of(address: Address) -> str:
-    """One subscriber has a whole /64 of IPv6 addresses."""
+    """One subscriber has up to a whole /56 of IPv6 addresses."""
     if isinstance(address, IPv6Address):
-        return str(IPv6Address(int(address) >> 64 << 64))
+        return str(IPv6Address(int(address) >> 72 << 72))
     return str(address)
 
 

@@ -4,7 +4,7 @@ read, parsed or asked of the database on their behalf.
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from math import ceil
@@ -70,19 +70,42 @@ class Patience:
             self._left.popitem(last=False)
 
 
+def slower(scope: Scope, _: int) -> Response:
+    """For programs."""
+    if scope["path"].startswith("/oauth/"):
+        body = {"error": "temporarily_unavailable", "error_description": SLOWER}
+        return Response(json.dumps(body), 429, {"cache-control": "no-store"}, JSON)
+    return refuse(refusal(Code.TOO_MANY_REFUSALS, SLOWER), JSON, {})
+
+
+Slower = Callable[[Scope, int], Response]
+"""The answer to who must wait, for so many seconds."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Which answers of an address take a try: those that let nobody in, or leave a row behind.
+    Those that let somebody in may give back the try that a step before took.
+    """
+
+    takes: Container[int]
+    gives_back: Container[int] = ()
+
+
 @dataclass(frozen=True)
 class Strangers:
-    """Wraps an application. Those addresses of it are watched that `refusals` names, each with the
-    statuses that mean that nobody was let in.
+    """Wraps an application. Those addresses of it are watched that `doors` names; a name that ends
+    with a stroke is that of a folder.
     """
 
     app: ASGIApp
     patience: Patience
-    refusals: Mapping[str, Collection[int]]
+    doors: Mapping[str, Watched]
     proxies: Collection[str] = ()
+    slower: Slower = slower
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        watched = self.refusals.get(scope["path"]) if scope["type"] == "http" else None
+        watched = self._watched(scope["path"]) if scope["type"] == "http" else None
         network = own_network(scope, self.proxies) if watched else None
         if watched is None or network is None:
             await self.app(scope, receive, send)
@@ -91,11 +114,26 @@ class Strangers:
         if credentials and self.patience.knows(credentials):
             await self.app(scope, receive, send)
         elif wait := self.patience.take(network):
-            await _slower(scope, wait)(scope, receive, send)
-        elif await self._status(scope, receive, send) not in watched:
-            self.patience.give_back(network)
+            await self._wait(scope, ceil(wait))(scope, receive, send)
+        else:
+            self._count(watched, network, await self._status(scope, receive, send))
             if credentials and scope.get("state", {}).get("client"):
                 self.patience.know(credentials)
+
+    def _watched(self, path: str) -> Watched | None:
+        return self.doors.get(path) or self.doors.get(path[: path.rfind("/") + 1])
+
+    def _count(self, watched: Watched, network: str, status: int) -> None:
+        if status not in watched.takes:
+            self.patience.give_back(network)
+        if status in watched.gives_back:
+            self.patience.give_back(network)
+
+    def _wait(self, scope: Scope, seconds: int) -> Response:
+        response = self.slower(scope, seconds)
+        response.headers["retry-after"] = str(seconds)
+        response.headers["connection"] = "close"
+        return response
 
     async def _status(self, scope: Scope, receive: Receive, send: Send) -> int:
         status = 0
@@ -114,11 +152,3 @@ def _credentials(scope: Scope) -> bytes | None:
     """A token as it was sent, unreadable."""
     given = Headers(scope=scope).get("authorization")
     return blake2b(given.encode(), digest_size=16).digest() if given else None
-
-
-def _slower(scope: Scope, wait: float) -> Response:
-    headers = {"retry-after": str(ceil(wait)), "connection": "close"}
-    if scope["path"].startswith("/oauth/"):
-        body = {"error": "temporarily_unavailable", "error_description": SLOWER}
-        return Response(json.dumps(body), 429, {**headers, "cache-control": "no-store"}, JSON)
-    return refuse(refusal(Code.TOO_MANY_REFUSALS, SLOWER), JSON, headers)

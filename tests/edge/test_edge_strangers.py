@@ -1,6 +1,7 @@
 """Who is refused again and again waits; who was let in, and who comes from elsewhere, does not."""
 
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 import pytest
 from httpx2 import ASGITransport, AsyncClient
@@ -9,9 +10,10 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from portal.edge.addresses import caller_address, own_network
-from portal.edge.strangers import KNOWN_FOR, NETWORKS, Patience, Strangers
+from portal.edge.strangers import KNOWN_FOR, NETWORKS, Patience, Strangers, Watched
 
 HERE, ELSEWHERE, PROXY = "203.0.113.7", "198.51.100.9", "10.0.0.2"
+DOORS = {"/door/": Watched(range(100, 600)), "/back/": Watched((), gives_back={401})}
 GOOD, BAD = {"authorization": "DPoP good"}, {"authorization": "DPoP made-up"}
 
 
@@ -38,7 +40,7 @@ class Portal:
         await JSONResponse({}, 200 if good else 401)(scope, receive, send)
 
     async def ask(self, address: str = HERE, path: str = "/graphql", **headers: str):
-        watched = {"/graphql": {401}, "/oauth/token": {400, 401}}
+        watched = {"/graphql": Watched({401}), "/oauth/token": Watched({400, 401}), **DOORS}
         app = Strangers(self, self.patience, watched, {PROXY})
         inside = ASGITransport(app=app, client=(address, 1))
         async with AsyncClient(transport=inside, base_url="http://portal.test") as http:
@@ -104,6 +106,15 @@ async def test_a_program_that_asks_for_tokens_is_told_in_the_words_of_oauth(port
     assert answers[-1].headers["cache-control"] == "no-store"
 
 
+async def test_whoever_leaves_a_row_behind_takes_a_try_and_gives_it_back_by_coming_back(
+    portal: Portal,
+):
+    for _ in range(9):  # each time for another provider
+        assert (await portal.ask(path=f"/door/{uuid4()}")).status_code == 401
+        assert (await portal.ask(path=f"/back/{uuid4()}")).status_code == 401
+    assert [(await portal.ask(path="/door/1")).status_code for _ in range(4)] == [401] * 3 + [429]
+
+
 async def test_other_addresses_of_the_portal_are_not_watched(portal: Portal):
     answers = [await portal.ask(path="/livez") for _ in range(9)]
     assert {answer.status_code for answer in answers} == {401}
@@ -121,7 +132,7 @@ async def test_other_addresses_of_the_portal_are_not_watched(portal: Portal):
         ("10.0.0.2", "9.9.9.9, 8.8.8.8", {"10.0.0.2"}, "8.8.8.8"),
         ("10.0.0.2", "", {"10.0.0.2"}, None),
         ("10.0.0.2", "nonsense", {"10.0.0.2"}, None),
-        ("2001:4860:4860:1:2:3:4:5", "", set(), "2001:4860:4860:1::"),
+        ("2001:4860:4860:1ff:2:3:4:5", "", set(), "2001:4860:4860:100::"),
         ("::ffff:8.8.8.8", "", set(), "8.8.8.8"),
         ("", "", set(), None),
     ],
