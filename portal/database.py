@@ -18,6 +18,7 @@ import auth.people.access
 import auth.sessions.access
 import portal.actions.access
 import portal.agencies.access
+import portal.agreements.access
 import portal.calendars.access
 import portal.changes.access
 import portal.evidence.access
@@ -52,6 +53,8 @@ _FUNCTIONS = (
     ("portal.agencies", "succession.sql"),
     ("portal.voices", "voices.sql"),
     ("portal.people", "leaving.sql"),
+    ("portal.agreements", "gate.sql"),
+    ("portal.agreements", "keys.sql"),
     ("portal.referrals", "keys.sql"),
 )
 _ROOMS = (
@@ -74,6 +77,7 @@ _ROOMS = (
     portal.frameworks.access,
     portal.voices.access,
     portal.people.access,
+    portal.agreements.access,
     portal.referrals.access,
 )
 
@@ -87,6 +91,7 @@ CALLABLE: tuple[str, ...] = (
     *auth.access.CALLABLE,
     *auth.people.access.CALLABLE,
     *portal.changes.access.CALLABLE,
+    *portal.agreements.access.CALLABLE,
 )
 
 _FOLLOWERS = tuple(

@@ -40,5 +40,7 @@ BEGIN
       AND p.state IN ('invited', 'offered', 'committed');
     UPDATE initiative SET lead_agency_id = successor WHERE lead_agency_id = old;
     UPDATE plan_action SET owner_agency_id = successor WHERE owner_agency_id = old;
+    -- It looks after the agreements; a party it becomes by its own signature.
+    UPDATE agreement SET lead_agency_id = successor WHERE lead_agency_id = old;
 END
 $$;

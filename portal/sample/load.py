@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 
 from auth.notices import Notice, NoticeKind
 from portal.changes.tables import Change, History
+from portal.sample.agreements import agreement_rows
 from portal.sample.initiatives import IMPORTED, public_rows
 from portal.sample.joining import consent_to, joining_rows
 from portal.sample.partnership import AGENCIES, PEOPLE, fixed, load_partnership
@@ -24,7 +25,8 @@ async def load_sample(owner: AsyncConnection) -> None:
     await load_partnership(owner)
     if (await owner.execute(text("SELECT count(*) FROM initiative"))).scalar_one() == 0:
         people = [_notice(), *joining_rows(), *example_program(IMPORTED), consent_to(ROTA.id)]
-        await add_all(owner, [*public_rows(), *invented_rows(), *people, *terms()])
+        together = [*public_rows(), *invented_rows(), *people, *terms(), *agreement_rows()]
+        await add_all(owner, together)
         await _settle_past(owner)
 
 

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 
 from auth.areas import BOROUGHS, CITY_REGION, FORCE_AREA, HALTON, furnish_areas
 from auth.people.tables import Standing
-from auth.roles import Role
+from auth.roles import Role, SignatoryTitle
 from auth.tables import (
     Agency,
     AgencyArea,
@@ -159,6 +159,36 @@ PEOPLE: dict[str, tuple[str, str, tuple[Role, ...], str]] = {
     "wirral.second": ("wirral", "Piotr Halloran", (R.AGENCY_ADMINISTRATOR,), "Early help"),
     "wirral.caseworker": ("wirral", "Skye Lomax", (R.CASEWORKER,), "Early help"),
 }
+GOVERNANCE = "Information governance"
+_ADVISE_AND_SIGN = {
+    # agency: its data protection lead, its authorised signatory
+    "police": ("Adaeze Crowther", "Bertrand Oakes"),
+    "knowsley": ("Chidi Fallon", "Delphine Roper"),
+    "liverpool": ("Edie Marwood", "Fergal Hythe"),
+    "sefton": ("Gwen Ostler", "Hamza Breck"),
+    "sthelens": ("Iris Tolland", "Jory Pickup"),
+    "wirral": ("Keira Stobart", "Lionel Wragg"),
+    "cps": ("Mira Dunstan", "Niall Garside"),
+    "uol": ("Odette Frayne", "Pavel Hearn"),
+    "ljmu": ("Quinn Abbott", "Renata Sykes"),
+    "rasa": ("Saoirse Kemp", "Tariq Melling"),
+    "savera": ("Uzma Riddell", "Verity Stokes"),
+    "ldas": ("Winnie Cheadle", "Xander Poole"),
+    "tww": ("Yasmin Thorley", "Zeke Hallam"),
+    "probation": ("Alma Winstone", "Boyd Tranter"),
+    "icb": ("Cleo Rushton", "Dermot Vale"),
+    "marac": ("Esme Garrod", "Felix Moran"),
+}
+for _agency, (_advises, _signs) in _ADVISE_AND_SIGN.items():
+    PEOPLE[f"{_agency}.protection"] = (_agency, _advises, (R.DATA_PROTECTION_LEAD,), GOVERNANCE)
+    PEOPLE[f"{_agency}.signatory"] = (_agency, _signs, (R.AUTHORISED_SIGNATORY,), GOVERNANCE)
+PEOPLE["wirral.spoc"] = ("wirral", "Georgie Latham", (R.AGENCY_SPOC,), GOVERNANCE)
+SIGNS_AS: dict[AgencyKind, SignatoryTitle] = {
+    K.CPS: SignatoryTitle.CHIEF_CROWN_PROSECUTOR,
+    K.CHARITY: SignatoryTitle.TRUSTEE,
+    K.UNIVERSITY: SignatoryTitle.REGISTRAR,
+}
+"""As what people sign for an agency of this kind; for others as senior information risk owner."""
 
 STANDINGS: dict[str, tuple[date, date, date]] = {
     # key: until when trained, vetted, bound to confidentiality
@@ -228,17 +258,19 @@ def _people() -> list[SQLModel]:
         memberships.append(
             Membership(id=member, person_id=person, agency_id=agency_id(agency), starts_on=JOINED)
         )
-        memberships += [_role(member, role) for role in roles]
+        kind = AGENCIES[agency][2]
+        memberships += [_role(member, role, kind) for role in roles]
         memberships.append(
             TeamMember(team_id=home, membership_id=member, agency_id=agency_id(agency))
         )
     return [*people.values(), *teams.values(), *memberships, *_standings()]
 
 
-def _role(member: UUID, role: Role) -> MembershipRole:
-    """An auditor has an end."""
+def _role(member: UUID, role: Role, kind: AgencyKind) -> MembershipRole:
+    """An auditor has an end, and a signatory signs as something."""
     until = date(2027, 3, 31) if role is Role.AUDITOR else None
-    return MembershipRole(membership_id=member, role=role, ends_on=until)
+    title = SIGNS_AS.get(kind, SignatoryTitle.SIRO) if role is R.AUTHORISED_SIGNATORY else None
+    return MembershipRole(membership_id=member, role=role, ends_on=until, title=title)
 
 
 def _standings() -> list[SQLModel]:

@@ -10,6 +10,7 @@ from support.world import World, in_partnership
 
 from auth.caller import Caller
 from auth.roles import Scope
+from portal.agreements.access import sees_agreement
 from portal.database import RULES
 from portal.frameworks.access import sees_assessment, sees_plan
 from portal.initiatives.access import sees
@@ -106,6 +107,19 @@ class Sight:
             if sees(caller, found, world.partners.get(found.id, set()), in_partnership=joined)
         }
 
+    @cached_property
+    def agreements(self) -> set[UUID]:
+        """Who leads an agreement sees it, and who was not let go again before it joined."""
+        named: dict[UUID, set[UUID]] = {}
+        for party in self.world.rows["agreement_party"]:
+            if party["joined_at"] or not party["left_at"]:
+                named.setdefault(party["agreement_id"], set()).add(party["agency_id"])
+        return {
+            row["id"]
+            for row in self.world.rows["agreement"]
+            if sees_agreement(self.caller, row["lead_agency_id"], named.get(row["id"], set()))
+        }
+
     def rows(self, table: str) -> set[UUID]:
         """The ids of the table's rows that this caller sees."""
         sees = self._rule(table)
@@ -126,6 +140,8 @@ class Sight:
             "standing": self._knows_standing,
             "client_key": self._manages,
         }
+        if table.startswith("agreement"):
+            return lambda row: row.get("agreement_id", row["id"]) in self.agreements
         if table in own_rules:
             return own_rules[table]
         if "initiative_id" in RULES[table].table.columns:

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_e368c58baed5"
+revision = "first_00b8bcd3707e"
 down_revision = None
 
 

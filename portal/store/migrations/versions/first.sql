@@ -168,6 +168,22 @@ CREATE TABLE framework (
 	CONSTRAINT framework_key_key UNIQUE (key)
 );
 
+CREATE TABLE gateway (
+	id UUID NOT NULL, 
+	key VARCHAR(40) NOT NULL, 
+	name VARCHAR(120) NOT NULL, 
+	law VARCHAR(200) NOT NULL, 
+	sender_kinds TEXT[] NOT NULL, 
+	receiver_kinds TEXT[] NOT NULL, 
+	purposes TEXT[] NOT NULL, 
+	confirmed BOOLEAN NOT NULL, 
+	note VARCHAR(400), 
+	valid_from DATE NOT NULL, 
+	valid_to DATE, 
+	CONSTRAINT gateway_pkey PRIMARY KEY (id), 
+	CONSTRAINT gateway_key_key UNIQUE (key)
+);
+
 CREATE TABLE history (
 	at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	actor_id UUID, 
@@ -250,6 +266,30 @@ CREATE TABLE agency_area (
 	CONSTRAINT agency_area_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
 	CONSTRAINT agency_area_area_code_fkey FOREIGN KEY(area_code) REFERENCES area (code)
 );
+
+CREATE TABLE agreement (
+	id UUID NOT NULL, 
+	reference VARCHAR(12) NOT NULL, 
+	title VARCHAR(160) NOT NULL, 
+	lead_agency_id UUID NOT NULL, 
+	sent_at TIMESTAMP WITH TIME ZONE, 
+	suspended_at TIMESTAMP WITH TIME ZONE, 
+	withdrawn_at TIMESTAMP WITH TIME ZONE, 
+	last_event_at TIMESTAMP WITH TIME ZONE, 
+	is_sample BOOLEAN NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	CONSTRAINT agreement_pkey PRIMARY KEY (id), 
+	CONSTRAINT agreement_title_check CHECK (length(btrim(title)) > 0), 
+	CONSTRAINT agreement_reference_key UNIQUE (reference), 
+	CONSTRAINT agreement_lead_agency_id_fkey FOREIGN KEY(lead_agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX agreement_lead_agency_id_idx ON agreement (lead_agency_id);
+
+CREATE INDEX agreement_newest ON agreement (created_at, id);
 
 CREATE TABLE area_part (
 	whole_code VARCHAR NOT NULL, 
@@ -488,6 +528,93 @@ CREATE TABLE team (
 );
 
 CREATE INDEX team_agency_id_idx ON team (agency_id);
+
+CREATE TABLE agreement_party (
+	id UUID NOT NULL, 
+	agreement_id UUID NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	agency_id UUID NOT NULL, 
+	direction VARCHAR(40) NOT NULL, 
+	acts_for_id UUID, 
+	required BOOLEAN NOT NULL, 
+	accedes BOOLEAN NOT NULL, 
+	named_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	joined_at TIMESTAMP WITH TIME ZONE, 
+	suspended_at TIMESTAMP WITH TIME ZONE, 
+	suspended_by_agency_id UUID, 
+	left_at TIMESTAMP WITH TIME ZONE, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	CONSTRAINT agreement_party_pkey PRIMARY KEY (id), 
+	CONSTRAINT agreement_party_id_agreement_id_key UNIQUE (id, agreement_id), 
+	CONSTRAINT agreement_party_id_agency_id_key UNIQUE (id, agency_id), 
+	CONSTRAINT agreement_party_acts_for_check CHECK (acts_for_id <> agency_id), 
+	CONSTRAINT agreement_party_accedes_check CHECK (NOT (accedes AND required)), 
+	CONSTRAINT agreement_party_suspended_check CHECK (suspended_by_agency_id IS NULL OR suspended_at IS NOT NULL), 
+	CONSTRAINT agreement_party_agreement_id_fkey FOREIGN KEY(agreement_id) REFERENCES agreement (id), 
+	CONSTRAINT agreement_party_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT agreement_party_direction_check CHECK (direction IN ('gives', 'receives', 'both')), 
+	CONSTRAINT agreement_party_acts_for_id_fkey FOREIGN KEY(acts_for_id) REFERENCES agency (id), 
+	CONSTRAINT agreement_party_suspended_by_agency_id_fkey FOREIGN KEY(suspended_by_agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX agreement_party_agency_id_idx ON agreement_party (agency_id);
+
+CREATE INDEX agreement_party_agreement_id_idx ON agreement_party (agreement_id);
+
+CREATE UNIQUE INDEX agreement_party_once ON agreement_party (agreement_id, agency_id) WHERE left_at IS NULL;
+
+CREATE TABLE agreement_version (
+	id UUID NOT NULL, 
+	agreement_id UUID NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	number INTEGER NOT NULL, 
+	purposes TEXT[] NOT NULL, 
+	gateways TEXT[] NOT NULL, 
+	categories TEXT[] NOT NULL, 
+	subjects TEXT[] NOT NULL, 
+	permitted_roles TEXT[] NOT NULL, 
+	controllers VARCHAR(40) NOT NULL, 
+	ceiling VARCHAR(40) NOT NULL, 
+	onward_rule VARCHAR(40) NOT NULL, 
+	accession VARCHAR(40) NOT NULL, 
+	lawful_basis VARCHAR(1000) NOT NULL, 
+	retention_rule VARCHAR(1000) NOT NULL, 
+	rights_lead_agency_id UUID NOT NULL, 
+	dpia_reference VARCHAR(80) NOT NULL, 
+	run_off_days INTEGER, 
+	starts_on DATE NOT NULL, 
+	review_on DATE NOT NULL, 
+	ends_on DATE NOT NULL, 
+	sent_at TIMESTAMP WITH TIME ZONE, 
+	signed_at TIMESTAMP WITH TIME ZONE, 
+	dropped_at TIMESTAMP WITH TIME ZONE, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	CONSTRAINT agreement_version_pkey PRIMARY KEY (id), 
+	CONSTRAINT agreement_version_agreement_id_number_key UNIQUE (agreement_id, number), 
+	CONSTRAINT agreement_version_id_agreement_id_key UNIQUE (id, agreement_id), 
+	CONSTRAINT agreement_version_dates_check CHECK (starts_on <= review_on AND review_on <= ends_on), 
+	CONSTRAINT agreement_version_number_check CHECK (number > 0), 
+	CONSTRAINT agreement_version_run_off_days_check CHECK (run_off_days BETWEEN 1 AND 366), 
+	CONSTRAINT agreement_version_signed_check CHECK (signed_at IS NULL OR sent_at IS NOT NULL), 
+	CONSTRAINT agreement_version_dropped_check CHECK (signed_at IS NULL OR dropped_at IS NULL), 
+	CONSTRAINT agreement_version_gateways_check CHECK (cardinality(gateways) > 0), 
+	CONSTRAINT agreement_version_purposes_check CHECK (cardinality(purposes) > 0 AND purposes <@ ARRAY['victim_support','safeguarding_adult','safeguarding_child','marac','perpetrator_management','criminal_justice','disclosure_scheme','student_support']::text[]), 
+	CONSTRAINT agreement_version_categories_check CHECK (cardinality(categories) > 0 AND categories <@ ARRAY['identity_link','safe_contact','needs','wishes','risk','flags','orders','criminal_justice','actions','clocks','reasons','outcome']::text[]), 
+	CONSTRAINT agreement_version_subjects_check CHECK (cardinality(subjects) > 0 AND subjects <@ ARRAY['victim','child','alleged_perpetrator','suspect','witness']::text[]), 
+	CONSTRAINT agreement_version_permitted_roles_check CHECK (cardinality(permitted_roles) > 0 AND permitted_roles <@ ARRAY['initiative_coordinator','contributor','viewer','caseworker','team_lead','cps_liaison','marac_coordinator','marac_chair','marac_representative','designated_safeguarding_lead','conduct_lead','data_protection_lead','authorised_signatory','agency_spoc','programme_lead','agency_administrator','partnership_administrator','independent_reviewer','auditor']::text[]), 
+	CONSTRAINT agreement_version_agreement_id_fkey FOREIGN KEY(agreement_id) REFERENCES agreement (id), 
+	CONSTRAINT agreement_version_controllers_check CHECK (controllers IN ('sole', 'joint')), 
+	CONSTRAINT agreement_version_ceiling_check CHECK (ceiling IN ('official', 'official_sensitive')), 
+	CONSTRAINT agreement_version_onward_rule_check CHECK (onward_rule IN ('never', 'ask_owner', 'parties')), 
+	CONSTRAINT agreement_version_accession_check CHECK (accession IN ('closed', 'lead', 'all_parties')), 
+	CONSTRAINT agreement_version_rights_lead_agency_id_fkey FOREIGN KEY(rights_lead_agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX agreement_version_agreement_id_idx ON agreement_version (agreement_id);
+
+CREATE UNIQUE INDEX agreement_version_open ON agreement_version (agreement_id) WHERE signed_at IS NULL AND dropped_at IS NULL;
 
 CREATE TABLE auth_secret.authenticator (
 	credential_id UUID NOT NULL, 
@@ -912,6 +1039,78 @@ CREATE INDEX action_of_agency ON action (owner_agency_id, due_on, id) WHERE stat
 CREATE INDEX action_of_team ON action (owner_team_id, due_on, id) WHERE state IN ('open', 'in_progress');
 
 CREATE INDEX action_unfinished ON action (due_on, id) WHERE state IN ('open', 'in_progress');
+
+CREATE TABLE agreement_advice (
+	id UUID NOT NULL, 
+	agreement_id UUID NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	agreement_version_id UUID NOT NULL, 
+	party_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	verdict VARCHAR(40) NOT NULL, 
+	text VARCHAR(2000) NOT NULL, 
+	advised_by_id UUID NOT NULL, 
+	advised_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT agreement_advice_pkey PRIMARY KEY (id), 
+	CONSTRAINT agreement_advice_agreement_version_id_agreement_id_fkey FOREIGN KEY(agreement_version_id, agreement_id) REFERENCES agreement_version (id, agreement_id), 
+	CONSTRAINT agreement_advice_party_id_agreement_id_fkey FOREIGN KEY(party_id, agreement_id) REFERENCES agreement_party (id, agreement_id), 
+	CONSTRAINT agreement_advice_party_id_agency_id_fkey FOREIGN KEY(party_id, agency_id) REFERENCES agreement_party (id, agency_id), 
+	CONSTRAINT agreement_advice_text_check CHECK (length(btrim(text)) > 0), 
+	CONSTRAINT agreement_advice_agreement_id_fkey FOREIGN KEY(agreement_id) REFERENCES agreement (id), 
+	CONSTRAINT agreement_advice_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT agreement_advice_verdict_check CHECK (verdict IN ('supports', 'with_conditions', 'against')), 
+	CONSTRAINT agreement_advice_advised_by_id_fkey FOREIGN KEY(advised_by_id) REFERENCES membership (id)
+);
+
+CREATE INDEX agreement_advice_agreement_id_idx ON agreement_advice (agreement_id);
+
+CREATE INDEX agreement_advice_newest ON agreement_advice (agreement_version_id, advised_at, id);
+
+CREATE TABLE agreement_event (
+	id UUID NOT NULL, 
+	agreement_id UUID NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	move VARCHAR(40) NOT NULL, 
+	agreement_version_id UUID, 
+	party_id UUID, 
+	reason VARCHAR(1000), 
+	by_id UUID, 
+	by_agency_id UUID, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT agreement_event_pkey PRIMARY KEY (id), 
+	CONSTRAINT agreement_event_agreement_version_id_agreement_id_fkey FOREIGN KEY(agreement_version_id, agreement_id) REFERENCES agreement_version (id, agreement_id), 
+	CONSTRAINT agreement_event_party_id_agreement_id_fkey FOREIGN KEY(party_id, agreement_id) REFERENCES agreement_party (id, agreement_id), 
+	CONSTRAINT agreement_event_agreement_id_fkey FOREIGN KEY(agreement_id) REFERENCES agreement (id), 
+	CONSTRAINT agreement_event_move_check CHECK (move IN ('drafted', 'amended', 'party_named', 'sent', 'dropped', 'advised', 'signed', 'agreed', 'consented', 'joined', 'party_suspended', 'party_resumed', 'party_left', 'suspended', 'resumed', 'withdrawn')), 
+	CONSTRAINT agreement_event_by_agency_id_fkey FOREIGN KEY(by_agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX agreement_event_agreement_id_idx ON agreement_event (agreement_id);
+
+CREATE INDEX agreement_event_newest ON agreement_event (agreement_id, at, id);
+
+CREATE TABLE agreement_signature (
+	id UUID NOT NULL, 
+	agreement_id UUID NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	agreement_version_id UUID NOT NULL, 
+	party_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	signed_by_id UUID NOT NULL, 
+	title VARCHAR(40) NOT NULL, 
+	signed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT agreement_signature_pkey PRIMARY KEY (id), 
+	CONSTRAINT agreement_signature_agreement_version_id_party_id_key UNIQUE (agreement_version_id, party_id), 
+	CONSTRAINT agreement_signature_agreement_version_id_agreement_id_fkey FOREIGN KEY(agreement_version_id, agreement_id) REFERENCES agreement_version (id, agreement_id), 
+	CONSTRAINT agreement_signature_party_id_agreement_id_fkey FOREIGN KEY(party_id, agreement_id) REFERENCES agreement_party (id, agreement_id), 
+	CONSTRAINT agreement_signature_party_id_agency_id_fkey FOREIGN KEY(party_id, agency_id) REFERENCES agreement_party (id, agency_id), 
+	CONSTRAINT agreement_signature_agreement_id_fkey FOREIGN KEY(agreement_id) REFERENCES agreement (id), 
+	CONSTRAINT agreement_signature_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT agreement_signature_signed_by_id_fkey FOREIGN KEY(signed_by_id) REFERENCES membership (id), 
+	CONSTRAINT agreement_signature_title_check CHECK (title IN ('siro', 'caldicott_guardian', 'chief_crown_prosecutor', 'chief_officer', 'chief_executive', 'trustee', 'registrar'))
+);
+
+CREATE INDEX agreement_signature_agreement_id_idx ON agreement_signature (agreement_id);
 
 CREATE TABLE auth_secret.pushed_request (
 	name_hash BYTEA NOT NULL, 
@@ -2805,6 +3004,8 @@ BEGIN
       AND p.state IN ('invited', 'offered', 'committed');
     UPDATE initiative SET lead_agency_id = successor WHERE lead_agency_id = old;
     UPDATE plan_action SET owner_agency_id = successor WHERE owner_agency_id = old;
+    -- It looks after the agreements; a party it becomes by its own signature.
+    UPDATE agreement SET lead_agency_id = successor WHERE lead_agency_id = old;
 END
 $$;
 
@@ -2836,6 +3037,346 @@ CREATE FUNCTION work_left_by(member uuid) RETURNS int LANGUAGE sql STABLE SECURI
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT count(*)::int FROM action a JOIN membership m ON m.id = a.allocated_to_id
     WHERE m.id = member AND manages(m.agency_id) AND a.state IN ('open', 'in_progress')
+$$;
+
+-- The gate: which agreement lets one agency give another which data for which purpose, at a moment. These functions
+-- run with the rights of whoever calls them: a definer function sees every agreement, a request those of its agency.
+
+-- The version that counts on the day: the latest that all have signed and whose first day has come.
+CREATE FUNCTION agreement_version_now(wanted uuid, moment timestamptz) RETURNS uuid
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT v.id FROM agreement_version v
+    WHERE v.agreement_id = wanted AND v.signed_at IS NOT NULL
+      AND v.starts_on <= (moment AT TIME ZONE 'Europe/London')::date
+    ORDER BY v.number DESC LIMIT 1
+$$;
+
+-- Review and end are days that pass, so no sweep has to be on time. The end is the end of that day in London.
+CREATE FUNCTION agreement_state(wanted uuid, moment timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT CASE
+        WHEN a.withdrawn_at IS NOT NULL THEN 'withdrawn'
+        WHEN v.ends_on < d.today THEN 'expired'
+        WHEN a.suspended_at IS NOT NULL THEN 'suspended'
+        WHEN v.review_on <= d.today THEN 'due_review'
+        WHEN v.id IS NOT NULL THEN 'in_force'
+        WHEN a.sent_at IS NOT NULL THEN 'out_for_signature'
+        ELSE 'draft' END
+    FROM agreement a
+    CROSS JOIN (SELECT (moment AT TIME ZONE 'Europe/London')::date AS today) d
+    LEFT JOIN agreement_version v ON v.id = agreement_version_now(a.id, moment)
+    WHERE a.id = wanted
+$$;
+
+-- Parties in standing: they have joined, have signed the version that counts, and are neither suspended nor gone.
+CREATE FUNCTION agreement_standing(wanted uuid, moment timestamptz)
+RETURNS TABLE (party_id uuid, agency_id uuid, direction text, acts_for_id uuid, version_id uuid)
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT p.id, p.agency_id, p.direction::text, p.acts_for_id, s.agreement_version_id
+    FROM agreement_party p
+    JOIN agreement_signature s ON s.party_id = p.id
+        AND s.agreement_version_id = agreement_version_now(wanted, moment)
+    WHERE p.agreement_id = wanted AND p.joined_at IS NOT NULL AND p.left_at IS NULL AND p.suspended_at IS NULL
+$$;
+
+-- As what an agency takes part: by its own kind, and by that of the authority for which it acts, while that one is
+-- in standing itself.
+CREATE FUNCTION agreement_kinds(wanted uuid, agency uuid, moment timestamptz) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT array_agg(a.kind::text) FROM agreement_standing(wanted, moment) s
+    JOIN agency a ON a.id = s.agency_id
+      OR a.id = s.acts_for_id AND a.id IN (SELECT o.agency_id FROM agreement_standing(wanted, moment) o)
+    WHERE s.agency_id = agreement_kinds.agency
+$$;
+
+-- The gateway of the agreement by which this sender may disclose to this receiver for this purpose.
+CREATE FUNCTION agreement_gateway(wanted uuid, sender uuid, receiver uuid, purpose text, moment timestamptz)
+RETURNS text LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT g.key FROM agreement_version v JOIN gateway g ON g.key = ANY (v.gateways)
+    CROSS JOIN (SELECT (moment AT TIME ZONE 'Europe/London')::date AS today) d
+    WHERE v.id = agreement_version_now(wanted, moment) AND agreement_gateway.purpose = ANY (g.purposes)
+      AND g.valid_from <= d.today AND (g.valid_to IS NULL OR g.valid_to >= d.today)
+      AND g.sender_kinds && agreement_kinds(wanted, sender, moment)
+      AND g.receiver_kinds && agreement_kinds(wanted, receiver, moment)
+    ORDER BY g.confirmed DESC, array_position(v.gateways, g.key) LIMIT 1
+$$;
+
+-- What an agreement lacks for this sharing; nothing lacking is permission.
+CREATE FUNCTION agreement_lacks(
+    wanted uuid, sender uuid, receiver uuid, purpose text, categories text[], moment timestamptz
+) RETURNS text[] LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT array_remove(ARRAY[
+        CASE WHEN agreement_state(wanted, moment) NOT IN ('in_force', 'due_review') THEN 'not_in_force' END,
+        CASE WHEN NOT EXISTS (SELECT FROM agreement_standing(wanted, moment) s WHERE s.agency_id = sender)
+             THEN 'sender_no_party' END,
+        CASE WHEN EXISTS (SELECT FROM agreement_standing(wanted, moment) s
+                          WHERE s.agency_id = sender AND s.direction = 'receives') THEN 'sender_does_not_give' END,
+        CASE WHEN NOT EXISTS (SELECT FROM agreement_standing(wanted, moment) s WHERE s.agency_id = receiver)
+             THEN 'receiver_no_party' END,
+        CASE WHEN EXISTS (SELECT FROM agreement_standing(wanted, moment) s
+                          WHERE s.agency_id = receiver AND s.direction = 'gives') THEN 'receiver_does_not_receive' END,
+        CASE WHEN NOT coalesce(agreement_lacks.purpose = ANY (v.purposes), false) THEN 'purpose' END,
+        CASE WHEN NOT coalesce(agreement_lacks.categories <@ v.categories, false) THEN 'categories' END,
+        CASE WHEN agreement_gateway(wanted, sender, receiver, agreement_lacks.purpose, moment) IS NULL
+             THEN 'gateway' END], NULL)
+    FROM (SELECT 1) one LEFT JOIN agreement_version v ON v.id = agreement_version_now(wanted, moment)
+$$;
+
+-- The agreement that permits it now, or no row. Of several, one whose gateway is confirmed, and lasts longest.
+CREATE FUNCTION agreement_for(sender uuid, receiver uuid, purpose text, categories text[], moment timestamptz)
+RETURNS TABLE (agreement_id uuid, version_id uuid, reference text, gateway text, gateway_confirmed boolean, ends_on date)
+LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT a.id, v.id, a.reference::text, g.key::text, g.confirmed, v.ends_on
+    FROM agreement a
+    JOIN agreement_version v ON v.id = agreement_version_now(a.id, moment)
+    JOIN gateway g ON g.key = agreement_gateway(a.id, sender, receiver, agreement_for.purpose, moment)
+    WHERE a.id IN (SELECT p.agreement_id FROM agreement_party p WHERE p.agency_id = sender)
+      AND sender <> receiver
+      AND agreement_lacks(a.id, sender, receiver, agreement_for.purpose, agreement_for.categories, moment) = '{}'
+    ORDER BY g.confirmed DESC, v.ends_on DESC, a.id LIMIT 1
+$$;
+
+-- Agreements that come near, and what each lacks: what it does not have of the sharing, and which categories.
+CREATE FUNCTION agreement_near(sender uuid, receiver uuid, purpose text, categories text[], moment timestamptz)
+RETURNS TABLE (agreement_id uuid, reference text, title text, state text, gateway text, lacks text[],
+               lacking_categories text[])
+LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 5
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT a.id, a.reference::text, a.title::text, agreement_state(a.id, moment),
+           agreement_gateway(a.id, sender, receiver, agreement_near.purpose, moment), lacking.what,
+           ARRAY(SELECT c FROM unnest(agreement_near.categories) c
+                 WHERE c <> ALL (coalesce(v.categories, '{}')))
+    FROM agreement a
+    LEFT JOIN agreement_version v ON v.id = agreement_version_now(a.id, moment)
+    CROSS JOIN LATERAL (SELECT agreement_lacks(a.id, sender, receiver, agreement_near.purpose,
+                                               agreement_near.categories, moment) AS what) lacking
+    WHERE EXISTS (SELECT FROM agreement_party p WHERE p.agreement_id = a.id AND p.agency_id IN (sender, receiver))
+      AND sender <> receiver
+    ORDER BY cardinality(lacking.what), a.created_at, a.id LIMIT 20
+$$;
+
+-- Agreements in which an agency may receive now, and which categories. After the end of one with a run-off clause:
+-- safe contact, actions and clocks, for the days that the clause gives.
+CREATE FUNCTION agreement_gates(agency uuid, moment timestamptz)
+RETURNS TABLE (agreement_id uuid, categories text[], running_off boolean)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT v.agreement_id, CASE WHEN v.ends_on >= d.today THEN v.categories
+               ELSE ARRAY(SELECT c FROM unnest(v.categories) c WHERE c IN ('safe_contact', 'actions', 'clocks')) END,
+           v.ends_on < d.today
+    FROM agreement_party p
+    JOIN agreement a ON a.id = p.agreement_id AND a.withdrawn_at IS NULL AND a.suspended_at IS NULL
+    CROSS JOIN (SELECT (moment AT TIME ZONE 'Europe/London')::date AS today) d
+    CROSS JOIN LATERAL (
+        SELECT w.* FROM agreement_version w
+        WHERE w.agreement_id = a.id AND w.signed_at IS NOT NULL AND w.starts_on <= d.today
+        ORDER BY w.number DESC LIMIT 1) v
+    WHERE p.agency_id = agreement_gates.agency AND p.direction IN ('receives', 'both')
+      AND p.joined_at IS NOT NULL AND p.left_at IS NULL AND p.suspended_at IS NULL
+      AND v.ends_on + coalesce(v.run_off_days, 0) >= d.today
+      AND EXISTS (SELECT FROM agreement_signature s WHERE s.agreement_version_id = v.id AND s.party_id = p.id)
+$$;
+
+-- Who was a party of those agreements and is not in standing now: what they gave is closed meanwhile.
+CREATE FUNCTION agreement_closed(agency uuid, moment timestamptz)
+RETURNS TABLE (agreement_id uuid, from_agency_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT DISTINCT g.agreement_id, p.agency_id
+    FROM agreement_gates(agreement_closed.agency, moment) g JOIN agreement_party p ON p.agreement_id = g.agreement_id
+    WHERE p.agency_id <> agreement_closed.agency AND NOT EXISTS (
+        SELECT FROM agreement_standing(g.agreement_id, moment) s WHERE s.agency_id = p.agency_id)
+$$;
+
+-- Who sees an agreement, and what follows from what people say of it.
+
+-- Whoever leads it and whoever is or was a party; an agency that was only named and let go again is neither.
+CREATE FUNCTION agreement_keys(wanted uuid, lead uuid) RETURNS int[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT array_agg(c.id ORDER BY c.id) FROM capability c
+    WHERE c.kind = 'agency' AND (c.agency_id = lead OR c.agency_id IN (
+        SELECT p.agency_id FROM agreement_party p
+        WHERE p.agreement_id = wanted AND (p.left_at IS NULL OR p.joined_at IS NOT NULL)))
+$$;
+
+CREATE FUNCTION set_agreement_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    NEW.acl := agreement_keys(NEW.id, NEW.lead_agency_id);
+    RETURN NEW;
+END
+$$;
+
+-- The agreement's keys, and its lock: whatever hangs on it is written by one transaction at a time. An unknown or
+-- hidden agreement gives no key, so that the policy refuses both alike.
+CREATE FUNCTION agreement_child_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        SELECT acl INTO NEW.acl FROM agreement WHERE id = NEW.agreement_id FOR NO KEY UPDATE;
+    ELSE
+        SELECT acl INTO NEW.acl FROM agreement WHERE id = NEW.agreement_id;
+    END IF;
+    NEW.acl := coalesce(NEW.acl, '{}');
+    RETURN NEW;
+END
+$$;
+
+-- What a verb calls before it looks whether a move is possible; of a hidden agreement it does nothing.
+CREATE FUNCTION hold_agreement(wanted uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM FROM agreement WHERE id = wanted AND acl && caller_keys() FOR NO KEY UPDATE;
+END
+$$;
+
+CREATE FUNCTION agreement_parties_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE agreement SET acl = acl WHERE id = NEW.agreement_id;
+    RETURN NULL;
+END
+$$;
+
+-- New keys reach what hangs on the agreement, and the history of all of it.
+CREATE FUNCTION spread_agreement_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    child text;
+BEGIN
+    FOREACH child IN ARRAY '{agreement_version,agreement_party,agreement_advice,agreement_signature,agreement_event}'::text[]
+    LOOP
+        EXECUTE format('UPDATE %I SET acl = $1 WHERE agreement_id = $2', child) USING NEW.acl, NEW.id;
+    END LOOP;
+    UPDATE history SET acl = NEW.acl WHERE initiative_id IS NULL AND object_id IN (
+        SELECT NEW.id UNION ALL SELECT v.id FROM agreement_version v WHERE v.agreement_id = NEW.id
+        UNION ALL SELECT p.id FROM agreement_party p WHERE p.agreement_id = NEW.id);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION note_agreement_event(
+    agreement uuid, version uuid, party uuid, what text
+) RETURNS void LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    INSERT INTO agreement_event (id, agreement_id, agreement_version_id, party_id, move, by_id, by_agency_id, at, acl)
+    VALUES (gen_random_uuid(), agreement, version, party, what, caller_principal(), caller_agency(), caller_now(), '{}')
+$$;
+
+-- Whether a party that accedes has the consents that the version in force asks for. Whoever named it has consented.
+CREATE FUNCTION accession_agreed(party uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH said AS (
+        SELECT e.by_agency_id FROM agreement_event e
+        WHERE e.party_id = accession_agreed.party AND e.move IN ('party_named', 'consented')
+    )
+    SELECT CASE v.accession
+        WHEN 'closed' THEN false
+        WHEN 'lead' THEN a.lead_agency_id IN (SELECT said.by_agency_id FROM said)
+        ELSE NOT EXISTS (
+            SELECT FROM agreement_standing(p.agreement_id, caller_now()) s
+            WHERE s.agency_id <> p.agency_id AND s.agency_id NOT IN (SELECT said.by_agency_id FROM said)) END
+    FROM agreement_party p JOIN agreement a ON a.id = p.agreement_id
+    JOIN agreement_version v ON v.id = agreement_version_now(p.agreement_id, caller_now())
+    WHERE p.id = accession_agreed.party
+$$;
+
+-- Who has joined by now: parties that the version names when all that must have signed it; one that accedes when it
+-- has signed, and whoever is to be asked has agreed.
+CREATE FUNCTION settle_agreement(wanted uuid, signed_version uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    joins record;
+    -- Before its first day, the version that is to count then.
+    counts uuid := coalesce(signed_version, agreement_version_now(wanted, caller_now()));
+BEGIN
+    UPDATE agreement_version v SET signed_at = caller_now()
+    WHERE v.id = counts AND v.signed_at IS NULL AND v.sent_at IS NOT NULL AND v.dropped_at IS NULL AND NOT EXISTS (
+        SELECT FROM agreement_party p
+        WHERE p.agreement_id = wanted AND p.required AND p.left_at IS NULL AND p.suspended_at IS NULL AND NOT EXISTS (
+            SELECT FROM agreement_signature s WHERE s.agreement_version_id = v.id AND s.party_id = p.id));
+    IF FOUND THEN
+        PERFORM note_agreement_event(wanted, counts, NULL, 'agreed');
+    END IF;
+    FOR joins IN
+        SELECT p.id FROM agreement_party p
+        JOIN agreement_signature s ON s.party_id = p.id AND s.agreement_version_id = counts
+        JOIN agreement_version v ON v.id = counts
+        WHERE p.agreement_id = wanted AND p.joined_at IS NULL AND p.left_at IS NULL AND v.signed_at IS NOT NULL
+          AND (NOT p.accedes OR accession_agreed(p.id))
+    LOOP
+        UPDATE agreement_party SET joined_at = caller_now() WHERE id = joins.id;
+        PERFORM note_agreement_event(wanted, counts, joins.id, 'joined');
+    END LOOP;
+END
+$$;
+
+-- A signature is an event, and may be the last that was missing.
+CREATE FUNCTION agreement_signed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF caller_principal() IS NULL THEN
+        RETURN NULL;  -- sample data, which says itself how things stand
+    END IF;
+    PERFORM note_agreement_event(NEW.agreement_id, NEW.agreement_version_id, NEW.party_id, 'signed');
+    PERFORM settle_agreement(NEW.agreement_id, NEW.agreement_version_id);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION agreement_advised() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF caller_principal() IS NULL THEN
+        RETURN NULL;  -- sample data, which says itself how things stand
+    END IF;
+    PERFORM note_agreement_event(NEW.agreement_id, NEW.agreement_version_id, NEW.party_id, 'advised');
+    RETURN NULL;
+END
+$$;
+
+-- Where an agreement and its parties stand is what its events have made of them; nothing else moves them.
+CREATE FUNCTION apply_agreement_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF caller_principal() IS NULL THEN
+        RETURN NULL;  -- sample data, which says itself how things stand
+    END IF;
+    CASE NEW.move
+        WHEN 'sent' THEN
+            UPDATE agreement_version SET sent_at = NEW.at WHERE id = NEW.agreement_version_id AND sent_at IS NULL;
+            UPDATE agreement SET sent_at = coalesce(sent_at, NEW.at) WHERE id = NEW.agreement_id;
+        WHEN 'dropped' THEN
+            UPDATE agreement_version SET dropped_at = NEW.at WHERE id = NEW.agreement_version_id AND signed_at IS NULL;
+        WHEN 'consented' THEN
+            PERFORM settle_agreement(NEW.agreement_id, NULL);
+        WHEN 'party_suspended' THEN
+            UPDATE agreement_party SET suspended_at = NEW.at, suspended_by_agency_id = NEW.by_agency_id
+            WHERE id = NEW.party_id AND suspended_at IS NULL AND left_at IS NULL;
+        WHEN 'party_resumed' THEN
+            UPDATE agreement_party SET suspended_at = NULL, suspended_by_agency_id = NULL WHERE id = NEW.party_id;
+        WHEN 'party_left' THEN
+            UPDATE agreement_party SET left_at = NEW.at WHERE id = NEW.party_id AND left_at IS NULL;
+        WHEN 'suspended' THEN
+            UPDATE agreement SET suspended_at = NEW.at WHERE id = NEW.agreement_id AND suspended_at IS NULL;
+        WHEN 'resumed' THEN
+            UPDATE agreement SET suspended_at = NULL WHERE id = NEW.agreement_id;
+        WHEN 'withdrawn' THEN
+            UPDATE agreement SET withdrawn_at = NEW.at WHERE id = NEW.agreement_id AND withdrawn_at IS NULL;
+        ELSE NULL;
+    END CASE;
+    -- Whoever follows the agreement learns of each event by its version.
+    UPDATE agreement SET last_event_at = NEW.at WHERE id = NEW.agreement_id;
+    RETURN NULL;
+END
 $$;
 
 -- Which keys open a case, who holds them now, and how they reach everything that hangs on a case.
@@ -2911,7 +3452,7 @@ $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_kinds(uuid,uuid,timestamptz), agreement_gateway(uuid,uuid,uuid,text,timestamptz), agreement_lacks(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
@@ -2962,6 +3503,8 @@ GRANT EXECUTE ON FUNCTION hold_initiative(uuid,boolean) TO portal_runtime;
 GRANT EXECUTE ON FUNCTION heard_since(uuid,uuid,timestamptz) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION work_left_by(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION hold_agreement(uuid) TO portal_runtime;
 
 ALTER TABLE area ENABLE ROW LEVEL SECURITY;
 
@@ -4394,6 +4937,144 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON survivor_consultation FOR EACH 
 CREATE TRIGGER b_touch BEFORE UPDATE ON survivor_consultation FOR EACH ROW EXECUTE FUNCTION touch_row();
 
 CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON survivor_consultation FOR EACH ROW EXECUTE FUNCTION record_change('SurvivorConsultation', 'initiative_id', '');
+
+ALTER TABLE gateway ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE gateway FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON gateway FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON gateway FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON gateway TO portal_runtime;
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON gateway FOR EACH ROW EXECUTE FUNCTION record_change('Gateway', '', 'everyone');
+
+ALTER TABLE agreement ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE agreement FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON agreement FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON agreement FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+
+GRANT SELECT ON agreement TO portal_runtime;
+
+CREATE POLICY add ON agreement FOR INSERT TO portal_runtime WITH CHECK (lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agreements:draft')) AND sent_at IS NULL AND withdrawn_at IS NULL AND suspended_at IS NULL);
+
+GRANT INSERT ON agreement TO portal_runtime;
+
+CREATE POLICY change ON agreement FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agreements:draft')) AND sent_at IS NULL AND withdrawn_at IS NULL) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agreements:draft')) AND sent_at IS NULL AND withdrawn_at IS NULL);
+
+GRANT UPDATE ON agreement TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON agreement FOR EACH ROW EXECUTE FUNCTION set_agreement_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON agreement FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON agreement FOR EACH ROW EXECUTE FUNCTION record_change('Agreement', '', '');
+
+CREATE TRIGGER y_spread AFTER UPDATE ON agreement FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl) EXECUTE FUNCTION spread_agreement_keys();
+
+ALTER TABLE agreement_version ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE agreement_version FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON agreement_version FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON agreement_version FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+
+GRANT SELECT ON agreement_version TO portal_runtime;
+
+CREATE POLICY add ON agreement_version FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_version.agreement_id) = (SELECT caller_agency()) AND sent_at IS NULL AND signed_at IS NULL AND dropped_at IS NULL);
+
+GRANT INSERT ON agreement_version TO portal_runtime;
+
+CREATE POLICY change ON agreement_version FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_version.agreement_id) = (SELECT caller_agency()) AND sent_at IS NULL AND signed_at IS NULL AND dropped_at IS NULL) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_version.agreement_id) = (SELECT caller_agency()) AND sent_at IS NULL AND signed_at IS NULL AND dropped_at IS NULL);
+
+GRANT UPDATE ON agreement_version TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON agreement_version FOR EACH ROW EXECUTE FUNCTION agreement_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON agreement_version FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON agreement_version FOR EACH ROW EXECUTE FUNCTION record_change('AgreementVersion', '', '');
+
+ALTER TABLE agreement_party ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE agreement_party FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON agreement_party FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON agreement_party FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+
+GRANT SELECT ON agreement_party TO portal_runtime;
+
+CREATE POLICY add ON agreement_party FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_party.agreement_id) = (SELECT caller_agency()) AND joined_at IS NULL AND suspended_at IS NULL AND left_at IS NULL);
+
+GRANT INSERT ON agreement_party TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON agreement_party FOR EACH ROW EXECUTE FUNCTION agreement_child_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON agreement_party FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON agreement_party FOR EACH ROW EXECUTE FUNCTION record_change('AgreementParty', '', '');
+
+CREATE TRIGGER y_parties AFTER INSERT OR UPDATE OF agency_id, joined_at, left_at ON agreement_party FOR EACH ROW EXECUTE FUNCTION agreement_parties_changed();
+
+ALTER TABLE agreement_advice ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE agreement_advice FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON agreement_advice FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON agreement_advice FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+
+GRANT SELECT ON agreement_advice TO portal_runtime;
+
+CREATE POLICY add ON agreement_advice FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('agreements:advise')) AND agency_id = (SELECT caller_agency()) AND advised_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM agreement_version v WHERE v.id = agreement_advice.agreement_version_id AND v.sent_at IS NOT NULL AND v.dropped_at IS NULL));
+
+GRANT INSERT ON agreement_advice TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON agreement_advice FOR EACH ROW EXECUTE FUNCTION agreement_child_keys();
+
+CREATE TRIGGER y_event AFTER INSERT ON agreement_advice FOR EACH ROW EXECUTE FUNCTION agreement_advised();
+
+ALTER TABLE agreement_signature ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE agreement_signature FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON agreement_signature FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON agreement_signature FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+
+GRANT SELECT ON agreement_signature TO portal_runtime;
+
+CREATE POLICY add ON agreement_signature FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('agreements:sign')) AND agency_id = (SELECT caller_agency()) AND signed_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM agreement_version v WHERE v.id = agreement_signature.agreement_version_id AND v.sent_at IS NOT NULL AND v.dropped_at IS NULL) AND EXISTS (SELECT FROM membership_role r WHERE r.membership_id = signed_by_id AND r.role = 'authorised_signatory' AND r.title = agreement_signature.title) AND EXISTS (SELECT FROM agreement_advice a JOIN membership m ON m.id = a.advised_by_id WHERE a.agreement_version_id = agreement_signature.agreement_version_id AND a.party_id = agreement_signature.party_id AND m.person_id <> (SELECT caller_person())));
+
+GRANT INSERT ON agreement_signature TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON agreement_signature FOR EACH ROW EXECUTE FUNCTION agreement_child_keys();
+
+CREATE TRIGGER y_event AFTER INSERT ON agreement_signature FOR EACH ROW EXECUTE FUNCTION agreement_signed();
+
+ALTER TABLE agreement_event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE agreement_event FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON agreement_event FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON agreement_event FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+
+GRANT SELECT ON agreement_event TO portal_runtime;
+
+CREATE POLICY add ON agreement_event FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND by_agency_id = (SELECT caller_agency()) AND by_id = (SELECT caller_principal()) AND CASE WHEN move IN ('drafted', 'amended', 'party_named', 'sent', 'dropped', 'suspended', 'resumed', 'withdrawn') THEN (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_event.agreement_id) = (SELECT caller_agency()) WHEN move IN ('party_suspended', 'party_resumed', 'party_left') THEN (SELECT caller_can('agreements:draft')) AND (EXISTS (SELECT FROM agreement_party p WHERE p.id = party_id AND p.agency_id = (SELECT caller_agency())) OR (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_event.agreement_id) = (SELECT caller_agency())) WHEN move = 'consented' THEN (SELECT caller_can('agreements:sign')) AND EXISTS (SELECT FROM agreement_party p WHERE p.agreement_id = agreement_event.agreement_id AND p.agency_id = (SELECT caller_agency()) AND p.joined_at IS NOT NULL AND p.left_at IS NULL) ELSE false END);
+
+GRANT INSERT ON agreement_event TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON agreement_event FOR EACH ROW EXECUTE FUNCTION agreement_child_keys();
+
+CREATE TRIGGER y_apply AFTER INSERT ON agreement_event FOR EACH ROW EXECUTE FUNCTION apply_agreement_event();
 
 CREATE TRIGGER y_partners AFTER INSERT OR UPDATE OR DELETE ON partner FOR EACH ROW EXECUTE FUNCTION partner_changed();
 
