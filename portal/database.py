@@ -50,6 +50,8 @@ _FUNCTIONS = (
     ("portal.initiatives", "partners.sql"),
     ("portal.measures", "corrections.sql"),
     ("portal.frameworks", "keys.sql"),
+    ("portal.proposals", "proposals.sql"),
+    ("portal.frameworks", "versions.sql"),
     ("portal.agencies", "succession.sql"),
     ("portal.voices", "voices.sql"),
     ("portal.people", "leaving.sql"),

@@ -38,6 +38,7 @@ FAULTS: dict[str, str] = {
     "LEAD_HAS_NO_TEAM": "The lead agency has no team that could take over the open actions.",
     "LONG": "The text is longer than its limit.",
     "NOT_AT_WORK": "The member has left the agency, or has not begun.",
+    "NOT_IN_FORCE": "It waits for a second person, was declined, or is valid from a later day on.",
     "NOT_NEWEST": "The definition has a newer edition.",
     "NOT_OVER": "The period is not over and the figure is not marked as provisional.",
     "NO_DENOMINATOR": "The measure is a plain count and has no denominator.",

@@ -7,6 +7,7 @@ from auth.roles import Scope
 from portal.errors import NotAllowed
 from portal.frameworks import tables
 from portal.initiatives.access import led
+from portal.proposals.access import IN_OWN_NAME, changed_by_two, may_propose
 from portal.store.rules import HELD, RowRule, everyone, follows, recorded, table_of, tracked
 
 MANAGES = "(SELECT caller_can('frameworks:manage'))"
@@ -28,9 +29,23 @@ RULES = (
         tables.Theme, "Every signed-in caller.", add=MANAGES, change=MANAGES,
         triggers=tracked(tables.Theme),
     ),
-    *(
-        everyone(model, "Every signed-in caller.", triggers=(recorded(model),))
-        for model in (tables.Framework, tables.FrameworkVersion, tables.FrameworkEntry)
+    everyone(
+        tables.Framework, "Every signed-in caller.", triggers=(recorded(tables.Framework),)
+    ),
+    changed_by_two(
+        tables.FrameworkVersion, "Every signed-in caller; two people add one.", who=MANAGES,
+        triggers=(
+            "CREATE TRIGGER zz_begins AFTER UPDATE ON framework_version FOR EACH ROW"
+            " WHEN (OLD.state = 'proposed' AND NEW.state = 'confirmed')"
+            " EXECUTE FUNCTION framework_version_begins()",
+        ),
+    ),
+    everyone(
+        tables.FrameworkEntry, "Every signed-in caller; it comes with its version.",
+        add=f"{MANAGES} AND EXISTS (SELECT FROM framework_version v"
+        " WHERE v.id = framework_version_id AND v.state = 'proposed'"
+        f" AND v.{IN_OWN_NAME} AND v.updated_at = (SELECT caller_now()))",
+        triggers=(recorded(tables.FrameworkEntry),),
     ),
     follows(
         tables.InitiativeTheme, "Whoever sees the initiative.",
@@ -72,6 +87,7 @@ DEFINERS: dict[str, str] = {
     "set_partnership_keys()": "",
     "set_self_assessment_keys()": "",
     "record_plan_update()": "",
+    "framework_version_begins()": "",
 }
 
 
@@ -90,10 +106,16 @@ def may_manage(caller: Caller) -> None:
     """Keep the themes and the local plan."""
     if not caller.can(Scope.FRAMEWORKS_MANAGE):
         raise NotAllowed(
-            "Only a programme lead can change themes and the delivery plan's actions.",
+            "Only a programme lead can change themes, frameworks and the delivery plan's actions.",
             rule="framework.programme_lead_manages",
             granted_by="your agency's administrator",
         )
+
+
+def may_propose_version(caller: Caller) -> None:
+    """Propose how a framework reads, or decline it."""
+    may_manage(caller)
+    may_propose(caller)
 
 
 def may_assess(caller: Caller) -> None:

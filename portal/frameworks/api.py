@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from sqlmodel import col
 
 from portal.acting.exposed import mutation
-from portal.frameworks import mapping, tables, verbs
+from portal.frameworks import mapping, tables, verbs, versions
 from portal.frameworks.assessments import SELF_ASSESSMENTS, SelfAssessment
 from portal.frameworks.plan import PLAN_ACTIONS, PlanAction
 from portal.frameworks.shown import (
@@ -16,7 +16,9 @@ from portal.frameworks.shown import (
     THEMES,
     Framework,
     FrameworkEntry,
+    FrameworkVersion,
     Theme,
+    confirmed_versions,
     valid_versions,
 )
 from portal.initiatives.api import Initiative
@@ -36,7 +38,9 @@ class FrameworkQueries:
     themes: Connection[Theme] = many("Every theme, retired ones too.", THEMES)
     frameworks: Connection[Framework] = many("Every framework.", FRAMEWORKS, first=10)
     framework_coverage: Connection[FrameworkEntry] = many(
-        "Every framework entry with its initiatives, those without any too.", COVERAGE
+        "Every entry of a confirmed version with its initiatives, those without any too.",
+        COVERAGE,
+        lambda _, entry, __: entry.framework_version_id.in_(confirmed_versions()),
     )
     plan_board: list[PlanAction] = values(
         "Every action of the delivery plan that is valid today, by number.", _plan, size=57
@@ -59,6 +63,15 @@ class FrameworkMutations:
     update_plan_action = mutation(verbs.update_plan_action, PlanAction, needs="frameworks:manage")
     hand_over_plan_action = mutation(
         verbs.hand_over_plan_action, PlanAction, needs="frameworks:manage"
+    )
+    propose_framework_version = mutation(
+        versions.propose_framework_version, FrameworkVersion, needs="frameworks:manage"
+    )
+    confirm_framework_version = mutation(
+        versions.confirm_framework_version, FrameworkVersion, needs="frameworks:manage"
+    )
+    decline_framework_version = mutation(
+        versions.decline_framework_version, FrameworkVersion, needs="frameworks:manage"
     )
     assess_ourselves = mutation(verbs.assess_ourselves, SelfAssessment, needs="initiatives:edit")
     add_theme = mutation(verbs.add_theme, Theme, needs="frameworks:manage")

@@ -23,6 +23,7 @@ from portal.frameworks.tables import (
 from portal.initiatives.holding import to_lead
 from portal.initiatives.tables import Initiative
 from portal.initiatives.verbs import InitiativeId
+from portal.proposals.holding import must_hold
 
 ThemeId = Annotated[UUID, Ref("Theme")]
 EntryId = Annotated[UUID, Ref("FrameworkEntry")]
@@ -79,7 +80,10 @@ async def chosen_entry(
     """The entry; one of a version that has ended is worth a second look, if it is a new choice."""
     entry = await work.seen(FrameworkEntry, entry_id, path)
     version = await work.seen(FrameworkVersion, entry.framework_version_id)
-    if not known and version.valid_to is not None and version.valid_to < work.today:
+    if known:
+        return entry
+    must_hold(version, path, version.label, work.today)
+    if version.valid_to is not None and version.valid_to < work.today:
         said = f"{entry.title!r} belongs to {version.label!r}, which ended on {version.valid_to}."
         work.warn(path, said, "VERSION_ENDED")
     return entry

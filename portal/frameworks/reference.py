@@ -5,6 +5,7 @@ for a title, and the rest stays empty until somebody who knows fills it in.
 """
 
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy.dialects.postgresql import insert
@@ -18,6 +19,7 @@ from portal.frameworks.tables import (
     PlanAction,
     Theme,
 )
+from portal.proposals.tables import ProposalState
 from portal.store.rules import table_of
 
 _SPACE = uuid5(NAMESPACE_URL, "vawg-portal-reference")
@@ -25,6 +27,8 @@ PLAN_ACTIONS = 57
 LAUNCHED = date(2022, 11, 24)
 """The delivery plan's launch; the themes of this list are as old."""
 _SINCE = datetime(2022, 11, 24, tzinfo=UTC)
+
+_FROM_THE_START: dict[str, Any] = {"state": ProposalState.CONFIRMED, "updated_at": _SINCE}
 
 THEMES: dict[str, tuple[str, str]] = {
     "domestic_abuse": ("Domestic abuse", "Abuse by a partner, a former partner or a relative."),
@@ -76,6 +80,11 @@ def entry_id(version: str, code: str) -> UUID:
     return fixed("entry", f"{version}/{code}")
 
 
+def framework_id(key: str) -> UUID:
+    """A framework's id; they are `npcc` and `merseyside_plan`."""
+    return fixed("framework", key)
+
+
 def plan_action_id(number: int) -> UUID:
     """The id of an action of the delivery plan."""
     return fixed("plan_action", str(number))
@@ -109,16 +118,19 @@ def _versions() -> list[SQLModel]:
         FrameworkVersion(
             id=fixed("version", "pillars"), framework_id=npcc, label="Three pillars, 2021",
             valid_from=date(2021, 12, 1), valid_to=date(2024, 2, 29),
+            **_FROM_THE_START,
             note="Published in December 2021; the day is not public here. The delivery plan of 2022"
             " is built on these pillars.",
         ),
         FrameworkVersion(
             id=fixed("version", "four_ps"), framework_id=npcc, label="The 4 Ps, 2024",
             valid_from=date(2024, 3, 1), self_assessed=True,
+            **_FROM_THE_START,
             note="Revised in March 2024 and meant to run to 2027; the days are not public here.",
         ),
         FrameworkVersion(
             id=fixed("version", "plan"), framework_id=plan, label="2022", valid_from=LAUNCHED,
+            **_FROM_THE_START,
             note="57 actions; their titles are not public here.",
         ),
     ]  # fmt: skip

@@ -8,11 +8,13 @@ import strawberry
 from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlmodel import col
 
+from portal.agencies.api import Membership
 from portal.changes.api import HistoryEntry
 from portal.changes.listing import own_history
 from portal.frameworks import tables
 from portal.initiatives.tables import Initiative as InitiativeRow
 from portal.initiatives.tables import Stage
+from portal.proposals.tables import ProposalState
 from portal.reading.declare import (
     Ask,
     Columns,
@@ -81,10 +83,16 @@ def mapped_live(end: Any, mapped_to: Any) -> ColumnElement[int]:  # noqa: ANN401
     return chosen.correlate(mapped_to.table).scalar_subquery()
 
 
-def valid_versions(ask: Ask) -> Select[Any]:
-    """The ids of the framework versions that are valid today."""
+def confirmed_versions() -> Select[Any]:
+    """The ids of the framework versions that a second person has confirmed."""
     version = table_of(tables.FrameworkVersion).c
-    return select(version.id).where(valid_on(version, ask.today))
+    return select(version.id).where(version.state == ProposalState.CONFIRMED)
+
+
+def valid_versions(ask: Ask) -> Select[Any]:
+    """The ids of those that are valid today."""
+    version = table_of(tables.FrameworkVersion).c
+    return confirmed_versions().where(valid_on(version, ask.today))
 
 
 def entries_of(framework: ColumnElement[Any]) -> Select[Any]:
@@ -193,11 +201,26 @@ COVERAGE = Listing(
     },
     FrameworkEntryOrder.POSITION,
 )
+
+
+@filter_input
+class FrameworkVersionFilter:
+    """Which versions."""
+
+    state: ProposalState | None = where(
+        "In this state.", lambda version, state, _: version.state == state
+    )
+    valid: bool | None = where(
+        "Confirmed and valid today (true), or not (false).",
+        lambda version, valid, ask: version.id.in_(valid_versions(ask)) == valid,
+    )
+
+
 FRAMEWORKS = Listing(
     None, FrameworkOrder, {FrameworkOrder.NAME: Order(lambda f: [f.name])}, FrameworkOrder.NAME
 )
 VERSIONS = Listing(
-    None,
+    FrameworkVersionFilter,
     FrameworkVersionOrder,
     {FrameworkVersionOrder.OLDEST: Order(lambda version: [version.valid_from])},
     FrameworkVersionOrder.OLDEST,
@@ -238,6 +261,15 @@ class FrameworkVersion(Node):
     valid_to: date | None = column("Its last day; null when none is set.")
     note: str | None = column("What else is known of it.")
     self_assessed: bool = column("Whether agencies assess themselves against its entries.")
+    state: ProposalState = column("Whether it is confirmed: until then the one before holds.")
+    proposed_by: Membership | None = one(
+        "Who proposed it; null for a program, and for what was there from the start.",
+        "proposed_by_id",
+    )
+    answered_by: Membership | None = one("Who confirmed or declined it.", "answered_by_id")
+    answer_note: str | None = column("Why it was declined.")
+    history: Connection[HistoryEntry] = own_history()
+    version: int = column("Pass it as `expectedVersion` with an answer.")
     entries: Connection[FrameworkEntry] = many(
         "Its entries.",
         ENTRIES,

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlmodel import Field
 
 from portal.initiatives.tables import Rating, Tied
+from portal.proposals.tables import CONFIRMED, NOT_DECLINED, Proposed
 from portal.store.base import Instant, Keys, Row, choice
 
 
@@ -36,18 +37,30 @@ class Framework(Row, table=True):
     owner: str = Field(max_length=120)
 
 
-class FrameworkVersion(Row, table=True):
+class FrameworkVersion(Proposed, table=True):
     """A framework as it read from one day on."""
 
     __tablename__ = "framework_version"
     __table_args__ = (
-        UniqueConstraint("framework_id", "label"),
+        Index(
+            "framework_version_label",
+            "framework_id",
+            "label",
+            unique=True,
+            postgresql_where=NOT_DECLINED,
+        ),
+        Index(
+            "framework_version_begins",
+            "framework_id",
+            "valid_from",
+            unique=True,
+            postgresql_where=CONFIRMED,
+        ),
         CheckConstraint("valid_to >= valid_from", name="dates"),
     )
 
     framework_id: UUID = Field(foreign_key="framework.id")
     label: str = Field(max_length=80)
-    valid_from: date
     valid_to: date | None = None
     note: str | None = Field(default=None, max_length=400)
     self_assessed: bool = False

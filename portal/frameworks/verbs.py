@@ -23,6 +23,7 @@ from portal.frameworks.tables import (
 )
 from portal.initiatives.checks import tidy
 from portal.initiatives.tables import Rating
+from portal.proposals.holding import must_hold
 
 ThemeId = Annotated[UUID, Ref("Theme")]
 EntryId = Annotated[UUID, Ref("FrameworkEntry")]
@@ -86,6 +87,7 @@ async def assess_ourselves(
     found = await work.seen(FrameworkEntry, entry, "entry")
     access.may_assess(work.caller)
     version = await work.seen(FrameworkVersion, found.framework_version_id)
+    must_hold(version, "entry", version.label, work.today)
     said, faults = tidy("text", text, ASSESSMENT_LIMIT, lines=True, needed=SAY_SOMETHING)
     refuse(
         *faults,

@@ -11,7 +11,8 @@ from portal.initiatives.access import CONTRIBUTES, contributes, leads, led, take
 from portal.initiatives.tables import Initiative
 from portal.measures import tables
 from portal.measures.tables import MeasureDefinition, Observation
-from portal.store.rules import everyone, follows, tracked
+from portal.proposals.access import changed_by_two, may_propose
+from portal.store.rules import follows
 
 MINE = "recorded_by_agency_id = (SELECT caller_agency())"
 EDITS = "(SELECT caller_can('initiatives:edit'))"
@@ -27,12 +28,13 @@ _figures = follows(
 )
 
 RULES = (
-    everyone(
+    changed_by_two(
         MeasureDefinition,
-        "Every signed-in caller.",
-        add=f"{OWN} AND ({EDITS} OR {KEEPS})",
-        change=f"{TAKEN_OVER} AND {EDITS} OR {KEEPS}",
-        triggers=tracked(MeasureDefinition),
+        "Every signed-in caller; two people add one.",
+        who=f"{EDITS} OR {KEEPS}",
+        also=OWN,
+        later=("retired_on",),
+        keeps=f"{TAKEN_OVER} AND {EDITS} OR {KEEPS}",
     ),
     follows(
         tables.Measure, "Whoever sees the initiative.", add=led("measure"), change=led("measure")
@@ -52,12 +54,23 @@ DEFINERS: dict[str, str] = {"supersede_observation()": ""}
 
 def may_define(caller: Caller) -> None:
     """Define what is counted, for everybody to use."""
+    _may_say_what_is_counted(caller)
+    may_propose(caller)
+
+
+def _may_say_what_is_counted(caller: Caller) -> None:
     if not caller.can(Scope.INITIATIVES_EDIT):
         raise NotAllowed(
             "Only an initiative coordinator or a programme lead can define what is counted.",
             rule="measure.coordinator_defines",
             granted_by="your agency's administrator",
         )
+
+
+def may_answer(caller: Caller) -> None:
+    """Confirm or decline what somebody has defined: anybody who could define it, or keeps lists."""
+    if not caller.can(Scope.FRAMEWORKS_MANAGE):
+        _may_say_what_is_counted(caller)
 
 
 def may_keep(caller: Caller, definition: MeasureDefinition, own: frozenset[UUID]) -> None:

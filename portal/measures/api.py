@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Select, and_, exists, not_, select
+from sqlalchemy import ColumnElement, Select, not_, select
 from sqlmodel import col
 
 from auth.tables import Area as AreaRow
@@ -14,9 +14,11 @@ from portal.agencies.api import Agency, Area, Membership
 from portal.changes.api import HistoryEntry
 from portal.changes.listing import own_history
 from portal.measures import defining, tables, verbs
-from portal.measures.lists import DEFINITIONS, FIGURES, MEASURES
+from portal.measures.lists import DEFINITIONS, FIGURES, MEASURES, is_current
 from portal.measures.reading import latest, met
 from portal.measures.tables import Breakdown, Direction, Frequency, MeasureKind
+from portal.proposals.holding import holding
+from portal.proposals.tables import ProposalState
 from portal.reading.declare import (
     Ask,
     Columns,
@@ -44,16 +46,12 @@ MeasureType = Annotated["Measure", strawberry.lazy("portal.measures.api")]
 ObservationType = Annotated["Observation", strawberry.lazy("portal.measures.api")]
 
 
-def _newer_edition(row: Columns, _: Ask) -> ColumnElement[Any]:
+def _newer_edition(row: Columns, ask: Ask) -> ColumnElement[Any]:
     definition = table_of(tables.MeasureDefinition).alias()
-    newer = select(definition.c.id).where(definition.c.supersedes_id == row.id)
+    newer = select(definition.c.id).where(
+        definition.c.supersedes_id == row.id, holding(definition.c, ask.today)
+    )
     return newer.correlate(row.id.table).scalar_subquery()
-
-
-def _is_current(row: Columns, _: Ask) -> ColumnElement[bool]:
-    definition = table_of(tables.MeasureDefinition).alias()
-    newer = exists().where(definition.c.supersedes_id == row.id).correlate(row.id.table)
-    return and_(row.retired_on.is_(None), not_(newer))
 
 
 @reads(tables.MeasureDefinition)
@@ -73,9 +71,16 @@ class MeasureDefinition(Node):
     frequency: Frequency = column("How often a figure is due.")
     source: str | None = column("Where the figures come from.")
     defined_by: Agency = one("The agency that defined this edition.", "defined_by_agency_id")
+    state: ProposalState = column("Whether it is confirmed: until then nobody counts by it.")
+    valid_from: date = column("Its first day.")
+    proposed_by: Membership | None = one("Who proposed it; null for a program.", "proposed_by_id")
+    answered_by: Membership | None = one("Who confirmed or declined it.", "answered_by_id")
+    answer_note: str | None = column("Why it was declined.")
     retired_on: date | None = column("Its last day, when it is out of use.")
-    is_current: bool = sql("Whether it is the newest edition and in use.", _is_current)
-    newer: DefinitionType | None = one("The edition that follows it.", _newer_edition)
+    is_current: bool = sql("Whether it is the newest edition and in use.", is_current)
+    newer: DefinitionType | None = one(
+        "The edition that follows it, once that is confirmed and has begun.", _newer_edition
+    )
     is_sample: bool = column("Whether it was made up for the sample.")
     history: Connection[HistoryEntry] = own_history()
     created_at: datetime = column("When it was defined.")
@@ -210,6 +215,12 @@ class MeasureMutations:
     )
     retire_measure_definition = mutation(
         defining.retire_measure_definition, MeasureDefinition, needs=_EDIT
+    )
+    confirm_measure_definition = mutation(
+        defining.confirm_measure_definition, MeasureDefinition, needs=_EDIT
+    )
+    decline_measure_definition = mutation(
+        defining.decline_measure_definition, MeasureDefinition, needs=_EDIT
     )
     add_measure = mutation(verbs.add_measure, Measure, needs=_EDIT)
     change_measure = mutation(verbs.change_measure, Measure, needs=_EDIT)

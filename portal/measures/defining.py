@@ -15,9 +15,14 @@ from portal.acting.work import Work
 from portal.errors import Finding, Invalid
 from portal.measures import access
 from portal.measures.tables import Direction, Frequency, MeasureDefinition, MeasureKind
+from portal.proposals.access import may_propose
+from portal.proposals.holding import holds, must_hold
+from portal.proposals.tables import ProposalState
+from portal.proposals.verbs import Reason, confirm, day_fault, decline
 from portal.reading.ids import to_global
 
 DefinitionId = Annotated[UUID, Ref("MeasureDefinition")]
+ValidFrom = Annotated[date, "Its first day, today or to come; today when absent."]
 _KEY = re.compile(r"[a-z][a-z0-9-]{1,59}")
 PER_LIMIT = 1_000_000
 
@@ -73,10 +78,15 @@ def said(text: str | None) -> str | None:
 
 
 def new_definition(
-    words: DefinitionWords, key: str, by: Caller, before: MeasureDefinition | None = None
+    words: DefinitionWords,
+    key: str,
+    by: Caller,
+    valid_from: date,
+    before: MeasureDefinition | None = None,
 ) -> MeasureDefinition:
-    """The row of a definition without faults; `before` is the edition it follows."""
+    """The row of a definition without faults, proposed; `before` is the edition it follows."""
     return MeasureDefinition(
+        valid_from=valid_from,
         key=key,
         edition=before.edition + 1 if before else 1,
         supersedes_id=before.id if before else None,
@@ -91,7 +101,7 @@ def new_definition(
         frequency=words.frequency,
         source=said(words.source),
         defined_by_agency_id=by.agency_id,
-        defined_by_id=by.principal_id,
+        proposed_by_id=by.principal_id,
     )
 
 
@@ -99,23 +109,29 @@ async def define_measure(
     work: Work,
     key: Annotated[str, "A short name for programs, such as `dvds-in-time`; kept by new editions."],
     words: Annotated[DefinitionWords, "What is counted."],
+    valid_from: ValidFrom | None = None,
 ) -> MeasureDefinition:
-    """Define what is counted, for every initiative of every agency to use."""
+    """Define what is counted, for every initiative of every agency to use, once another person has
+    confirmed it.
+    """
     access.may_define(work.caller)
+    day = valid_from or work.today
     bad_key = None
     if not _KEY.fullmatch(key):
         message = "Use 2 to 60 small letters, digits and hyphens, beginning with a letter."
         bad_key = Finding(("key",), message)
-    refuse(bad_key, *check_definition(words))
+    refuse(bad_key, *check_definition(words), day_fault(day, work.today))
     known = await work.db.scalar(
         select(MeasureDefinition).where(
-            col(MeasureDefinition.key) == key, col(MeasureDefinition.edition) == 1
+            col(MeasureDefinition.key) == key,
+            col(MeasureDefinition.edition) == 1,
+            col(MeasureDefinition.state) != ProposalState.DECLINED,
         )
     )
     if known is not None:
         message = f"{key} is defined already, as “{known.name}”. Use it, or choose another key."
         raise Invalid.field("key", message, "KNOWN_KEY")
-    definition = new_definition(words, key, work.caller)
+    definition = new_definition(words, key, work.caller, day)
     work.db.add(definition)
     return definition
 
@@ -125,34 +141,65 @@ async def revise_measure_definition(
     id: DefinitionId,
     expected_version: int,
     words: Annotated[DefinitionWords, "All of what the new edition says."],
+    valid_from: ValidFrom | None = None,
 ) -> MeasureDefinition:
-    """Bring out a new edition; initiatives go on counting by the edition they chose."""
+    """Bring out a new edition, which another person confirms; initiatives go on counting by the
+    edition they chose.
+    """
     before = await work.seen(MeasureDefinition, id)
     access.may_keep(work.caller, before, await work.own_agencies())
+    may_propose(work.caller)
     before = await work.hold(before, expected_version)
-    newer = await newer_edition(work, before)
+    must_hold(before, "id", before.name, work.today)
+    newer = await newer_edition(work, before, waiting=True)
     if newer is not None:
-        message = f"There is a newer edition: revise {to_global('MeasureDefinition', newer)}."
+        known = to_global("MeasureDefinition", newer.id)
+        message = f"There is a newer edition: revise {known}."
+        if not holds(newer, work.today):
+            message = f"A newer edition has been brought out: {known}. Confirm or decline it first."
         raise Invalid.field("id", message, "NOT_NEWEST")
-    refuse(*check_definition(words))
-    definition = new_definition(words, before.key, work.caller, before)
+    day = valid_from or work.today
+    refuse(*check_definition(words), day_fault(day, work.today))
+    definition = new_definition(words, before.key, work.caller, day, before)
     work.db.add(definition)
     return definition
 
 
-async def newer_edition(work: Work, definition: MeasureDefinition) -> UUID | None:
-    """The newest edition of a definition, when it is not this one."""
+async def confirm_measure_definition(
+    work: Work, id: DefinitionId, expected_version: int
+) -> MeasureDefinition:
+    """Confirm, as a second person, what is counted: from its first day on it can be used."""
+    definition = await work.seen(MeasureDefinition, id)
+    access.may_answer(work.caller)
+    return await confirm(work, definition, expected_version)
+
+
+async def decline_measure_definition(
+    work: Work, id: DefinitionId, expected_version: int, reason: Reason
+) -> MeasureDefinition:
+    """Decline a proposed definition, or take back your own proposal."""
+    definition = await work.seen(MeasureDefinition, id)
+    access.may_answer(work.caller)
+    return await decline(work, definition, expected_version, reason)
+
+
+async def newer_edition(
+    work: Work, definition: MeasureDefinition, *, waiting: bool = False
+) -> MeasureDefinition | None:
+    """The newest edition of a definition, when it is not this one; also one that waits to be
+    confirmed or for its first day, if asked.
+    """
     newer = (
-        select(MeasureDefinition.id)
+        select(MeasureDefinition)
         .where(
             col(MeasureDefinition.key) == definition.key,
             col(MeasureDefinition.edition) > definition.edition,
+            col(MeasureDefinition.state) != ProposalState.DECLINED,
         )
         .order_by(col(MeasureDefinition.edition).desc())
-        .limit(1)
     )
-    found: UUID | None = await work.db.scalar(newer)
-    return found
+    found = (await work.db.execute(newer)).scalars().all()
+    return next((each for each in found if waiting or holds(each, work.today)), None)
 
 
 async def retire_measure_definition(
@@ -164,6 +211,8 @@ async def retire_measure_definition(
     """Take a definition out of use; initiatives that count by it keep their figures."""
     definition = await work.seen(MeasureDefinition, id)
     access.may_keep(work.caller, definition, await work.own_agencies())
+    if definition.state is not ProposalState.CONFIRMED:
+        raise Invalid.field("id", f"It is {definition.state}: it was never in use.", "WRONG_STATE")
     definition = await work.hold(definition, expected_version)
     if definition.retired_on is not None:
         raise Invalid.field("id", "This definition is retired already.", "RETIRED")

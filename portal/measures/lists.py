@@ -12,7 +12,10 @@ from auth.tables import AreaPart
 from portal.initiatives.tables import InitiativeArea
 from portal.measures.reading import latest_value, met
 from portal.measures.tables import Breakdown, MeasureDefinition, MeasureKind
+from portal.proposals.holding import holding
+from portal.proposals.tables import ProposalState
 from portal.reading.declare import Ask, Columns, Listing, Order, filter_input, where
+from portal.store.rules import table_of
 
 
 class MeasureDefinitionOrder(Enum):
@@ -40,9 +43,12 @@ class ObservationOrder(Enum):
     """The earliest period first."""
 
 
-def _current(row: Columns, wanted: ColumnElement[bool], _: Ask) -> ColumnElement[bool]:
-    newer = exists().where(col(MeasureDefinition.supersedes_id) == row.id)
-    return and_(row.retired_on.is_(None), not_(newer.correlate(row.id.table))) == wanted
+def is_current(row: Columns, ask: Ask) -> ColumnElement[bool]:
+    """The newest edition that is confirmed and has begun, and in use."""
+    definition = table_of(MeasureDefinition).alias()
+    newer = exists().where(definition.c.supersedes_id == row.id, holding(definition.c, ask.today))
+    in_use = and_(holding(row, ask.today), row.retired_on.is_(None))
+    return and_(in_use, not_(newer.correlate(row.id.table)))
 
 
 def _text(row: Columns, text: ColumnElement[Any], _: Ask) -> ColumnElement[bool]:
@@ -58,7 +64,12 @@ class MeasureDefinitionFilter:
     key: str | None = where("Editions of this key.", lambda row, key, _: row.key == key)
     kind: MeasureKind | None = where("Of this kind.", lambda row, kind, _: row.kind == kind)
     current: bool | None = where(
-        "Whether it is the newest edition and in use; false for all others.", _current
+        "Whether it is the newest edition and in use; false for all others.",
+        lambda row, wanted, ask: is_current(row, ask) == wanted,
+    )
+    state: ProposalState | None = where(
+        "In this state; PROPOSED waits for a second person.",
+        lambda row, state, _: row.state == state,
     )
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlmodel import Field
 
 from portal.initiatives.tables import Tied
-from portal.store.base import Figure, Instant, Row, choice
+from portal.proposals.tables import NOT_DECLINED, Proposed
+from portal.store.base import Figure, Instant, choice
 
 
 class Direction(StrEnum):
@@ -58,14 +59,16 @@ class Breakdown(StrEnum):
     """The part for one group of people."""
 
 
-class MeasureDefinition(Row, table=True):
+class MeasureDefinition(Proposed, table=True):
     """What is counted, and in which unit. It belongs to no initiative and its words never change:
     a new edition is a new row, and figures stay with the edition they were counted by."""
 
     __tablename__ = "measure_definition"
     __table_args__ = (
-        UniqueConstraint("key", "edition"),
-        UniqueConstraint("supersedes_id"),
+        Index("measure_definition_edition", "key", "edition", unique=True,
+              postgresql_where=NOT_DECLINED),
+        Index("measure_definition_successor", "supersedes_id", unique=True,
+              postgresql_where=NOT_DECLINED),
         CheckConstraint("key ~ '^[a-z][a-z0-9-]*$'", name="key"),
         CheckConstraint("length(btrim(name)) > 0", name="name"),
         # Cases, allegations and people are three different counts.
@@ -77,7 +80,7 @@ class MeasureDefinition(Row, table=True):
         ),
         CheckConstraint("per > 0", name="per_positive"),
         Index("measure_definition_by_name", "name", "id"),
-    )
+    )  # fmt: skip
 
     key: str = Field(max_length=60)
     edition: int = 1
@@ -93,12 +96,9 @@ class MeasureDefinition(Row, table=True):
     frequency: Frequency = Field(sa_type=choice(Frequency, "frequency"))
     source: str | None = Field(default=None, max_length=200)
     defined_by_agency_id: UUID = Field(foreign_key="agency.id", index=True)
-    defined_by_id: UUID
     retired_on: date | None = None
     is_sample: bool = False
     created_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
-    updated_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
-    version: int = 1
 
 
 class Measure(Tied, table=True):

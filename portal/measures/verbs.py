@@ -21,6 +21,7 @@ from portal.measures import access
 from portal.measures.defining import DefinitionId, newer_edition
 from portal.measures.figures import ObservedFigure, check_figure, new_observation, oddities
 from portal.measures.tables import Measure, MeasureDefinition, Observation
+from portal.proposals.holding import must_hold
 from portal.reading.ids import to_global
 
 MeasureId = Annotated[UUID, Ref("Measure")]
@@ -64,6 +65,7 @@ async def add_measure(
     """Measure an initiative by a shared definition."""
     of = await led(work, initiative)
     by = await work.seen(MeasureDefinition, definition, "definition")
+    must_hold(by, "definition", by.name, work.today)
     if by.retired_on is not None:
         raise Invalid.field("definition", "This definition is retired. Choose another.", "RETIRED")
     refuse(*check_points(baseline, target))
@@ -72,7 +74,7 @@ async def add_measure(
         raise Invalid.field("definition", message, "IN_USE")
     newer = await newer_edition(work, by)
     if newer is not None:
-        message = f"There is a newer edition: {to_global('MeasureDefinition', newer)}."
+        message = f"There is a newer edition: {to_global('MeasureDefinition', newer.id)}."
         work.warn("definition", message, "NOT_NEWEST")
     measure = Measure(initiative_id=of.id, definition_id=by.id)
     aim(measure, baseline, target)

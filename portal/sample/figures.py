@@ -11,6 +11,8 @@ from uuid import UUID
 
 from sqlmodel import SQLModel
 
+from portal.frameworks.reference import framework_id
+from portal.frameworks.tables import FrameworkEntry, FrameworkVersion
 from portal.measures.tables import (
     Direction,
     Frequency,
@@ -19,8 +21,9 @@ from portal.measures.tables import (
     MeasureKind,
     Observation,
 )
+from portal.proposals.tables import ProposalState
 from portal.sample.initiatives import LOGGED, initiative_id
-from portal.sample.partnership import agency_id, fixed, membership_id
+from portal.sample.partnership import DAY, agency_id, fixed, membership_id
 
 DEFINITIONS = (
     # key, name, unit, direction, kind, source
@@ -42,6 +45,7 @@ def figures() -> Iterator[SQLModel]:
     yield from _definitions()
     yield from _measures()
     yield from _conduct()
+    yield from _proposals()
 
 
 def definition_id(key: str) -> UUID:
@@ -61,10 +65,49 @@ def _definitions() -> Iterator[SQLModel]:
             frequency=Frequency.QUARTERLY,
             source=source,
             defined_by_agency_id=agency_id("pcc"),
-            defined_by_id=membership_id("pcc.coordinator"),
+            state=ProposalState.CONFIRMED,
+            valid_from=LOGGED.date(),
+            proposed_by_id=membership_id("pcc.coordinator"),
             is_sample=source is None,
             created_at=LOGGED,
             updated_at=LOGGED,
+        )
+
+
+def _proposals() -> Iterator[SQLModel]:
+    """What waits for a second person: a definition, and a version of a framework."""
+    yield MeasureDefinition(
+        id=definition_id("routes-walked"),
+        key="routes-walked",
+        name="Routes walked at night (sample)",
+        unit="routes",
+        direction=Direction.HIGHER_IS_BETTER,
+        kind=MeasureKind.OUTPUT,
+        frequency=Frequency.MONTHLY,
+        valid_from=DAY,
+        defined_by_agency_id=agency_id("wirral"),
+        proposed_by_id=membership_id("wirral.coordinator"),
+        is_sample=True,
+        created_at=LOGGED,
+        updated_at=LOGGED,
+    )
+    version = fixed("version", "next plan")
+    yield FrameworkVersion(
+        id=version,
+        framework_id=framework_id("merseyside_plan"),
+        label="2027 (sample)",
+        valid_from=date(2027, 4, 1),
+        note="Invented: the next phase is being shaped with survivors.",
+        proposed_by_id=membership_id("pcc.programme"),
+        updated_at=LOGGED,
+    )
+    for at, title in enumerate(("Safer journeys (sample)", "Safer nights (sample)"), 1):
+        yield FrameworkEntry(
+            id=fixed("entry", f"next plan/{at}"),
+            framework_version_id=version,
+            code=str(at),
+            title=title,
+            position=at,
         )
 
 

@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 from auth.roles import Role
 from auth.tables import Agency, AgencyKind, Membership, MembershipRole, Person, Team, TeamMember
 from portal.measures.tables import Direction, Frequency, MeasureDefinition, MeasureKind
+from portal.proposals.tables import ProposalState
 from portal.sample.invented import House, Inventor, Made, Spread, Values, World
 from portal.sample.partnership import JOINED, agency_id, fixed, membership_id, team_id
 from portal.store.rules import table_of
@@ -146,7 +147,9 @@ def _definitions() -> Iterator[Made]:
                 "kind": MeasureKind.OUTPUT,
                 "frequency": Frequency.MONTHLY,
                 "defined_by_agency_id": agency_id("pcc"),
-                "defined_by_id": membership_id("pcc.programme"),
+                "state": ProposalState.CONFIRMED,
+                "valid_from": made.date(),
+                "proposed_by_id": membership_id("pcc.programme"),
                 "is_sample": True,
                 "created_at": made,
                 "updated_at": made,

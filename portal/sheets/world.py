@@ -24,6 +24,7 @@ from portal.frameworks.tables import (
 from portal.funding.tables import FundingLine
 from portal.initiatives.tables import Initiative, InitiativeArea, Partner, PartnerState, RatingSet
 from portal.measures.tables import Measure, MeasureDefinition, Observation
+from portal.proposals.holding import holds
 from portal.sheets.names import Names
 from portal.store.rules import table_of
 
@@ -120,12 +121,12 @@ async def read_world(db: AsyncSession, today: date) -> World:
         entries=Names(
             "framework entry",
             "Write the version, a colon and the code, such as The 4 Ps, 2024: PREVENT.",
-            await _entries(db),
+            await _entries(db, today),
         ),
         definitions=Names(
             "measure",
             "Write the key of a definition that the portal has, or define it there first.",
-            _keys(definition.values()),
+            _keys(each for each in definition.values() if holds(each, today)),
         ),
         definition=definition,
     )
@@ -136,10 +137,11 @@ def _teams(agency: str, of: UUID, teams: Iterable[Team]) -> Names[UUID]:
     return Names(f"team of {agency}", "Write the team's name as the portal has it.", named)
 
 
-async def _entries(db: AsyncSession) -> list[tuple[str, UUID]]:
-    label = {row.id: row.label for row in await rows_of(db, FrameworkVersion)}
-    entries = await rows_of(db, FrameworkEntry)
-    return [(entry_name(label[e.framework_version_id], e.code), e.id) for e in entries]
+async def _entries(db: AsyncSession, today: date) -> list[tuple[str, UUID]]:
+    versions = [row for row in await rows_of(db, FrameworkVersion) if holds(row, today)]
+    label = {row.id: row.label for row in versions}
+    named = [e for e in await rows_of(db, FrameworkEntry) if e.framework_version_id in label]
+    return [(entry_name(label[e.framework_version_id], e.code), e.id) for e in named]
 
 
 def entry_name(label: str, code: str) -> str:

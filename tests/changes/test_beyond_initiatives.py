@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from support.asking import Portal
 from support.following import about, now, since
-from support.initiating import LEAD, agency
+from support.initiating import LEAD, agency, of
 from support.mapping import entry
 
 from portal.database import RULES
@@ -23,7 +23,7 @@ PROGRAMME, OUTSIDER = "pcc.programme", "cheshire.viewer"
 HISTORY = """query($id: ID!) { node(id: $id) { ...on %s {
     history(orderBy: OLDEST) { totalCount nodes { at verb kind objectId before after
         agency { shortName } membership { id } } } } } }"""
-PLAN_ACTION = f"PlanAction:{plan_action_id(9)}"
+PLAN_ACTION = f"PlanAction:{plan_action_id(23)}"
 UNRECORDED = {
     "audit_line": "it is itself the record of what was asked",
     "repeat": "an idempotency key, kept for a week",
@@ -92,19 +92,24 @@ async def test_everybody_learns_of_a_definition_its_edition_and_its_end(portal: 
              "kind": "OUTPUT", "frequency": "MONTHLY"}  # fmt: skip
     given = {"key": "trams-checked", "words": words}
     one = await did(portal, LEAD, "defineMeasure", given, "measureDefinition")
-    given = {"id": one["id"], "expectedVersion": one["version"], "words": words}
+    one = await did(portal, PROGRAMME, "confirmMeasureDefinition", of(one), "measureDefinition")
+    given = of(one, words=words)
     two = await did(portal, LEAD, "reviseMeasureDefinition", given, "measureDefinition")
-    given = {"id": two["id"], "expectedVersion": two["version"]}
-    await did(portal, LEAD, "retireMeasureDefinition", given, "measureDefinition")
+    two = await did(portal, PROGRAMME, "confirmMeasureDefinition", of(two), "measureDefinition")
+    await did(portal, LEAD, "retireMeasureDefinition", of(two), "measureDefinition")
     news = await since(portal, OUTSIDER, start)
     assert [(c["nodeId"], c["kind"], c["verb"]) for c in news] == [
         (one["id"], "CREATED", "defineMeasure"),
+        (one["id"], "UPDATED", "confirmMeasureDefinition"),
         (two["id"], "CREATED", "reviseMeasureDefinition"),
+        (two["id"], "UPDATED", "confirmMeasureDefinition"),
         (two["id"], "UPDATED", "retireMeasureDefinition"),
     ]
-    assert [e["verb"] for e in await history(portal, OUTSIDER, two["id"])] == [
-        "reviseMeasureDefinition", "retireMeasureDefinition",
-    ]  # fmt: skip
+    assert [(e["verb"], e["membership"]) for e in await history(portal, OUTSIDER, two["id"])] == [
+        ("reviseMeasureDefinition", {"id": f"Membership:{membership_id(LEAD)}"}),
+        ("confirmMeasureDefinition", {"id": f"Membership:{membership_id(PROGRAMME)}"}),
+        ("retireMeasureDefinition", {"id": f"Membership:{membership_id(LEAD)}"}),
+    ]
 
 
 async def test_partners_learn_of_the_plan_and_nobody_else_does(portal: Portal) -> None:

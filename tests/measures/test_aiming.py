@@ -5,7 +5,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from support.asking import Portal
 from support.initiating import LEAD, live, log
-from support.measuring import COUNT, answer, define, defined_count, made, measured, read, record
+from support.measuring import (
+    COUNT,
+    answer,
+    define,
+    defined_count,
+    made,
+    measured,
+    read,
+    record,
+    revise,
+)
 
 BASELINE = {"value": "40", "on": "2026-03-31"}
 TARGET = {"value": "75.5", "on": "2027-03-31"}
@@ -57,8 +67,7 @@ async def test_a_retired_definition_cannot_be_chosen_and_an_old_edition_is_a_war
     portal: Portal,
 ) -> None:
     first = await defined_count(portal)
-    held = {"id": first["id"], "expectedVersion": first["version"]}
-    second = await made(portal, LEAD, "reviseMeasureDefinition", **held, words=COUNT)
+    second = await revise(portal, LEAD, first, **COUNT)
     initiative = await log(portal)
     given = {"initiative": initiative["id"], "definition": first["id"]}
     assert (await made(portal, LEAD, "addMeasure", **given))["warned"] == ["NOT_NEWEST"]

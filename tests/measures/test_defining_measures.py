@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from support.asking import Portal
-from support.measuring import COUNT, SHARE, answer, define, defined_count, made
+from support.measuring import COUNT, SHARE, answer, define, defined_count, made, revise
 
 
 async def test_what_one_agency_defines_every_signed_in_person_can_read(portal: Portal) -> None:
@@ -63,14 +63,8 @@ async def test_a_key_is_a_word_for_programs(portal: Portal, key: str) -> None:
 
 async def test_a_new_edition_is_a_new_definition_and_the_old_one_stays(portal: Portal) -> None:
     first = await defined_count(portal)
-    second = await made(
-        portal,
-        "wirral.coordinator",
-        "reviseMeasureDefinition",
-        id=first["id"],
-        expectedVersion=first["version"],
-        words={**COUNT, "unit": "cases"},
-    )
+    words = {**COUNT, "unit": "cases"}
+    second = await revise(portal, "wirral.coordinator", first, **words)
     assert (second["key"], second["edition"], second["unit"]) == (first["key"], 2, "cases")
     query = "query($id: ID!) { measureDefinition(id: $id) { unit isCurrent newer { id } } }"
     old = (await portal.ask("sefton.coordinator", query, id=first["id"]))["measureDefinition"]
@@ -123,10 +117,11 @@ async def test_the_database_lets_only_keepers_define_and_retire(portal: Portal) 
     row = {"id": definition["id"].split(":")[1]}
     copy = (
         "INSERT INTO measure_definition (id, key, edition, name, meaning, unit, direction, kind,"
-        " frequency, defined_by_agency_id, defined_by_id, is_sample, created_at,"
-        " updated_at, version) SELECT"
+        " frequency, defined_by_agency_id, is_sample, created_at, updated_at, version, state,"
+        " valid_from, proposed_by_id) SELECT"
         " gen_random_uuid(), key || '-copy', 1, name, meaning, unit, direction, kind,"
-        " frequency, {agency}, defined_by_id, false, created_at, updated_at, 1"
+        " frequency, {agency}, false, created_at, updated_at, 1, 'proposed', valid_from,"
+        " caller_principal()"
         " FROM measure_definition WHERE id = CAST(:id AS uuid)"
     )
     change = text("UPDATE measure_definition SET unit = 'x' WHERE id = CAST(:id AS uuid)")
@@ -143,14 +138,8 @@ async def test_the_database_lets_only_keepers_define_and_retire(portal: Portal) 
 
 async def test_definitions_are_found_by_text_key_kind_and_use(portal: Portal) -> None:
     first = await define(portal, name="Zebra crossings lit")
-    second = await made(
-        portal,
-        "wirral.coordinator",
-        "reviseMeasureDefinition",
-        id=first["id"],
-        expectedVersion=first["version"],
-        words={**SHARE, "name": "Zebra crossings lit well"},
-    )
+    words = {**SHARE, "name": "Zebra crossings lit well"}
+    second = await revise(portal, "wirral.coordinator", first, **words)
     query = (
         "query($filter: MeasureDefinitionFilter) {"
         " measureDefinitions(filter: $filter) { totalCount nodes { id } } }"

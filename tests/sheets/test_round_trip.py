@@ -12,7 +12,7 @@ import pytest
 from support.asking import Portal
 from support.databases import empty_database
 from support.initiating import LEAD
-from support.measuring import COUNT, SHARE, made
+from support.measuring import COUNT, SHARE, confirmed, made
 from support.workbooks import brought, initiatives, key, taken
 
 from portal import database
@@ -147,7 +147,8 @@ async def measures(portal: Portal, begun: Portal) -> list[str]:
     keys = [f"round-{word}-{uuid4().hex[:8]}" for word in ("count", "share")]
     for place in (portal, begun):
         for name, words in zip(keys, (COUNT, SHARE), strict=True):
-            await made(place, LEAD, "defineMeasure", key=name, words=words)
+            proposal = await made(place, LEAD, "defineMeasure", key=name, words=words)
+            await confirmed(place, proposal)
     return keys
 
 

@@ -105,8 +105,9 @@ async def rows_of_rasa(portal: Portal) -> dict[str, UUID]:
     words = {"name": "Hidden", "unit": "people", "direction": "HIGHER_IS_BETTER", "kind": "OUTPUT",
              "frequency": "MONTHLY"}  # fmt: skip
     key = {"key": f"m{uuid4().hex[:20]}", "words": words}
-    shows = "...on MeasureDefinitionPayload { measureDefinition { id } }"
+    shows = "...on MeasureDefinitionPayload { measureDefinition { id version } }"
     by = (await portal.do(RASA, "defineMeasure", key, shows))["measureDefinition"]
+    await portal.do("pcc.programme", "confirmMeasureDefinition", of(by))
     shows = "...on MeasurePayload { measure { id } }"
     asked = {**given, "definition": by["id"]}
     measure = (await portal.do(RASA, "addMeasure", asked, shows))["measure"]

@@ -12,6 +12,7 @@ from support.powers import Case, Power
 
 from auth.roles import Role
 from portal.frameworks.reference import entry_id, theme_id
+from portal.proposals.tables import ProposalState
 from portal.sample.figures import definition_id
 from portal.sample.partnership import AGENCIES, DAY, agency_id, fixed, membership_id
 
@@ -19,6 +20,7 @@ NAMES = {agency_id(key): key for key in AGENCIES}
 TODAY, SOON = DAY.isoformat(), "2026-12-01"
 LEAD, TAKES_PART = powers.coordinator_of_the_lead, powers.contributor_of_whom_takes_part
 OWNER_OR_LEAD, KEEPER = powers.owner_or_lead, powers.keeper_of_frameworks
+FRAMER = powers.proposer_of_frameworks
 WORKERS = {
     "wirral": "wirral.coordinator",
     "police": "police.contributor",
@@ -103,6 +105,16 @@ def answerable(case: Case) -> str:
     return f"Membership:{member}"
 
 
+def waits(row: dict[str, Any]) -> bool:
+    """Reference data that a second person has still to confirm."""
+    return row["state"] == ProposalState.PROPOSED
+
+
+def in_force(row: dict[str, Any]) -> bool:
+    """Reference data that is confirmed."""
+    return row["state"] == ProposalState.CONFIRMED
+
+
 def public_key(_: Case) -> str:
     """A key that nobody has."""
     return json.dumps(ECKey.generate_key("P-256").as_dict(private=False))
@@ -177,10 +189,14 @@ FIGURES: Sequence[Doing] = (
     doing("changeFundingLine", "funding_line", LEAD, amount="11", grantReference=key),
     doing("recordSpend", "funding_line", LEAD, spent="5"),
     doing("deleteFundingLine", "funding_line", LEAD),
-    doing("defineMeasure", "", powers.coordinator, key=key, words=WORDS),
-    doing("reviseMeasureDefinition", "measure_definition", powers.keeper_of_the_definition,
-          words=WORDS),
-    doing("retireMeasureDefinition", "measure_definition", powers.keeper_of_the_definition),
+    doing("defineMeasure", "", powers.definer, key=key, words=WORDS),
+    doing("reviseMeasureDefinition", "measure_definition", powers.reviser,
+          words=WORDS, only=in_force),
+    doing("retireMeasureDefinition", "measure_definition", powers.keeper_of_the_definition,
+          only=in_force),
+    doing("confirmMeasureDefinition", "measure_definition", powers.second_to_define, only=waits),
+    doing("declineMeasureDefinition", "measure_definition", powers.second_to_define, only=waits,
+          reason="Too vague."),
     doing("addMeasure", "initiative", LEAD, named="initiative",
           definition=f"MeasureDefinition:{definition_id('conduct-cases')}"),
     doing("changeMeasure", "measure", LEAD, target={"value": "9", "on": "2027-03-31"}),
@@ -193,6 +209,10 @@ SHARED: Sequence[Doing] = (
     doing("retireTheme", "theme", KEEPER),
     doing("updatePlanAction", "plan_action", KEEPER, rating="GREEN", text="It goes on."),
     doing("handOverPlanAction", "plan_action", KEEPER, agency=SAVERA),
+    doing("proposeFrameworkVersion", "framework", FRAMER, named="framework", label=key,
+          validFrom=SOON, entries=[{"code": "1", "title": "Safer ways"}]),
+    doing("confirmFrameworkVersion", "framework_version", FRAMER, only=waits),
+    doing("declineFrameworkVersion", "framework_version", FRAMER, only=waits, reason="Not yet."),
     doing("assessOurselves", "framework_entry", powers.coordinator, named="entry",
           level="STARTED", text="Training has begun.", assessedOn=TODAY,
           only=lambda row: row["code"].isalpha()),

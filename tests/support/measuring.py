@@ -7,6 +7,8 @@ from support.asking import Portal
 from support.initiating import LEAD, committed, live
 
 _KEYS = count(1)
+SECOND = "pcc.programme"
+"""Who confirms what others have defined."""
 SHARE = {
     "name": "Disclosures in time",
     "unit": "per cent",
@@ -27,7 +29,7 @@ COUNT = {
 DEFINITION = (
     "...on MeasureDefinitionPayload { warnings { code } measureDefinition { id key edition name"
     " meaning unit numeratorLabel denominatorLabel per direction kind frequency source retiredOn"
-    " isCurrent version definedBy { shortName } newer { id } } }"
+    " isCurrent version state validFrom answerNote definedBy { shortName } newer { id } } }"
 )
 MEASURE = (
     "...on MeasurePayload { warnings { code message } measure { id version baselineValue baselineOn"
@@ -44,6 +46,8 @@ SHOWS = {
     "defineMeasure": DEFINITION,
     "reviseMeasureDefinition": DEFINITION,
     "retireMeasureDefinition": DEFINITION,
+    "confirmMeasureDefinition": DEFINITION,
+    "declineMeasureDefinition": DEFINITION,
     "addMeasure": MEASURE,
     "changeMeasure": MEASURE,
     "retireMeasure": MEASURE,
@@ -71,17 +75,27 @@ async def made(portal: Portal, who: str, mutation: str, **given: Any) -> dict[st
 
 
 async def define(portal: Portal, who: str = LEAD, **words: Any) -> dict[str, Any]:
-    """A new definition; a share unless told otherwise."""
-    return await made(
-        portal, who, "defineMeasure", key=f"measure-{next(_KEYS)}", words={**SHARE, **words}
-    )
+    """A new definition that a second person has confirmed; a share unless told otherwise."""
+    given = {"key": f"measure-{next(_KEYS)}", "words": {**SHARE, **words}}
+    return await confirmed(portal, await made(portal, who, "defineMeasure", **given))
+
+
+async def confirmed(portal: Portal, proposal: dict[str, Any]) -> dict[str, Any]:
+    """A definition, once the programme lead has confirmed it."""
+    given = {"id": proposal["id"], "expectedVersion": proposal["version"]}
+    return await made(portal, SECOND, "confirmMeasureDefinition", **given)
+
+
+async def revise(portal: Portal, who: str, before: dict[str, Any], **words: Any) -> dict[str, Any]:
+    """A confirmed new edition."""
+    given = {"id": before["id"], "expectedVersion": before["version"], "words": words}
+    return await confirmed(portal, await made(portal, who, "reviseMeasureDefinition", **given))
 
 
 async def defined_count(portal: Portal, **words: Any) -> dict[str, Any]:
     """A new definition of a plain count."""
-    return await made(
-        portal, LEAD, "defineMeasure", key=f"count-{next(_KEYS)}", words={**COUNT, **words}
-    )
+    given = {"key": f"count-{next(_KEYS)}", "words": {**COUNT, **words}}
+    return await confirmed(portal, await made(portal, LEAD, "defineMeasure", **given))
 
 
 async def measured(

@@ -127,6 +127,31 @@ def corrector(case: Case) -> bool:
     return recorded or coordinator_of_the_lead(case)
 
 
+def in_person(case: Case) -> bool:
+    """What holds for everybody is changed by people, not by programs of their own accord."""
+    return case.caller.person_id is not None
+
+
+def proposer_of_frameworks(case: Case) -> bool:
+    """A person who keeps the shared lists; nobody in these cases proposed what waits."""
+    return in_person(case) and keeper_of_frameworks(case)
+
+
+def definer(case: Case) -> bool:
+    """A coordinator of any agency, in person."""
+    return in_person(case) and coordinator(case)
+
+
+def second_to_define(case: Case) -> bool:
+    """Anybody who could define it, or keeps the shared lists; nobody in these cases proposed it."""
+    return in_person(case) and (coordinator(case) or keeper_of_frameworks(case))
+
+
+def reviser(case: Case) -> bool:
+    """Who keeps a definition, in person."""
+    return in_person(case) and keeper_of_the_definition(case)
+
+
 def keeper_of_the_definition(case: Case) -> bool:
     """A coordinator of the agency that defined it, or whoever keeps the shared lists."""
     defined = case.of_mine("defined_by_agency_id") and coordinator(case)

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_00b8bcd3707e"
+revision = "first_7cafe5a5241f"
 down_revision = None
 
 

@@ -363,17 +363,28 @@ CREATE INDEX credential_person_id_idx ON credential (person_id);
 
 CREATE TABLE framework_version (
 	id UUID NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	valid_from DATE NOT NULL, 
+	proposed_by_id UUID, 
+	answered_by_id UUID, 
+	answered_at TIMESTAMP WITH TIME ZONE, 
+	answer_note VARCHAR(400), 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
 	framework_id UUID NOT NULL, 
 	label VARCHAR(80) NOT NULL, 
-	valid_from DATE NOT NULL, 
 	valid_to DATE, 
 	note VARCHAR(400), 
 	self_assessed BOOLEAN NOT NULL, 
 	CONSTRAINT framework_version_pkey PRIMARY KEY (id), 
-	CONSTRAINT framework_version_framework_id_label_key UNIQUE (framework_id, label), 
 	CONSTRAINT framework_version_dates_check CHECK (valid_to >= valid_from), 
+	CONSTRAINT framework_version_state_check CHECK (state IN ('proposed', 'confirmed', 'declined')), 
 	CONSTRAINT framework_version_framework_id_fkey FOREIGN KEY(framework_id) REFERENCES framework (id)
 );
+
+CREATE UNIQUE INDEX framework_version_begins ON framework_version (framework_id, valid_from) WHERE state = 'confirmed';
+
+CREATE UNIQUE INDEX framework_version_label ON framework_version (framework_id, label) WHERE state <> 'declined';
 
 CREATE TABLE identity (
 	id UUID NOT NULL, 
@@ -418,6 +429,14 @@ CREATE UNIQUE INDEX identity_provider_of_issuer ON identity_provider (issuer) WH
 
 CREATE TABLE measure_definition (
 	id UUID NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	valid_from DATE NOT NULL, 
+	proposed_by_id UUID, 
+	answered_by_id UUID, 
+	answered_at TIMESTAMP WITH TIME ZONE, 
+	answer_note VARCHAR(400), 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
 	key VARCHAR(60) NOT NULL, 
 	edition INTEGER NOT NULL, 
 	supersedes_id UUID, 
@@ -432,15 +451,10 @@ CREATE TABLE measure_definition (
 	frequency VARCHAR(40) NOT NULL, 
 	source VARCHAR(200), 
 	defined_by_agency_id UUID NOT NULL, 
-	defined_by_id UUID NOT NULL, 
 	retired_on DATE, 
 	is_sample BOOLEAN NOT NULL, 
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	version INTEGER NOT NULL, 
 	CONSTRAINT measure_definition_pkey PRIMARY KEY (id), 
-	CONSTRAINT measure_definition_key_edition_key UNIQUE (key, edition), 
-	CONSTRAINT measure_definition_supersedes_id_key UNIQUE (supersedes_id), 
 	CONSTRAINT measure_definition_key_check CHECK (key ~ '^[a-z][a-z0-9-]*$'), 
 	CONSTRAINT measure_definition_name_check CHECK (length(btrim(name)) > 0), 
 	CONSTRAINT measure_definition_unit_check CHECK (length(btrim(unit)) > 0), 
@@ -448,6 +462,7 @@ CREATE TABLE measure_definition (
 	CONSTRAINT measure_definition_per_check CHECK ((denominator_label IS NULL) = (per IS NULL)), 
 	CONSTRAINT measure_definition_numerator_label_check CHECK (denominator_label IS NULL OR numerator_label IS NOT NULL), 
 	CONSTRAINT measure_definition_per_positive_check CHECK (per > 0), 
+	CONSTRAINT measure_definition_state_check CHECK (state IN ('proposed', 'confirmed', 'declined')), 
 	CONSTRAINT measure_definition_supersedes_id_fkey FOREIGN KEY(supersedes_id) REFERENCES measure_definition (id), 
 	CONSTRAINT measure_definition_direction_check CHECK (direction IN ('higher_is_better', 'lower_is_better', 'neither')), 
 	CONSTRAINT measure_definition_kind_check CHECK (kind IN ('output', 'outcome')), 
@@ -458,6 +473,10 @@ CREATE TABLE measure_definition (
 CREATE INDEX measure_definition_by_name ON measure_definition (name, id);
 
 CREATE INDEX measure_definition_defined_by_agency_id_idx ON measure_definition (defined_by_agency_id);
+
+CREATE UNIQUE INDEX measure_definition_edition ON measure_definition (key, edition) WHERE state <> 'declined';
+
+CREATE UNIQUE INDEX measure_definition_successor ON measure_definition (supersedes_id) WHERE state <> 'declined';
 
 CREATE TABLE membership (
 	id UUID NOT NULL, 
@@ -2962,6 +2981,62 @@ BEGIN
 END
 $$;
 
+-- Reference data is changed by two: what somebody proposes, another person answers, as it was made. Once it is confirmed it
+-- stays as it is, but for the columns that the trigger lists; once it is declined it stays so.
+CREATE FUNCTION check_proposal() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    counted text[] := ARRAY['version', 'updated_at'];
+    answer text[] := counted || ARRAY['state', 'answered_by_id', 'answered_at', 'answer_note', 'valid_from'];
+    later text[] := counted || TG_ARGV;
+    fair boolean;
+BEGIN
+    IF current_user = 'portal_owner' THEN
+        RETURN NEW;  -- what every database starts with, sample data, and the end of what a later row replaces
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        fair := caller_person() IS NOT NULL AND NEW.state = 'proposed' AND NEW.proposed_by_id = caller_principal();
+    ELSIF OLD.state = 'proposed' THEN
+        fair := NEW.answered_by_id = caller_principal() AND to_jsonb(NEW) - answer = to_jsonb(OLD) - answer
+            AND CASE NEW.state
+                -- A proposer who is not known could be the caller.
+                WHEN 'confirmed' THEN NEW.valid_from = greatest(OLD.valid_from, caller_today())
+                    AND caller_person() <> (SELECT m.person_id FROM membership m WHERE m.id = OLD.proposed_by_id)
+                WHEN 'declined' THEN NEW.valid_from = OLD.valid_from AND caller_person() IS NOT NULL
+            END;
+    ELSE
+        fair := OLD.state = 'confirmed' AND to_jsonb(NEW) - later = to_jsonb(OLD) - later;
+    END IF;
+    IF fair IS NOT TRUE THEN
+        RAISE EXCEPTION 'one person proposes reference data, another answers, and then it stays' USING ERRCODE = '42501';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- A confirmed version takes the place of those before it on its first day. Where the one before had plan actions, each
+-- entry of the new one becomes one.
+CREATE FUNCTION framework_version_begins() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    -- Versions of one framework take turns: two could otherwise both be the last.
+    PERFORM FROM framework f WHERE f.id = NEW.framework_id FOR NO KEY UPDATE;
+    UPDATE framework_version v SET valid_to = NEW.valid_from - 1
+    WHERE v.framework_id = NEW.framework_id AND v.id <> NEW.id AND v.state = 'confirmed'
+      AND v.valid_from < NEW.valid_from AND (v.valid_to IS NULL OR v.valid_to >= NEW.valid_from);
+    UPDATE framework_version v SET valid_to = later.day - 1
+    FROM (SELECT min(n.valid_from) AS day FROM framework_version n
+          WHERE n.framework_id = NEW.framework_id AND n.state = 'confirmed' AND n.valid_from > NEW.valid_from) later
+    WHERE v.id = NEW.id AND later.day IS NOT NULL;
+    INSERT INTO plan_action (id, entry_id, framework_version_id, number, updated_at, version, acl)
+    SELECT gen_random_uuid(), e.id, NEW.id, e.position, caller_now(), 1, '{}' FROM framework_entry e
+    WHERE e.framework_version_id = NEW.id AND EXISTS (
+        SELECT FROM plan_action p JOIN framework_version v ON v.id = p.framework_version_id
+        WHERE v.framework_id = NEW.framework_id);
+    RETURN NULL;
+END
+$$;
+
 -- A body ends and another takes over: its initiatives, its part in others', its teams, people and programs. What was
 -- recorded under its name keeps that name, and the old agency's row tells who came after it.
 CREATE FUNCTION succeed_agency(old uuid, successor uuid, day date) RETURNS void
@@ -4642,13 +4717,15 @@ CREATE POLICY see ON measure_definition FOR SELECT TO portal_runtime USING ((SEL
 
 GRANT SELECT ON measure_definition TO portal_runtime;
 
-CREATE POLICY add ON measure_definition FOR INSERT TO portal_runtime WITH CHECK (defined_by_agency_id = (SELECT caller_agency()) AND ((SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage'))));
+CREATE POLICY add ON measure_definition FOR INSERT TO portal_runtime WITH CHECK (((SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage'))) AND (defined_by_agency_id = (SELECT caller_agency())) AND state = 'proposed' AND proposed_by_id = (SELECT caller_principal()));
 
 GRANT INSERT ON measure_definition TO portal_runtime;
 
-CREATE POLICY change ON measure_definition FOR UPDATE TO portal_runtime USING (defined_by_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage'))) WITH CHECK (defined_by_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage')));
+CREATE POLICY change ON measure_definition FOR UPDATE TO portal_runtime USING (((SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage'))) AND state = 'proposed' OR (defined_by_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage'))) AND state = 'confirmed') WITH CHECK (((SELECT caller_can('initiatives:edit')) OR (SELECT caller_can('frameworks:manage'))) AND state <> 'proposed');
 
 GRANT UPDATE ON measure_definition TO portal_runtime;
+
+CREATE TRIGGER c_proposal BEFORE INSERT OR UPDATE ON measure_definition FOR EACH ROW EXECUTE FUNCTION check_proposal('retired_on');
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON measure_definition FOR EACH ROW EXECUTE FUNCTION touch_row();
 
@@ -4772,7 +4849,21 @@ CREATE POLICY see ON framework_version FOR SELECT TO portal_runtime USING ((SELE
 
 GRANT SELECT ON framework_version TO portal_runtime;
 
+CREATE POLICY add ON framework_version FOR INSERT TO portal_runtime WITH CHECK (((SELECT caller_can('frameworks:manage'))) AND (true) AND state = 'proposed' AND proposed_by_id = (SELECT caller_principal()));
+
+GRANT INSERT ON framework_version TO portal_runtime;
+
+CREATE POLICY change ON framework_version FOR UPDATE TO portal_runtime USING (((SELECT caller_can('frameworks:manage'))) AND state = 'proposed' OR (false) AND state = 'confirmed') WITH CHECK (((SELECT caller_can('frameworks:manage'))) AND state <> 'proposed');
+
+GRANT UPDATE ON framework_version TO portal_runtime;
+
+CREATE TRIGGER c_proposal BEFORE INSERT OR UPDATE ON framework_version FOR EACH ROW EXECUTE FUNCTION check_proposal();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON framework_version FOR EACH ROW EXECUTE FUNCTION touch_row();
+
 CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON framework_version FOR EACH ROW EXECUTE FUNCTION record_change('FrameworkVersion', '', 'everyone');
+
+CREATE TRIGGER zz_begins AFTER UPDATE ON framework_version FOR EACH ROW WHEN (OLD.state = 'proposed' AND NEW.state = 'confirmed') EXECUTE FUNCTION framework_version_begins();
 
 ALTER TABLE framework_entry ENABLE ROW LEVEL SECURITY;
 
@@ -4783,6 +4874,10 @@ CREATE POLICY owner ON framework_entry FOR ALL TO portal_owner USING (true) WITH
 CREATE POLICY see ON framework_entry FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
 
 GRANT SELECT ON framework_entry TO portal_runtime;
+
+CREATE POLICY add ON framework_entry FOR INSERT TO portal_runtime WITH CHECK ((SELECT caller_can('frameworks:manage')) AND EXISTS (SELECT FROM framework_version v WHERE v.id = framework_version_id AND v.state = 'proposed' AND v.proposed_by_id = (SELECT caller_principal()) AND v.updated_at = (SELECT caller_now())));
+
+GRANT INSERT ON framework_entry TO portal_runtime;
 
 CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON framework_entry FOR EACH ROW EXECUTE FUNCTION record_change('FrameworkEntry', '', 'everyone');
 

@@ -1,0 +1,60 @@
+"""Who proposes reference data, and who may be the second person; a trigger holds it, too."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import SQLModel
+
+from auth.caller import Caller
+from portal.errors import NotAllowed
+from portal.store.rules import RowRule, everyone, table_of, tracked
+
+IN_OWN_NAME = "proposed_by_id = (SELECT caller_principal())"
+
+
+def changed_by_two(  # noqa: PLR0913 - a rule has this many sides
+    model: type[SQLModel],
+    says: str,
+    *,
+    who: str,
+    also: str = "true",
+    later: Sequence[str] = (),
+    keeps: str = "false",
+    triggers: tuple[str, ...] = (),
+) -> RowRule:
+    """Reference data: everyone sees it; `who` proposes and answers, and `also` must be true of what
+    is proposed. Once it is confirmed only the columns `later` change, by whom `keeps` lets.
+    """
+    columns = ", ".join(f"'{column}'" for column in later)
+    checked = (
+        f"CREATE TRIGGER c_proposal BEFORE INSERT OR UPDATE ON {table_of(model).name}"
+        f" FOR EACH ROW EXECUTE FUNCTION check_proposal({columns})"
+    )
+    return everyone(
+        model,
+        says,
+        add=f"({who}) AND ({also}) AND state = 'proposed' AND {IN_OWN_NAME}",
+        change=f"({who}) AND state = 'proposed' OR ({keeps}) AND state = 'confirmed'",
+        check=f"({who}) AND state <> 'proposed'",
+        triggers=(checked, *tracked(model), *triggers),
+    )
+
+
+def may_propose(caller: Caller) -> None:
+    """Propose reference data, or decline it; a program may when it acts for somebody."""
+    if caller.person_id is None:
+        raise NotAllowed(
+            "What holds for everybody is changed by people, not by a program of its own accord.",
+            rule="reference.people_change_it",
+            granted_by="a person who signs in, or lets the program act for them",
+        )
+
+
+def may_confirm(caller: Caller, proposer: UUID | None) -> None:
+    """Confirm what another person has proposed."""
+    if caller.person_id is None or proposer is None or caller.person_id == proposer:
+        raise NotAllowed(
+            "Another person must confirm this: whoever changes reference data changes it for all.",
+            rule="reference.second_person",
+            granted_by="somebody else who could propose it",
+        )
