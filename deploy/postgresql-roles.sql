@@ -10,11 +10,12 @@
 -- portal_auth     /oauth and sign-in: the only one that reaches schema auth_secret
 -- portal_runtime  the API; row-level security decides what it reads
 -- portal_command  the commands (`--as`): portal_runtime, and it may open a caller by name
+-- portal_worker   sends what is in the outbox: it reads no table, and takes messages by functions alone
 DO $$
 DECLARE
     needed text;
 BEGIN
-    FOREACH needed IN ARRAY ARRAY['portal_owner', 'portal_auth', 'portal_runtime', 'portal_command'] LOOP
+    FOREACH needed IN ARRAY ARRAY['portal_owner', 'portal_auth', 'portal_runtime', 'portal_command', 'portal_worker'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = needed) THEN
             EXECUTE format('CREATE ROLE %I LOGIN NOINHERIT', needed);
         END IF;
@@ -49,7 +50,7 @@ DECLARE
 BEGIN
     SELECT string_agg(rolname, ', ') INTO powerful
     FROM pg_roles
-    WHERE rolname IN ('portal_owner', 'portal_auth', 'portal_runtime', 'portal_command')
+    WHERE rolname IN ('portal_owner', 'portal_auth', 'portal_runtime', 'portal_command', 'portal_worker')
       AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication);
     IF powerful IS NOT NULL THEN
         RAISE EXCEPTION 'These roles can pass by the row rules: %', powerful
@@ -66,11 +67,11 @@ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'portal')
 
 -- No CREATE and no TEMPORARY for anybody but the owner: an injected statement has nowhere to put a function or a table.
 REVOKE ALL ON DATABASE portal FROM PUBLIC;
-GRANT CONNECT ON DATABASE portal TO portal_auth, portal_runtime, portal_command;
+GRANT CONNECT ON DATABASE portal TO portal_auth, portal_runtime, portal_command, portal_worker;
 
 ALTER SCHEMA public OWNER TO portal_owner;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO portal_auth, portal_runtime;
+GRANT USAGE ON SCHEMA public TO portal_auth, portal_runtime, portal_worker;
 
 -- A new function may be called by nobody until a migration says by whom.
 ALTER DEFAULT PRIVILEGES FOR ROLE portal_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;

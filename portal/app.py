@@ -36,6 +36,7 @@ from portal.edge.limits import Limits
 from portal.edge.requests import Requests, request_id_of
 from portal.edge.router import Edge
 from portal.edge.strangers import Patience, Strangers, Watched
+from portal.outbox.worker import Worker
 from portal.settings import Mode, Settings
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import at_head
@@ -48,6 +49,8 @@ from portal.web.site import Site
 log = logging.getLogger("portal.app")
 
 GRAPHQL = "/graphql"
+LAST_LETTER = 5.0
+"""Seconds for the message that is under way when the portal is told to stop."""
 TIDY_EVERY = 300.0
 """Seconds between two removals of what is over (portal/changes/keeping.py)."""
 
@@ -80,7 +83,7 @@ def create_app(
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,  # a redirect would repeat the Host header, which anybody writes
-        lifespan=_lifespan(engines),
+        lifespan=_lifespan(engines, _worker(settings, engines)),
     )
     patience, proxies = Patience(settings.refusals_per_minute), settings.proxies
     app.add_middleware(Strangers, patience=patience, doors=DOORS, proxies=proxies, slower=wait)
@@ -170,19 +173,38 @@ def _checks(engines: Engines) -> dict[str, Check]:
     return {"migrations": migrated, "roles": bound, "settled": settled}
 
 
-def _lifespan(engines: Engines) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _worker(settings: Settings, engines: Engines) -> Worker | None:
+    """It works beside the serving, if the operator has given it its address."""
+    if settings.worker_database_url is None:
+        return None
+    return Worker(engines.worker, settings.mail_server, settings.mail_from, settings.base_url)
+
+
+def _lifespan(
+    engines: Engines, worker: Worker | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         tidying = asyncio.create_task(_tidy(engines))
+        working = asyncio.create_task(worker.run()) if worker else None
         try:
             yield
         finally:
             tidying.cancel()
             with suppress(asyncio.CancelledError):
                 await tidying
+            if worker and working:
+                await _ended(worker, working)
             await engines.dispose()
 
     return lifespan
+
+
+async def _ended(worker: Worker, working: asyncio.Task[None]) -> None:
+    """The message under way is ended; what cannot be, is sent again by who comes next."""
+    worker.stopping.set()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(working, LAST_LETTER)
 
 
 async def _tidy(engines: Engines) -> None:

@@ -27,6 +27,7 @@ import portal.funding.access
 import portal.initiatives.access
 import portal.measures.access
 import portal.milestones.access
+import portal.outbox.access
 import portal.people.access
 import portal.referrals.access
 import portal.risks.access
@@ -57,6 +58,7 @@ _FUNCTIONS = (
     ("portal.people", "leaving.sql"),
     ("portal.agreements", "gate.sql"),
     ("portal.agreements", "keys.sql"),
+    ("portal.outbox", "outbox.sql"),
     ("portal.referrals", "keys.sql"),
 )
 _ROOMS = (
@@ -80,6 +82,7 @@ _ROOMS = (
     portal.voices.access,
     portal.people.access,
     portal.agreements.access,
+    portal.outbox.access,
     portal.referrals.access,
 )
 

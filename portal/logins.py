@@ -58,6 +58,13 @@ COMMAND = Login(
     "portal-command",
     may=(Power.ACTS,),
 )
+WORKER = Login(
+    "worker",
+    "PORTAL_WORKER_DATABASE_URL",
+    "`portal worker`, which sends what is in the outbox",
+    "portal-worker",
+    sees=False,
+)
 OWNER = Login(
     "owner",
     "PORTAL_OWNER_DATABASE_URL",
@@ -65,5 +72,5 @@ OWNER = Login(
     "portal-migrate",
     may=(Power.OWNS, Power.REACHES, Power.ACTS),
 )
-LOGINS = (RUNTIME, AUTH, COMMAND, OWNER)
+LOGINS = (RUNTIME, AUTH, COMMAND, WORKER, OWNER)
 BY_SETTING = {login.setting: login for login in LOGINS}

@@ -1,5 +1,6 @@
 """What the operator decides: read once from the environment, then passed on."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -7,7 +8,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self, TypeVar
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from portal.logins import BY_SETTING, LOGINS
 
@@ -27,12 +28,25 @@ class RefusedSettings(ValueError):
 
 
 @dataclass(frozen=True)
+class MailServer:
+    """Who takes e-mails over from the portal. Without `tls` from the start it is asked for by
+    STARTTLS, except on this computer."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
 class Settings:
     """`today` fixes the day for demonstrations; everything that counts days asks for it here."""
 
     database_url: str | None = field(default=None, repr=False)  # may hold a password
     auth_database_url: str | None = field(default=None, repr=False)
     command_database_url: str | None = field(default=None, repr=False)
+    worker_database_url: str | None = field(default=None, repr=False)
     owner_database_url: str | None = field(default=None, repr=False)
     base_url: str = "http://localhost:8000"
     mode: Mode = Mode.DEMO
@@ -46,6 +60,9 @@ class Settings:
     keys_folder: Path | None = None
     refusals_per_minute: int = 120
     """From one network; whoever reaches it waits before the next try."""
+    mail_server: MailServer | None = None
+    """Without one notices wait in the portal, and nothing is sent."""
+    mail_from: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -66,6 +83,8 @@ class Settings:
                 "PORTAL_REFUSALS_PER_MINUTE", _count, cls.refusals_per_minute
             ),
             keys_folder=reader.read("PORTAL_KEYS_FOLDER", _folder, None),
+            mail_server=reader.read("PORTAL_SMTP_URL", _mail_server, None, secret=True),
+            mail_from=reader.read("PORTAL_MAIL_FROM", _mail_address, ""),
         )
         settings = replace(plain, **urls)
         if settings.today and settings.mode is Mode.PRODUCTION:
@@ -89,6 +108,11 @@ class Settings:
     def problems(self) -> list[str]:
         """One line for each missing or unsafe setting: which, and what to do."""
         found = [*self._missing(), *self._wrong_database()]
+        if self.mail_server and not self.mail_from:
+            found.append(
+                "PORTAL_MAIL_FROM is not set: name the address that e-mails come from, such as"
+                " portal@example.org."
+            )
         if self.mode is Mode.PRODUCTION:
             found += self._unsafe_in_production()
         elif urlsplit(self.base_url).hostname not in LOCAL_HOSTS:
@@ -120,7 +144,7 @@ class Settings:
             users.setdefault(user, name)
             places.add((_host(address), address.path))
         if len(places) > 1:
-            yield "The PORTAL_*_DATABASE_URL name different databases: point all four at one."
+            yield "The PORTAL_*_DATABASE_URL name different databases: point all at one."
 
     def _unsafe_in_production(self) -> Iterator[str]:
         if not self.base_url.startswith("https://"):
@@ -149,20 +173,24 @@ class _Reader:
         self.environ = environ
         self.refused: list[str] = []
 
-    def read(self, name: str, parse: Callable[[str], T], default: T) -> T:
+    def read(self, name: str, parse: Callable[[str], T], default: T, *, secret: bool = False) -> T:
         text = self.environ.get(name, "").strip()
         if not text:
             return default
         try:
             return parse(text)
         except ValueError as problem:
-            self.refused.append(f"{name}={text}: {EXPECTED.get(name, problem)}")
+            shown = "" if secret else f"={text}"
+            self.refused.append(f"{name}{shown}: {EXPECTED.get(name, problem)}")
             return default
 
 
 EXPECTED = {
     "PORTAL_MODE": "write demo or production.",
     "PORTAL_TODAY": "write a date such as 2026-11-22.",
+    "PORTAL_SMTP_URL": "write it as smtps://user:password@mail.example.org, or smtp:// for"
+    " STARTTLS; user and password percent-encoded, or none.",
+    "PORTAL_MAIL_FROM": "write an address such as portal@example.org.",
     "PORTAL_PROXIES": "write IP addresses with commas between them, such as 127.0.0.1.",
 }
 
@@ -181,6 +209,22 @@ def _folder(text: str) -> Path:
 
 def _addresses(text: str) -> frozenset[str]:
     return frozenset(str(ip_address(each.strip())) for each in text.split(","))
+
+
+def _mail_server(text: str) -> MailServer:
+    url = urlsplit(text)
+    if url.scheme not in {"smtp", "smtps"} or not url.hostname or url.path.strip("/") or url.query:
+        raise ValueError(text)
+    tls = url.scheme == "smtps"
+    port = url.port or (465 if tls else 587)
+    user, password = unquote(url.username or ""), unquote(url.password or "")
+    return MailServer(url.hostname, port, tls, user, password)
+
+
+def _mail_address(text: str) -> str:
+    if not re.fullmatch(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", text, re.ASCII) or len(text) > 254:
+        raise ValueError(text)
+    return text
 
 
 def _origin(text: str) -> str:

@@ -4,12 +4,13 @@ from datetime import date
 
 import pytest
 
-from portal.settings import Mode, RefusedSettings, Settings
+from portal.settings import MailServer, Mode, RefusedSettings, Settings
 
 SAFE = {
     "PORTAL_DATABASE_URL": "postgresql://portal_runtime:a@db/portal?sslmode=verify-full",
     "PORTAL_AUTH_DATABASE_URL": "postgresql://portal_auth:b@db/portal?sslmode=verify-full",
     "PORTAL_COMMAND_DATABASE_URL": "postgresql://portal_command:c@db/portal?sslmode=verify-full",
+    "PORTAL_WORKER_DATABASE_URL": "postgresql://portal_worker:e@db/portal?sslmode=verify-full",
     "PORTAL_OWNER_DATABASE_URL": "postgresql://portal_owner:d@db/portal?sslmode=verify-full",
     "PORTAL_BASE_URL": "https://portal.example.org/",
     "PORTAL_MODE": "production",
@@ -32,6 +33,7 @@ def test_without_any_variable_it_is_a_demo_that_lacks_only_its_databases_and_key
         "PORTAL_DATABASE_URL",
         "PORTAL_AUTH_DATABASE_URL",
         "PORTAL_COMMAND_DATABASE_URL",
+        "PORTAL_WORKER_DATABASE_URL",
         "PORTAL_OWNER_DATABASE_URL",
         "PORTAL_KEYS_FOLDER",
     ]
@@ -98,3 +100,34 @@ def test_production_refuses_to_fix_the_day():
 
 def test_a_password_does_not_show_in_a_log_of_the_settings():
     assert ":a@" not in repr(Settings.from_env(SAFE))
+
+
+def test_a_mail_server_is_named_with_how_it_is_spoken_to():
+    given = {
+        "PORTAL_SMTP_URL": "smtps://user:p%40ss@mail.example.org",
+        "PORTAL_MAIL_FROM": "p@e.org",
+    }
+    server = Settings.from_env(SAFE | given).mail_server
+    assert server == MailServer("mail.example.org", 465, tls=True, user="user", password="p@ss")
+    plain = Settings.from_env(SAFE | {"PORTAL_SMTP_URL": "smtp://localhost:2525"})
+    assert plain.mail_server == MailServer("localhost", 2525, tls=False)
+    assert [line.split()[0] for line in plain.problems()] == ["PORTAL_MAIL_FROM"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("PORTAL_SMTP_URL", "mail.example.org"),
+        ("PORTAL_SMTP_URL", "http://user:secret@mail.example.org"),
+        ("PORTAL_SMTP_URL", "smtp://user:secret@mail.example.org/inbox"),
+        ("PORTAL_SMTP_URL", "smtp://user:secret@mail.example.org:secret"),
+        ("PORTAL_MAIL_FROM", "The portal"),
+        ("PORTAL_MAIL_FROM", "a@b.org\nBcc: c@d.org"),
+    ],
+)
+def test_a_mail_setting_that_makes_no_sense_is_refused_without_its_password(name, text):
+    with pytest.raises(RefusedSettings) as refused:
+        Settings.from_env(SAFE | {name: text})
+    assert str(refused.value).startswith(name)
+    assert "secret" not in str(refused.value)
+    assert "secret" not in repr(MailServer("h", 1, tls=True, user="u", password="secret"))

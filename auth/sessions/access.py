@@ -37,6 +37,10 @@ RULES = (
         change=OWN,
         auth=("INSERT",),
         auth_add="read_at IS NULL",
+        triggers=(
+            "CREATE TRIGGER z_post AFTER INSERT ON notice"
+            " FOR EACH ROW EXECUTE FUNCTION post_notice()",
+        ),
     ),
     RowRule(
         table_of(events.AuthEvent),

@@ -16,6 +16,7 @@ from auth.keys.kept import WRAPPING, read
 from auth.keys.sealing import sealed_under
 from portal.cli.common import found_here, one_line, unreachable
 from portal.logins import LOGINS
+from portal.outbox.postman import NoServer, connection
 from portal.sample.notes import Notes
 from portal.settings import Mode, Settings
 from portal.store.engines import Engines
@@ -39,12 +40,13 @@ def command() -> None:
 
     It also looks at the portal's keys: are they whole, strong, and nobody else's to read. And it
     asks the database: does it answer each login role, is it at this release, and is no role more
-    powerful than its task. Changes nothing. Exit code 1 when there is a finding.
+    powerful than its task; and the mail server, if one is named, whether it lets the portal in.
+    Changes nothing. Exit code 1 when there is a finding.
     """
     settings, demo = found_here(os.environ)
     click.echo(_where(settings, demo))
     kept = inspect(settings.keys_folder) if settings.keys_folder else []
-    found = [*settings.problems(), *kept, *asyncio.run(_ask(settings))]
+    found = [*settings.problems(), *kept, *asyncio.run(_ask(settings)), *_mail(settings)]
     for line in found:
         click.echo(line)
     if found:
@@ -64,6 +66,19 @@ def _where(settings: Settings, demo: Notes | None) -> str:
     strict = settings.mode is Mode.PRODUCTION
     mode = "production" if strict else "demo; PORTAL_MODE=production turns the strict checks on"
     return f"This is the database {settings.database}, as PORTAL_*_DATABASE_URL say. Mode: {mode}."
+
+
+def _mail(settings: Settings) -> list[str]:
+    """Whether somebody takes e-mails over. A demonstration needs nobody to."""
+    if settings.mail_server is None:
+        if settings.mode is Mode.DEMO:
+            return []
+        return ["PORTAL_SMTP_URL is not set: no e-mail is sent, notices wait in the portal."]
+    try:
+        with connection(settings.mail_server):
+            return []
+    except NoServer as problem:
+        return [f"PORTAL_SMTP_URL does not lead to a mail server that answers: {problem}"]
 
 
 async def _ask(settings: Settings) -> list[str]:

@@ -5,7 +5,7 @@ from functools import cached_property
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from portal.logins import AUTH, BY_SETTING, COMMAND, LOGINS, OWNER, RUNTIME, Login
+from portal.logins import AUTH, BY_SETTING, COMMAND, LOGINS, OWNER, RUNTIME, WORKER, Login
 from portal.settings import Settings
 
 CONNECT_TIMEOUT = 10.0
@@ -30,6 +30,10 @@ class Engines:
     @cached_property
     def command(self) -> AsyncEngine:
         return self._engine(COMMAND, 2)
+
+    @cached_property
+    def worker(self) -> AsyncEngine:
+        return self._engine(WORKER, 2)
 
     @cached_property
     def owner(self) -> AsyncEngine:

@@ -26,7 +26,8 @@ from portal.store.server import Server
 from portal.write_migration import SQL, revision_of, written
 
 STALE = "The declarations have changed: run `poe migration` (once released, write a migration)."
-LOGIN_ROLES = ("portal_auth", "portal_runtime", "portal_command")
+CALLERS = ("portal_auth", "portal_runtime", "portal_command")
+LOGIN_ROLES = (*CALLERS, "portal_worker")
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +87,7 @@ async def test_functions_are_called_by_those_on_the_list_and_by_no_others(owner:
         FROM pg_proc p, unnest(CAST(:roles AS text[])) r
         WHERE pronamespace::regnamespace::text IN ('public', 'auth_secret')
           AND has_function_privilege(r, p.oid, 'EXECUTE')"""
-    declared = {f"{f} {r}" for f in database.CALLABLE for r in LOGIN_ROLES}
+    declared = {f"{f} {r}" for f in database.CALLABLE for r in CALLERS}
     declared |= {f"{f} {role}" for f, role in database.DEFINERS.items() if role}
     declared |= {
         f"{f} portal_command" for f, role in database.DEFINERS.items() if role == "portal_runtime"

@@ -19,6 +19,13 @@ from portal.calendars.tables import BankHoliday
 from portal.changes.tables import AuditLine, Outcome
 from portal.frameworks.reference import entry_id, plan_action_id
 from portal.frameworks.tables import PlanAction, SelfAssessment, SelfAssessmentLevel
+from portal.outbox.tables import (
+    AttemptOutcome,
+    MailPreference,
+    MessageState,
+    OutboxAttempt,
+    OutboxMessage,
+)
 from portal.sample.initiatives import IMPORTED
 from portal.sample.partnership import DAY, agency_id, fixed, membership_id
 from portal.store.rules import table_of
@@ -69,6 +76,7 @@ async def records(owner: AsyncConnection) -> None:
     await _asking_and_inviting(owner)
     await _known_elsewhere(owner)
     await _proclaimed(owner)
+    await _posted(owner)
     plan = table_of(PlanAction)
     owned = update(plan).where(plan.c.id == plan_action_id(1))
     await owner.execute(owned.values(owner_agency_id=agency_id("pcc")))
@@ -154,6 +162,36 @@ async def _proclaimed(owner: AsyncConnection) -> None:
         "holds": True, "valid_from": DAY,
     }  # fmt: skip
     await owner.execute(insert(table_of(BankHoliday)), [day])
+
+
+async def _posted(owner: AsyncConnection) -> None:
+    """An e-mail to a person and one to a team, sent at the first attempt."""
+    key = f"wirral/{Role.VIEWER}"
+    wish = {
+        "id": fixed("matrix-mail", key), "person_id": fixed("matrix", key), "since": IMPORTED,
+        "address": "viewer@wirral.example",
+    }  # fmt: skip
+    to = {
+        key: {"person_id": fixed("matrix", key), "team_id": None},
+        "savera": {"person_id": None, "team_id": fixed("matrix-team", "savera")},
+    }
+    sent = [
+        {
+            "id": fixed("matrix-message", name), **whom, "state": MessageState.SENT,
+            "written_at": IMPORTED, "next_try_at": IMPORTED, "sent_at": IMPORTED, "attempts": 1,
+            "refusals": 0,
+        }
+        for name, whom in to.items()
+    ]  # fmt: skip
+    tries = [
+        {
+            "id": fixed("matrix-attempt", name), "message_id": fixed("matrix-message", name),
+            "at": IMPORTED, "outcome": AttemptOutcome.SENT, "reply": "250",
+        }
+        for name in to
+    ]  # fmt: skip
+    for model, rows in ((MailPreference, [wish]), (OutboxMessage, sent), (OutboxAttempt, tries)):
+        await owner.execute(insert(table_of(model)), rows)
 
 
 async def _known_elsewhere(owner: AsyncConnection) -> None:

@@ -80,6 +80,7 @@ TWINS: dict[str, Callable[[Caller, Row], bool]] = {
     "identity": own,
     "identity_provider": known_provider,
     "invitation": own_invitation,
+    "mail_preference": own,
     "notice": own,
     "plan_action": partners_work,
     "plan_update": partners_work,
@@ -139,6 +140,8 @@ class Sight:
             "comment": self._reads,
             "standing": self._knows_standing,
             "client_key": self._manages,
+            "outbox_message": self._hears_of,
+            "outbox_attempt": self._hears_of_attempt,
         }
         if table.startswith("agreement"):
             return lambda row: row.get("agreement_id", row["id"]) in self.agreements
@@ -157,6 +160,19 @@ class Sight:
         [program] = [p for p in self.world.rows["client"] if p["id"] == row["client_id"]]
         own = program["agency_id"] == self.caller.agency_id
         return bool(own) and self.caller.can(Scope.AGENCIES_MANAGE)
+
+    def _hears_of(self, row: Row) -> bool:
+        if row["person_id"] is not None and own(self.caller, row):
+            return True
+        members, teams = self.world.rows["membership"], self.world.rows["team"]
+        homes = {m["agency_id"] for m in members if m["person_id"] == row["person_id"]}
+        homes |= {t["agency_id"] for t in teams if t["id"] == row["team_id"]}
+        manages = self.caller.can(Scope.AGENCIES_MANAGE) and self.caller.person_id is not None
+        return manages and self.caller.agency_id in homes
+
+    def _hears_of_attempt(self, row: Row) -> bool:
+        messages = self.world.rows["outbox_message"]
+        return any(self._hears_of(m) for m in messages if m["id"] == row["message_id"])
 
     def _knows_standing(self, row: Row) -> bool:
         [member] = [m for m in self.world.rows["membership"] if m["id"] == row["membership_id"]]

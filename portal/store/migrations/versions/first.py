@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_7cafe5a5241f"
+revision = "first_8a1adc08e859"
 down_revision = None
 
 

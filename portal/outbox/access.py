@@ -1,0 +1,43 @@
+"""Who sees what became of messages. Only the database writes them, and the worker takes them by
+functions alone: its role reads no table.
+"""
+
+from portal.outbox import tables
+from portal.store.rules import RowRule, table_of
+
+OWN = "person_id = (SELECT caller_self())"
+MANAGES = "(SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL"
+HERE = "agency_id = (SELECT caller_agency())"
+COLLEAGUE = f"SELECT FROM membership m WHERE m.person_id = outbox_message.person_id AND m.{HERE}"
+OUR_TEAM = f"SELECT FROM team t WHERE t.id = team_id AND t.{HERE}"
+OF_COLLEAGUE = f"{MANAGES} AND (EXISTS ({COLLEAGUE}) OR EXISTS ({OUR_TEAM}))"
+
+RULES = (
+    RowRule(
+        table_of(tables.MailPreference), "The person whose it is; who changes it.",
+        OWN, add=OWN, change=OWN, remove=OWN,
+    ),
+    RowRule(
+        table_of(tables.OutboxMessage),
+        "The person it is for; administrators of an agency they belong to, or of the team's.",
+        f"{OWN} OR {OF_COLLEAGUE}",
+    ),
+    RowRule(
+        table_of(tables.OutboxNotice),
+        "The person whom the notice is for.",
+        "EXISTS (SELECT FROM notice n WHERE n.id = notice_id)",
+    ),
+    RowRule(
+        table_of(tables.OutboxAttempt),
+        "Whoever sees the message.",
+        "EXISTS (SELECT FROM outbox_message m WHERE m.id = message_id)",
+    ),
+)  # fmt: skip
+DEFINERS: dict[str, str] = {
+    "post_notice()": "",
+    "post_to_team(uuid)": "",
+    "settle_messages()": "",
+    "take_messages(integer,integer)": "portal_worker",
+    "mark_message(uuid,uuid,text,text)": "portal_worker",
+    "release_messages(uuid[],integer)": "portal_worker",
+}
