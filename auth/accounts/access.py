@@ -89,6 +89,8 @@ RULES = (
 DEFINERS: dict[str, str] = {
     "guess_mark(text)": "",
     "fill_bucket(bytea,integer,interval,interval,timestamptz)": "",
-    "take_guess(text,text,timestamptz)": "portal_auth",
-    "forget_guesses(text)": "portal_auth",
+    "bucket_wait(bytea,timestamptz)": "",
+    "many_guess(timestamptz)": "",
+    "take_guess(text,text,text,text,timestamptz)": "portal_auth",
+    "forget_guesses(text,text,text,text)": "portal_auth",
 }

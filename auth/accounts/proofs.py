@@ -26,7 +26,7 @@ from auth.accounts.tables import (
     Password,
     Purpose,
 )
-from auth.accounts.throttle import forget_guesses, take_guess
+from auth.accounts.throttle import Try, forget_guesses, take_guess
 from auth.events import EventOutcome, note
 from auth.keys.ring import KeyRing
 from auth.sessions.offers import on_offer
@@ -47,12 +47,20 @@ class Proved:
 
 @dataclass(frozen=True)
 class Caller:
-    """Whence a proof comes: a browser by its cookie's hash, an address, a request."""
+    """Whence a proof comes: a browser by its cookie's hash, an address, a request; and the account
+    that has proved itself in this browser before, with the browser's own name for that.
+    """
 
     browser: bytes
     address: str
     request_id: UUID
     now: datetime
+    proved: tuple[str, str] | None = None
+
+    def guesses(self, account: str) -> Try:
+        """At this account, as it is counted."""
+        known = self.proved[1] if self.proved and self.proved[0] == account else None
+        return Try(account, self.address, known)
 
 
 @dataclass(frozen=True)
@@ -89,11 +97,12 @@ class Doorkeeper:
     ) -> Proved | None:
         """To sign in where a passkey cannot be had: always both at once."""
         name = sign_in_name.strip().lower()
+        guess = caller.guesses(name)
         async with self.sessions.begin() as db:
-            await take_guess(db, name, caller.address, caller.now)
+            await take_guess(db, guess, caller.now)
         async with self.sessions() as db:
             found = await _kept(db, col(Account.sign_in_name) == name)
-        typed = _Typed(name, password, code)
+        typed = _Typed(guess, password, code)
         return await self._check(caller, found, typed, Purpose.SIGN_IN)
 
     async def again_by_password(
@@ -103,9 +112,10 @@ class Doorkeeper:
         async with self.sessions() as db:
             found = await _kept(db, col(Account.person_id) == person_id)
         name = found.name if found else f"person/{person_id}"
+        guess = Try(name, caller.address, caller.browser.hex())
         async with self.sessions.begin() as db:
-            await take_guess(db, name, caller.address, caller.now)
-        return await self._check(caller, found, _Typed(name, password, code), Purpose.PROVE_AGAIN)
+            await take_guess(db, guess, caller.now)
+        return await self._check(caller, found, _Typed(guess, password, code), Purpose.PROVE_AGAIN)
 
     async def _check(
         self, caller: Caller, found: "_Kept | None", typed: "_Typed", purpose: Purpose
@@ -121,7 +131,7 @@ class Doorkeeper:
                 reason = _why_not(found, same=same, fits=fits)
                 _write(db, caller, purpose, reason, found.person_id if found else None)
                 return None
-            await forget_guesses(db, typed.name)
+            await forget_guesses(db, typed.guess)
             await _used(db, person, caller.now)
             _write(db, caller, purpose, "", person)
             return Proved(person, Strength.MULTI_FACTOR, ("pwd", "otp", "mfa"))
@@ -129,7 +139,7 @@ class Doorkeeper:
 
 @dataclass(frozen=True)
 class _Typed:
-    name: str
+    guess: Try
     password: str
     code: str
 

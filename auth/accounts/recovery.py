@@ -53,7 +53,7 @@ async def recover(
     """Use a code up; the browser may then enrol a passkey for fifteen minutes."""
     name = sign_in_name.strip().lower()
     async with sessions.begin() as db:
-        await take_guess(db, name, caller.address, caller.now)
+        await take_guess(db, caller.guesses(name), caller.now)
     async with sessions.begin() as db:
         person_id = await _take(db, name, code, caller.now)
         allowed = await on_offer(db, person_id or UUID(int=0), None, caller.now)
@@ -63,7 +63,7 @@ async def recover(
             note(db, "recover", refused, reason, caller.request_id, person_id=person_id)
             return False
         await _let_enrol(db, person_id, caller)
-        await forget_guesses(db, name)
+        await forget_guesses(db, caller.guesses(name))
         tell(db, person_id, caller.now, "A recovery code was used to sign you in anew.")
         note(db, "recover", EventOutcome.DONE, "", caller.request_id, person_id=person_id)
         return True

@@ -28,9 +28,10 @@ from portal.errors import Invalid
 from portal.web.cookies import signed_in
 from portal.web.faults import Faults
 from portal.web.forms import Form
+from portal.web.known import remember
 from portal.web.refusals import BadRequestPage
 from portal.web.rendering import render
-from portal.web.site import Site
+from portal.web.site import Site, site_of
 from portal.web.visiting import answer_in, begin_here, caller_of, real_now
 
 WRONG_CODE = "Enter the six digits that the app shows now."
@@ -174,6 +175,7 @@ async def _welcome(
         request, "signing/codes.html", codes=codes, account=account, welcome=True, signed_in=True
     )
     signed_in(response, cookie)
+    remember(response, site_of(request).keyring, account.sign_in_name)
     return response
 
 

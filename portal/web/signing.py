@@ -16,6 +16,7 @@ from portal.web.cookies import session_cookie, signed_in
 from portal.web.faults import Faults
 from portal.web.forms import form
 from portal.web.going import go, own_path
+from portal.web.known import remember
 from portal.web.refusals import SignInNeeded
 from portal.web.rendering import render
 from portal.web.route import pages
@@ -90,7 +91,9 @@ async def with_password(site: Here, request: Request) -> Response:
         return _wait(page, wait)
     if proved is None:
         return await _door(site, request, path, 422, _at("name", NOT_PROVED), name=name)
-    return await let_in(site, request, proved, path)
+    response = await let_in(site, request, proved, path)
+    remember(response, site.keyring, name.lower())
+    return response
 
 
 @router.get("/sign-in/again")

@@ -20,6 +20,7 @@ from portal.edge.requests import request_id_of
 from portal.web.cookies import session_cookie, signed_in, visitor_cookie
 from portal.web.forms import Form
 from portal.web.going import go
+from portal.web.known import proved_here
 from portal.web.refusals import SignInNeeded
 from portal.web.site import Site
 
@@ -27,8 +28,13 @@ from portal.web.site import Site
 def caller_of(site: Site, request: Request) -> Caller:
     """The browser by its cookie, the address by the connection."""
     cookie = session_cookie(request) or visitor_cookie(request)
-    browser = sha256(cookie.encode()).digest()
-    return Caller(browser, address_of(site, request), UUID(request_id_of(request)), real_now())
+    return Caller(
+        sha256(cookie.encode()).digest(),
+        address_of(site, request),
+        UUID(request_id_of(request)),
+        real_now(),
+        proved_here(request, site.keyring),
+    )
 
 
 def real_now() -> datetime:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from auth.accounts.throttle import TooManyGuesses, forget_guesses, take_guess
+from auth.accounts.throttle import TooManyGuesses, Try, forget_guesses, take_guess
 from portal.store.engines import Engines
 
 _numbers = count()
@@ -34,11 +34,15 @@ def sessions(engines: Engines) -> async_sessionmaker[AsyncSession]:
 
 
 async def allowed(
-    sessions: async_sessionmaker[AsyncSession], account: str, address: str, at: datetime
+    sessions: async_sessionmaker[AsyncSession],
+    account: str,
+    address: str,
+    at: datetime,
+    browser: str | None = None,
 ) -> bool:
     async with sessions.begin() as db:
         try:
-            await take_guess(db, account, address, at)
+            await take_guess(db, Try(account, address, browser), at)
         except TooManyGuesses:
             return False
         return True
@@ -109,6 +113,79 @@ async def test_a_subscriber_of_ipv6_counts_as_one_address(
     assert await allowed(sessions, account, "2001:db8:0:1::1", noon)
 
 
+async def test_a_whole_network_of_ipv6_makes_nobody_else_wait(
+    sessions: async_sessionmaker[AsyncSession], engines: Engines, account: str, noon: datetime
+) -> None:
+    """Of the 65,536 subscribers' addresses in a /48 it uses as many as it likes."""
+    tried = [
+        await allowed(sessions, f"{account}/{n}", f"2001:db8:1:{n:x}::1", noon) for n in range(700)
+    ]
+    assert sum(tried) == 180
+    assert not await allowed(sessions, account, "2001:db8:1:ffff::1", noon)
+    for n in range(30):
+        assert await allowed(sessions, f"{account}.{n}", "2001:db8:2::1", noon), n
+
+
+async def flood(engines: Engines, at: datetime) -> None:
+    """As if so many had just guessed, from everywhere."""
+    async with engines.owner.begin() as db:
+        await db.execute(text("SELECT many_guess(:at) FROM generate_series(1, 5000)"), {"at": at})
+
+
+async def test_while_many_guess_each_network_may_still_try_and_a_minute_later_all_is_well(
+    sessions: async_sessionmaker[AsyncSession], engines: Engines, account: str, noon: datetime
+) -> None:
+    await flood(engines, noon)
+    for network in ("192.0.2.1", "198.51.100.1", "2001:db8::1"):
+        tried = [
+            await allowed(sessions, f"{account}/{network}/{n}", network, noon) for n in range(5)
+        ]
+        assert tried == [True] * 3 + [False] * 2, network
+    later = noon + timedelta(seconds=70)
+    assert all([await allowed(sessions, f"{account}/{n}", "192.0.2.1", later) for n in range(20)])
+
+
+async def test_a_try_that_was_not_looked_at_makes_the_account_wait_no_longer(
+    sessions: async_sessionmaker[AsyncSession], engines: Engines, account: str, noon: datetime
+) -> None:
+    await flood(engines, noon)
+    for n in range(3):
+        assert await allowed(sessions, f"{account}/{n}", "192.0.2.1", noon)
+    for _ in range(10):
+        assert not await allowed(sessions, account, "192.0.2.1", noon)
+    assert [await allowed(sessions, account, "192.0.2.2", noon) for _ in range(3)] == [True] * 3
+
+
+async def test_nobody_keeps_people_out_of_an_account_in_a_browser_where_they_proved_it(
+    sessions: async_sessionmaker[AsyncSession], engines: Engines, account: str, noon: datetime
+) -> None:
+    await flood(engines, noon)
+    for n in range(300):
+        await allowed(sessions, account, f"198.51.100.{n % 250}", noon + timedelta(seconds=n))
+    later = noon + timedelta(seconds=300)
+    assert not await allowed(sessions, account, "198.51.100.7", later)
+    tried = [await allowed(sessions, account, "198.51.100.7", later, "her own") for _ in range(4)]
+    assert tried == [True, True, True, False], "her own browser guesses no faster than anybody"
+    assert not await allowed(sessions, account, "198.51.100.7", later)
+    async with sessions.begin() as db:
+        await forget_guesses(db, Try(account, "198.51.100.7", "her own"))
+    assert await allowed(sessions, account, "198.51.100.7", later, "her own")
+    assert not await allowed(sessions, account, "198.51.100.7", later), "the others go on waiting"
+
+
+async def test_an_office_that_signs_in_fills_nothing(
+    sessions: async_sessionmaker[AsyncSession], account: str, noon: datetime
+) -> None:
+    """Two hundred people behind one address, at nine o'clock."""
+    for n in range(200):
+        each = Try(f"{account}/{n}", "192.0.2.1")
+        async with sessions.begin() as db:
+            await take_guess(db, each, noon)
+        async with sessions.begin() as db:
+            await forget_guesses(db, each)
+    assert await allowed(sessions, account, "192.0.2.1", noon)
+
+
 async def test_a_right_answer_forgets_the_wrong_ones(
     sessions: async_sessionmaker[AsyncSession], account: str, noon: datetime
 ) -> None:
@@ -116,7 +193,7 @@ async def test_a_right_answer_forgets_the_wrong_ones(
         await allowed(sessions, account, "192.0.2.9", noon)
     assert not await allowed(sessions, account, "192.0.2.9", noon)
     async with sessions.begin() as db:
-        await forget_guesses(db, account)
+        await forget_guesses(db, Try(account, "192.0.2.9"))
     assert await allowed(sessions, account, "192.0.2.9", noon)
 
 

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_8a1adc08e859"
+revision = "first_211a3abb5310"
 down_revision = None
 
 
