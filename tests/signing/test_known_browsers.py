@@ -93,7 +93,7 @@ async def test_what_a_browser_makes_up_or_has_of_another_account_is_worth_nothin
     hers = Browser(house.app, "192.0.2.22")
     assert await hers.sign_in(house.name, PASSWORD, house.code(-1)) == 303
     known = hers.cookies[KNOWN]
-    made_up = ["", "x", "AAAA", "\u00e9", known[:-6] + "AAAAAA", known]
+    made_up = ["", "x", "AAAA", "*" * 40, known[:-6] + "AAAAAA", known]
     for number, given in enumerate(made_up):
         other = Browser(house.app, f"198.51.100.{40 + number}", {KNOWN: given})
         tries = [await other.sign_in(f"nobody.{number}", "x", "1") for _ in range(4)]
