@@ -55,6 +55,12 @@ def found_here(environ: Mapping[str, str]) -> tuple[Settings, Notes | None]:
     return read_settings({**notes.environ, **server.environ(), **given}), notes
 
 
+def address_here() -> str:
+    """Where the demo at work here answers; its usual address where none is, or none is ready."""
+    notes = Notes.read(demo_folder()) if at_work() else None
+    return notes.address if notes else Settings.base_url
+
+
 def demo_folder() -> Path:
     """Where the demo keeps its keys and notes, unless it is told another place."""
     return checkout() / ".portal"

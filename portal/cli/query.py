@@ -12,8 +12,10 @@ import click
 import httpx2
 
 from portal.cli import STOPPED
+from portal.cli.common import address_here
 from portal.cli.refusals import Asking
 from portal.client import PATIENCE, Client, ClientProblem, read_key
+from portal.settings import Settings
 
 _CLIENT = click.option("--client", "client_id", type=click.UUID, required=True, help="Its id.")
 _KEY = click.option(
@@ -25,9 +27,9 @@ _KEY = click.option(
 )
 _URL = click.option(
     "--url",
-    default="http://localhost:8000",
+    default=address_here,
     envvar="PORTAL_BASE_URL",
-    show_default=True,
+    show_default=f"the demo's that runs here, or {Settings.base_url}",
     help="The portal's address, as the portal itself spells it.",
 )
 

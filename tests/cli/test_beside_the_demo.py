@@ -6,12 +6,14 @@ import socket
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
+from uuid import uuid4
 from zipfile import ZipFile
 
 import pytest
 from support.commands import PORTAL, run
 from support.databases import environ_of, value
 
+from auth.oauth.clients import new_private_key, write_private_key
 from portal.sample.notes import Notes
 from portal.store.bootstrap import bootstrap
 from portal.store.server import Server
@@ -54,6 +56,17 @@ def test_an_export_names_the_demos_address_and_day(demo: Path):
     said = exported(demo / "out.xlsx")
     assert ADDRESS in said
     assert f"{DAY} " in said
+
+
+def test_a_program_asks_the_demo_at_whatever_port_it_is(demo: Path):
+    write_private_key(demo / "key.json", new_private_key())
+    whose = ("--client", str(uuid4()), "--key", str(demo / "key.json"))
+    asked = ("token", *whose)
+    assert f"{ADDRESS} does not answer" in run(*asked).output
+    given = run(*asked, environ={"PORTAL_BASE_URL": "http://localhost:18124"}).output
+    assert "http://localhost:18124 does not answer" in given
+    (demo / "demo.json").unlink()
+    assert "http://localhost:8000" in run("query", "--help").output
 
 
 def test_what_the_environment_says_comes_first(demo: Path):
