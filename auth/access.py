@@ -2,6 +2,9 @@
 package.
 """
 
+from collections.abc import Collection
+from uuid import UUID
+
 from auth import tables
 from auth.caller import Caller
 from auth.oauth import tables as oauth
@@ -10,11 +13,21 @@ from portal.errors import NotAllowed
 from portal.store.rules import HELD, RowRule, counted, everyone, hidden, table_of, tracked
 
 OWN_TO_MANAGE = "agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))"
+HERE = "(SELECT caller_self()) IS NOT NULL"
+"""In person: no program changes who is let in, not even in an administrator's name."""
 OWN_USE = (
     "EXISTS (SELECT FROM client c"
     " WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()))"
 )
 OWN_KEY = f"EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.{OWN_TO_MANAGE})"
+KEY_TO_ACCEPT = (
+    "EXISTS (SELECT FROM client c"
+    " WHERE c.id = client_id AND c.owner_membership_id = (SELECT caller_principal()))"
+)
+OF_OWN_CLIENT = (
+    "EXISTS (SELECT FROM client c"
+    " WHERE c.id = client_acceptance.id AND c.agency_id = (SELECT caller_agency()))"
+)
 # Whoever takes over the sign-in role still makes no token for somebody who gave no consent.
 SPEAKS_FOR = (
     "CASE kind WHEN 'client' THEN principal_id = client_id ELSE EXISTS (SELECT FROM consent c"
@@ -60,9 +73,9 @@ RULES = (
         table_of(oauth.Client),
         "Members and clients of the agency it belongs to.",
         "agency_id = (SELECT caller_agency())",
-        add=f"{OWN_TO_MANAGE} AND EXISTS (SELECT FROM membership m"
+        add=f"{OWN_TO_MANAGE} AND {HERE} AND EXISTS (SELECT FROM membership m"
         " WHERE m.id = owner_membership_id AND m.agency_id = client.agency_id)",
-        change=OWN_TO_MANAGE,
+        change=f"{OWN_TO_MANAGE} AND {HERE}",
         auth=("SELECT",),
         triggers=(
             "CREATE TRIGGER b_touch BEFORE UPDATE ON client"
@@ -70,12 +83,24 @@ RULES = (
         ),
     ),
     RowRule(
-        table_of(oauth.ClientKey),
-        "Administrators of the client's agency.",
-        OWN_KEY,
-        add=OWN_KEY,
-        change=OWN_KEY,
+        table_of(oauth.ClientAcceptance),
+        "Members and clients of the client's agency; its owner makes it, in person.",
+        OF_OWN_CLIENT,
         auth=("SELECT",),
+    ),
+    RowRule(
+        table_of(oauth.ClientKey),
+        "Administrators of the client's agency, and whoever answers for it.",
+        f"({OWN_KEY}) OR {KEY_TO_ACCEPT}",
+        add=f"{OWN_KEY} AND {HERE}",
+        change=f"{OWN_KEY} AND {HERE}",
+        auth=("SELECT",),
+        triggers=(
+            "CREATE TRIGGER a_fixed BEFORE UPDATE ON client_key"
+            " FOR EACH ROW EXECUTE FUNCTION keep_client_key()",
+            "CREATE TRIGGER z_touch AFTER INSERT ON client_key"
+            " FOR EACH ROW EXECUTE FUNCTION touch_client_of_key()",
+        ),
     ),
     RowRule(
         table_of(oauth.ClientUse),
@@ -112,6 +137,11 @@ DEFINERS: dict[str, str] = {
     "give_team_its_key()": "",
     "show_membership_names()": "",
     "tell_owner(uuid,text)": "portal_runtime",
+    "tell_of_client(client,text,text)": "",
+    "client_rests(uuid)": "portal_runtime",
+    "accept_client(uuid,integer)": "portal_runtime",
+    "refuse_client(uuid,integer,text,boolean)": "portal_runtime",
+    "touch_client_of_key()": "",
 }
 """Every function that runs as its owner, and the role that may call it ("" for none but the owner).
 """
@@ -134,7 +164,7 @@ CALLABLE: tuple[str, ...] = (
 
 def may_let_programs_in(caller: Caller) -> None:
     """Add an API client to one's own agency, change it and its keys, and end it."""
-    if caller.kind != "membership":
+    if caller.kind != "membership" or caller.delegated:
         raise NotAllowed(
             "A program lets no other program in: a person must do this.",
             rule="client.person_adds",
@@ -145,4 +175,14 @@ def may_let_programs_in(caller: Caller) -> None:
             "Only an administrator of the agency can let its programs in, change or end them.",
             rule="client.administrator_adds",
             granted_by="an administrator of your agency",
+        )
+
+
+def may_answer_for(caller: Caller, owners: Collection[UUID]) -> None:
+    """Say yes or no to a program, as the member whom it names: nobody says it for them."""
+    if caller.kind != "membership" or caller.delegated or caller.principal_id not in owners:
+        raise NotAllowed(
+            "Only the member who is to answer for this program can accept or refuse it, in person.",
+            rule="client.owner_answers",
+            granted_by="nobody; an administrator of your agency can name another owner",
         )

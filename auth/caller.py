@@ -21,6 +21,8 @@ class Caller:
     team_ids: frozenset[UUID] = field(default_factory=frozenset)
     authenticated_at: datetime | None = None
     acr: Strength | None = None
+    delegated: bool = False
+    """Whether a program acts in the person's name."""
 
     def can(self, scope: Scope) -> bool:
         """Whether roles and token together allow this."""

@@ -32,6 +32,8 @@ class Opening(Protocol):
 
     source: ClassVar[str]
     """The SQL function whose one row is the caller, with a `{}` for each value."""
+    delegates: ClassVar[bool]
+    """Whether a person who is opened so is not there, and a program acts in their name."""
 
     def values(self, request_id: UUID, moment: datetime) -> Sequence[object]:
         """What the function is given."""
@@ -42,6 +44,7 @@ class ByToken:
     """An API request."""
 
     source: ClassVar[str] = "open_caller({}, {}, {}, {}, {}, {}, {}, {})"
+    delegates: ClassVar[bool] = True
     presented: Presented
 
     def values(self, request_id: UUID, moment: datetime) -> Sequence[object]:
@@ -64,6 +67,7 @@ class BySession:
     """A page's request, with the hash of its session cookie."""
 
     source: ClassVar[str] = "open_session_caller({}, {}, {})"
+    delegates: ClassVar[bool] = False
     token_hash: bytes
 
     def values(self, request_id: UUID, moment: datetime) -> Sequence[object]:
@@ -76,6 +80,7 @@ class ByCommand:
     """An operator's command that runs as somebody (`--as`); only the command role may."""
 
     source: ClassVar[str] = "open_command_caller({}, {}, {})"
+    delegates: ClassVar[bool] = False
     principal: UUID
 
     def values(self, request_id: UUID, moment: datetime) -> Sequence[object]:
@@ -139,7 +144,7 @@ class Context:
             except BaseException as problem:
                 await self._mark(driver, problem)
                 raise
-            self.opened = caller_of(row)
+            self.opened = caller_of(row, self.opening)
             answer: bytes = row["answer"]
             return answer
         finally:
@@ -150,7 +155,7 @@ class Context:
         async with self.engine.connect() as connection:
             values = self.opening.values(self.request_id, self.now)
             found = await connection.exec_driver_sql(opening(self.opening), tuple(values))
-            self.opened = caller_of(found.mappings().one())
+            self.opened = caller_of(found.mappings().one(), self.opening)
             await connection.commit()
 
     @asynccontextmanager
@@ -186,7 +191,7 @@ class Context:
         values = self.opening.values(self.request_id, self.now)
         connection = await session.connection()
         found = await connection.exec_driver_sql(opening(self.opening), tuple(values))
-        self.opened = caller_of(found.mappings().one())
+        self.opened = caller_of(found.mappings().one(), self.opening)
 
 
 @dataclass
@@ -203,7 +208,7 @@ class Rehearsal(Context):
             await session.rollback()
 
 
-def caller_of(row: Any) -> Caller:  # noqa: ANN401 - a record of either driver
+def caller_of(row: Any, opening: Opening) -> Caller:  # noqa: ANN401 - a record of either driver
     """The caller that the database has opened; asyncpg's ids are UUIDs already."""
     return Caller(
         principal_id=row["principal_id"],
@@ -215,6 +220,7 @@ def caller_of(row: Any) -> Caller:  # noqa: ANN401 - a record of either driver
         team_ids=frozenset(row["team_ids"]),
         authenticated_at=row["authenticated_at"],
         acr=row["acr"] and Strength(row["acr"]),
+        delegated=opening.delegates and row["kind"] == "membership",
     )
 
 

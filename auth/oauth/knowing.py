@@ -77,7 +77,7 @@ def proved(
     found = store.find_client(db, said.client_id, now)
     signer = _signer(said, found, provider.key_sets)
     if signer is None:
-        raise BadAssertion("the client is unknown, or the key is not one of its keys")
+        raise BadAssertion("the client is unknown or rests, or the key is none of its own")
     if not found.lives(now):
         raise BadAssertion("the client has ended or expired")
     if form.get("client_id", str(said.client_id)) != str(said.client_id):

@@ -1,15 +1,17 @@
 """What the authorization server reads and writes: clients, their keys, what was used once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, literal, or_, select, text
+from sqlalchemy import and_, any_, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
-from auth.oauth.tables import Client, ClientKey, SeenAssertion, SeenProof
+from auth.oauth.tables import Client, ClientAcceptance, ClientKey, SeenAssertion, SeenProof
 
 _CLOCKS_APART = timedelta(minutes=5)  # between this server's clock and the database's
 
@@ -26,7 +28,9 @@ _NOTE_USE = text("""
 
 @dataclass(frozen=True)
 class Found:
-    """What is stored of a client; an unknown one has no keys and no scopes."""
+    """What a client may do today: as its administrators say, and as its owner accepted it. One that
+    nobody knows, or that rests, has no keys and no scopes.
+    """
 
     jwks: tuple[dict[str, str], ...] = ()
     scopes: frozenset[str] = frozenset()
@@ -44,10 +48,23 @@ class Found:
 
 def find_client(db: Session, client_id: UUID, now: datetime) -> Found:
     """The client and the keys it may sign with now, in one statement."""
-    usable = or_(col(ClientKey.retired_at).is_(None), col(ClientKey.retired_at) > now)
-    rows = db.execute(
-        select(Client.__table__, col(ClientKey.jwk))  # type: ignore[attr-defined]  # as any table
-        .join(ClientKey, and_(col(ClientKey.client_id) == col(Client.id), usable), isouter=True)
+    accepted = ClientAcceptance
+    usable = and_(
+        col(ClientKey.client_id) == col(Client.id),
+        or_(col(ClientKey.retired_at).is_(None), col(ClientKey.retired_at) > now),
+        col(ClientKey.thumbprint) == any_(col(accepted.thumbprints)),
+    )
+    rows: Sequence[Any] = db.execute(
+        select(
+            Client.__table__,  # type: ignore[attr-defined]  # as any table
+            col(ClientKey.jwk),
+            col(accepted.scopes).label("accepted_scopes"),
+            col(accepted.grants).label("accepted_grants"),
+            col(accepted.redirect_uris).label("accepted_addresses"),
+            col(accepted.jwks_uri).label("accepted_jwks_uri"),
+        )
+        .join(accepted, col(accepted.id) == col(Client.id))
+        .join(ClientKey, usable, isouter=True)
         .where(col(Client.id) == client_id)
     ).all()
     if not rows:
@@ -55,10 +72,11 @@ def find_client(db: Session, client_id: UUID, now: datetime) -> Found:
     client = rows[0]
     return Found(
         jwks=tuple(row.jwk for row in rows if row.jwk),
-        scopes=frozenset(client.scopes),
-        redirect_uris=tuple(client.redirect_uris),
-        grants=frozenset(client.grants),
-        jwks_uri=client.jwks_uri,
+        scopes=frozenset(client.scopes) & frozenset(client.accepted_scopes),
+        redirect_uris=tuple(a for a in client.redirect_uris if a in client.accepted_addresses),
+        grants=frozenset(client.grants) & frozenset(client.accepted_grants),
+        # Another address waits while the accepted one is used; none at all is at once none.
+        jwks_uri=client.jwks_uri and client.accepted_jwks_uri,
         name=client.name,
         agency_id=client.agency_id,
         expires_at=client.expires_at,

@@ -76,6 +76,47 @@ class Client(Row, table=True):
     created_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    refused_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When whoever it names said no to it as it is; see ClientAcceptance."""
+    refusal: str | None = Field(default=None, max_length=400)
+
+
+class ClientAcceptance(SQLModel, table=True):
+    """What somebody agreed to answer for: the client may do what both its agency's administrators
+    and this row say. Only accept_client writes it.
+    """
+
+    __tablename__ = "client_acceptance"
+
+    id: UUID = Field(foreign_key="client.id", primary_key=True, ondelete="CASCADE")
+    """The client's own."""
+    owner_membership_id: UUID = Field(foreign_key="membership.id", index=True)
+    accepted_at: datetime = Field(sa_type=Instant)
+    scopes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    grants: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    redirect_uris: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    jwks_uri: str | None = Field(default=None, max_length=2000)
+    thumbprints: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    """Of its registered keys."""
+
+
+class ClientPart(StrEnum):
+    """What of a program waits until its owner accepts it."""
+
+    EVERYTHING = "everything"
+    """It is new, or nobody answers for it any more: it gets no token."""
+    OWNER = "owner"
+    """Who answers for it: until then, who did so before."""
+    SCOPES = "scopes"
+    """Something that it may do."""
+    GRANTS = "grants"
+    """A way to get tokens."""
+    REDIRECT_URIS = "redirect_uris"
+    """An address where it sends people back to."""
+    JWKS_URI = "jwks_uri"
+    """The address of its keys: until then, the one that it had."""
+    KEYS = "keys"
+    """A key."""
 
 
 class ClientKey(Row, table=True):

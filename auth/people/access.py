@@ -13,9 +13,11 @@ from portal.store.rules import RowRule, everyone, table_of
 MANAGES = "(SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL"
 OF_OWN_AGENCY = f"agency_id = (SELECT caller_agency()) AND {MANAGES}"
 PARTNERSHIP = "(SELECT caller_can('partnership:manage'))"
+HERE = "(SELECT caller_self()) IS NOT NULL"
+"""In person: no program says who is let in, not even in an administrator's name."""
 MEMBER = "SELECT FROM membership m WHERE m.id"
 COLLEAGUE = "m.agency_id = (SELECT caller_agency()) AND m.person_id <> (SELECT caller_person())"
-OF_COLLEAGUE = f"EXISTS ({MEMBER} = membership_id AND {COLLEAGUE}) AND {MANAGES}"
+OF_COLLEAGUE = f"EXISTS ({MEMBER} = membership_id AND {COLLEAGUE}) AND {MANAGES} AND {HERE}"
 REBINDS_COLLEAGUE = (
     f"rebinds_id IS NULL OR EXISTS ({MEMBER} = rebinds_id AND m.agency_id = invitation.agency_id"
     " AND m.person_id <> (SELECT caller_person()))"
@@ -31,9 +33,9 @@ RULES = (
     everyone(
         tables.GrantableRoles,
         "Every signed-in caller; a partnership administrator sets it.",
-        add=f"{PARTNERSHIP} AND set_by_id = (SELECT caller_principal())",
-        change=f"{PARTNERSHIP} AND set_by_id = (SELECT caller_principal())",
-        remove=PARTNERSHIP,
+        add=f"{PARTNERSHIP} AND {HERE} AND set_by_id = (SELECT caller_principal())",
+        change=f"{PARTNERSHIP} AND {HERE} AND set_by_id = (SELECT caller_principal())",
+        remove=f"{PARTNERSHIP} AND {HERE}",
     ),
     RowRule(
         table_of(tables.Standing),
@@ -48,8 +50,9 @@ RULES = (
         "The member; administrators of the agency; who asked.",
         f"person_id = (SELECT caller_person()) OR asked_by_id = (SELECT caller_principal())"
         f" OR ({OF_OWN_AGENCY})",
-        add=f"asked_by_id = (SELECT caller_principal()) AND {MANAGES}",
-        change=f"({OF_OWN_AGENCY}) OR (asked_by_id = (SELECT caller_principal()) AND {MANAGES})",
+        add=f"asked_by_id = (SELECT caller_principal()) AND {MANAGES} AND {HERE}",
+        change=f"(({OF_OWN_AGENCY}) OR (asked_by_id = (SELECT caller_principal()) AND {MANAGES}))"
+        f" AND {HERE}",
         triggers=(
             "CREATE TRIGGER a_check BEFORE INSERT OR UPDATE ON role_request"
             " FOR EACH ROW EXECUTE FUNCTION check_role_request()",
@@ -62,10 +65,10 @@ RULES = (
         "Administrators of the agency; those that let a member in again, also partnership"
         " administrators.",
         f"({OF_OWN_AGENCY}) OR ({UNCONFIRMED})",
-        add=f"{OF_OWN_AGENCY} AND made_by_id = (SELECT caller_principal())"
+        add=f"{OF_OWN_AGENCY} AND {HERE} AND made_by_id = (SELECT caller_principal())"
         f" AND made_person_id = (SELECT caller_person()) AND ({CARRIES_LITTLE})"
         f" AND ({REBINDS_COLLEAGUE}) AND confirmed_by_id IS NULL AND used_at IS NULL",
-        change=f"({OF_OWN_AGENCY}) OR ({UNCONFIRMED})",
+        change=f"(({OF_OWN_AGENCY}) OR ({UNCONFIRMED})) AND {HERE}",
         auth=("SELECT",),
         triggers=(
             "CREATE TRIGGER a_check BEFORE UPDATE ON invitation"
@@ -107,7 +110,7 @@ PARTNERSHIP_ADMINISTRATOR = "a partnership administrator"
 
 def may_manage_people(caller: Caller, agency_id: UUID) -> None:
     """Invite people to one's own agency or joint body, give them roles, and end memberships."""
-    manages = caller.can(Scope.AGENCIES_MANAGE) and caller.person_id is not None
+    manages = caller.can(Scope.AGENCIES_MANAGE) and _is_here(caller)
     if not manages or caller.agency_id != agency_id:
         raise NotAllowed(
             "Only an administrator of that agency can do this. Hosting a joint body makes nobody"
@@ -129,7 +132,7 @@ def may_concern(caller: Caller, person_id: UUID) -> None:
 
 def may_set_grantable(caller: Caller) -> None:
     """Say which roles an agency's administrators may grant."""
-    if not caller.can(Scope.PARTNERSHIP_MANAGE) or caller.person_id is None:
+    if not caller.can(Scope.PARTNERSHIP_MANAGE) or not _is_here(caller):
         raise NotAllowed(
             "Only a partnership administrator says which roles an agency may grant.",
             rule="people.partnership_administrator",
@@ -145,3 +148,8 @@ def may_second(caller: Caller, people: Collection[UUID | None]) -> None:
             rule="people.second_person",
             granted_by="another administrator of the agency",
         )
+
+
+def _is_here(caller: Caller) -> bool:
+    """Whether a person acts, and no program in their name."""
+    return caller.person_id is not None and not caller.delegated

@@ -12,9 +12,10 @@ BEGIN
 END
 $$;
 
+-- In person: a program that acts in an administrator's name manages nobody.
 CREATE FUNCTION manages(agency uuid) RETURNS boolean LANGUAGE sql STABLE
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT agency = caller_agency() AND caller_person() IS NOT NULL AND caller_can('agencies:manage')
+    SELECT agency = caller_agency() AND caller_self() IS NOT NULL AND caller_can('agencies:manage')
 $$;
 
 -- Where no two administrators are left beside the one concerned, the partnership's administrator is the second person.
@@ -179,7 +180,7 @@ $$;
 CREATE FUNCTION tell_member(member uuid, about text, words text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NOT caller_can('agencies:manage') THEN
+    IF NOT caller_can('agencies:manage') OR caller_self() IS NULL THEN
         RAISE EXCEPTION 'only administrators tell others' USING ERRCODE = 'insufficient_privilege';
     END IF;
     PERFORM tell(m.person_id, about, words) FROM membership m WHERE m.id = member;
@@ -191,7 +192,7 @@ CREATE FUNCTION tell_administrators(agency uuid, about text, words text) RETURNS
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NOT caller_can('agencies:manage') THEN
+    IF NOT caller_can('agencies:manage') OR caller_self() IS NULL THEN
         RAISE EXCEPTION 'only administrators tell others' USING ERRCODE = 'insufficient_privilege';
     END IF;
     PERFORM tell(p, about, words) FROM unnest(administrators_of(agency, caller_today())) p WHERE p <> caller_person();

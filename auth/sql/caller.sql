@@ -23,7 +23,8 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     ) held
 $$;
 
--- What a principal may do today: a membership by its roles, an API client by its scopes within its owner's.
+-- What a principal may do today: a membership by its roles; an API client by its scopes, within those that its owner has
+-- accepted, within what the owner may. One that nobody has accepted rests: it is nobody.
 CREATE FUNCTION principal_today(wanted uuid, today date)
 RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
 LANGUAGE sql STABLE SECURITY DEFINER
@@ -37,10 +38,11 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     UNION ALL
     SELECT c.id, 'client', c.agency_id, NULL, '{}', ARRAY(
                SELECT held.name FROM unnest(c.scopes) AS held (name)
-               WHERE EXISTS (SELECT FROM role_scope s WHERE s.scope = held.name AND s.role = ANY (owns.roles))
+               WHERE held.name = ANY (yes.scopes)
+                 AND EXISTS (SELECT FROM role_scope s WHERE s.scope = held.name AND s.role = ANY (owns.roles))
                ORDER BY 1), '{}'
-    FROM client c JOIN agency a ON a.id = c.agency_id
-    LEFT JOIN membership m ON m.id = c.owner_membership_id AND m.starts_on <= today
+    FROM client c JOIN agency a ON a.id = c.agency_id JOIN client_acceptance yes ON yes.id = c.id
+    LEFT JOIN membership m ON m.id = yes.owner_membership_id AND m.agency_id = c.agency_id AND m.starts_on <= today
         AND (m.ends_on IS NULL OR m.ends_on >= today) AND m.ended_at IS NULL
     LEFT JOIN LATERAL roles_today(m.id, today) AS owns (roles) ON m.id IS NOT NULL
     WHERE c.id = wanted AND c.ended_at IS NULL AND c.expires_at > now()

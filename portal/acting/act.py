@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from auth.caller import Caller
 from auth.strength import StepUp
 from portal.acting.answers import Answer
 from portal.acting.constraints import misfit
@@ -59,14 +60,15 @@ async def _act(context: Context, answer: Answer, given: Mapping[str, Any]) -> by
     verb = answer.exposed.name
     async with context.acting() as session:
         await session.execute(BEGIN, {"verb": verb})
-        in_person = context.caller.kind == "membership"
-        if answer.exposed.fresh and in_person and not context.proved_afresh:
+        as_person = context.caller.kind == "membership"
+        away = not as_person or (context.caller.delegated and answer.exposed.in_person)
+        if answer.exposed.fresh and not away and not context.proved_afresh:
             session.add(audit_line(context, verb, Outcome.REFUSED, rule="step_up"))
             return await _stepping_up(session)
         try:
             async with session.begin_nested():
-                if answer.exposed.fresh and not in_person:
-                    raise _for_people()
+                if away and (answer.exposed.fresh or answer.exposed.in_person):
+                    raise _for_people(context.caller)
                 return await _Attempt(context, session, answer, given).once()
         except (Refusal, DBAPIError) as problem:
             refusal = _as_refusal(problem, answer.exposed)
@@ -75,11 +77,12 @@ async def _act(context: Context, answer: Answer, given: Mapping[str, Any]) -> by
             return answer.refused(refusal)
 
 
-def _for_people() -> NotAllowed:
+def _for_people(caller: Caller) -> NotAllowed:
+    nor = ", nor in somebody's name" if caller.delegated else ""
     return NotAllowed(
-        "A program cannot do this: it asks for a person who has just proved who they are.",
+        f"A program cannot do this{nor}: it asks for a person who has just proved who they are.",
         rule="acting.in_person",
-        granted_by="nobody; an administrator of your agency can do it in person",
+        granted_by="nobody; a person of your agency who may do it can do it in person",
     )
 
 

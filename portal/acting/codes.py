@@ -86,6 +86,7 @@ WARNINGS: dict[str, str] = {
     "SMALL_NUMBER": "A number so small could let somebody recognise a person.",
     "PROGRAMS_LEFT": "The member answered for programs, which see nothing from now on.",
     "STILL_A_DRAFT": "The partner sees the initiative once it is shared.",
+    "WAITS_FOR_OWNER": "The program's owner must accept it before it works.",
     "WAITS_FOR_SECOND": "A second administrator must confirm it.",
     "WORK_LEFT": "The member leaves unfinished actions: hand them over.",
     "VERSION_ENDED": "The framework entry belongs to a version that has ended.",

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Union
 import strawberry
 from strawberry.types.base import get_object_definition
 
+from auth.roles import Scope
 from portal import problems
 from portal.acting.inputs import COMMON, Param, make_input, params_of
 
@@ -30,6 +31,15 @@ class Exposed:
     """The scope without which the verb always refuses, "" for none: shown in access.md."""
     fresh: bool = False
     """Whether it asks for a fresh proof of who is calling, since it gives access to others."""
+    own_word: bool = False
+    """Whether it is somebody's own word, which no program can give in their name."""
+
+    @property
+    def in_person(self) -> bool:
+        """Whether no program does it, not even in somebody's name: a consent lends nobody the
+        power to say who else is let in.
+        """
+        return self.own_word or self.needs in {Scope.AGENCIES_MANAGE, Scope.PARTNERSHIP_MANAGE}
 
     @property
     def deletes(self) -> str:
@@ -37,15 +47,22 @@ class Exposed:
         return "".join(part.capitalize() for part in self.name.split("_")[1:])
 
 
-def mutation(
-    verb: Verb, shows: type | str, *, needs: str, fresh: bool = False, link: str = ""
+def mutation(  # noqa: PLR0913 - what a mutation is has this many sides
+    verb: Verb,
+    shows: type | str,
+    *,
+    needs: str,
+    fresh: bool = False,
+    own_word: bool = False,
+    link: str = "",
 ) -> Any:  # noqa: ANN401
     """The mutation that runs `verb` and answers with the row it returns, shown as `shows`.
 
     The input has the verb's parameters and an idempotency key; the description is the
     verb's docstring.
     `shows` is the GraphQL type of the returned row, or "Deleted". A `fresh` one wants a person who
-    proved within ten minutes who they are (auth/strength.py). `link` describes what the payload of
+    proved within ten minutes who they are (auth/strength.py); `own_word` takes
+    it from no program, whatever it was allowed. `link` describes what the payload of
     this type shows once; it is the same for all mutations that answer with the type.
     """
     called = verb.__name__.rstrip("_")  # an underscore only avoids a keyword
@@ -59,7 +76,7 @@ def mutation(
         f"{title}Input", [*params, key], f"What `{title[0].lower()}{title[1:]}` needs."
     )
     shown, payload, row_field, union = _result(shows, link)
-    exposed = Exposed(called, verb, params, shown, payload, row_field, needs, fresh)
+    exposed = Exposed(called, verb, params, shown, payload, row_field, needs, fresh, own_word)
 
     def never(input: object) -> None:
         raise AssertionError("mutations are run by act()")

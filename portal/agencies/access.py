@@ -11,7 +11,7 @@ DEFINERS: dict[str, str] = {"succeed_agency(uuid,uuid,date)": "portal_runtime"}
 
 def may_manage_partnership(caller: Caller) -> None:
     """Change who takes part."""
-    if not caller.can(Scope.PARTNERSHIP_MANAGE):
+    if not caller.can(Scope.PARTNERSHIP_MANAGE) or caller.person_id is None or caller.delegated:
         raise NotAllowed(
             "Only a partnership administrator can let one agency succeed another.",
             rule="agency.partnership_administrator",

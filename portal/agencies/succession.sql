@@ -4,7 +4,7 @@ CREATE FUNCTION succeed_agency(old uuid, successor uuid, day date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NOT caller_can('partnership:manage') THEN
+    IF NOT caller_can('partnership:manage') OR caller_self() IS NULL THEN
         RAISE EXCEPTION 'only a partnership administrator lets one agency succeed another' USING ERRCODE = '42501';
     END IF;
     UPDATE agency SET ended_on = day, successor_id = successor WHERE id = old;

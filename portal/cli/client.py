@@ -4,6 +4,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from portal.acting.work import Work
 from portal.cli.common import fail
 from portal.cli.deeds import done_as, read_as
 from portal.cli.who import AS, Who
-from portal.programs import verbs
+from portal.programs import answering, verbs
 
 CLIENT = click.argument("client_id", metavar="CLIENT", type=Who())
 KEY_FILE = click.option(
@@ -80,7 +81,11 @@ def list_clients(who: UUID) -> None:
         found = await work.db.execute(select(Client).order_by(col(Client.name)))
         keys = await work.db.execute(select(ClientKey).where(col(ClientKey.retired_at).is_(None)))
         used = list(keys.scalars())
-        return [line for one in found.scalars() for line in _lines(one, used)]
+        return [
+            line
+            for one in found.scalars()
+            for line in _lines(one, used, await answering.resting(work, one.id))
+        ]
 
     for line in read_as(who, look) or ["The agency has no programs."]:
         click.echo(line)
@@ -107,7 +112,8 @@ def list_clients(who: UUID) -> None:
 def add(*, who: UUID, key_file: Path | None, days: int, **given: Any) -> None:  # noqa: ANN401 - options
     """Add an API client to the agency of an administrator, and write its private key.
 
-    Prints the client's id. The agency's programs see what its people see, within their scopes.
+    Prints the client's id. It gets no token until its owner accepts it. The agency's programs see
+    what its people see, within their scopes.
     """
     if key_file is None and given["jwks_uri"] is None:
         fail("Give --key FILE, a new file for its private key; or --jwks-uri, where its keys are.")
@@ -132,9 +138,34 @@ def add(*, who: UUID, key_file: Path | None, days: int, **given: Any) -> None:  
 
     added = done_as(who, "add_client", do, before_commit=made.keep if made else None)
     click.echo(f"Added {given['name']}: {added}")
+    click.echo(f"It rests until its owner accepts it: {_accept(added, given['owner'])}")
     if made:
         click.echo(f"Its private key: {made.file}")
         click.echo(f"Next: portal query FILE --client {added} --key {made.file}")
+
+
+@client.command("accept")
+@CLIENT
+@AS
+def accept(*, client_id: UUID, who: UUID) -> None:
+    """Say yes to CLIENT as it is now, as the member who is to answer for it.
+
+    Until then a new program, a new key, a wider scope and another address do not work.
+    """
+    done_as(who, "accept_client", _of_version(client_id, answering.accept_client))
+    click.echo(f"Accepted {client_id} as it is now.")
+
+
+@client.command("refuse")
+@CLIENT
+@AS
+@click.option("--because", required=True, help="Why, for the agency's administrators.")
+@click.option("--altogether", is_flag=True, help="Also what was accepted before: it gets no token.")
+def refuse(*, client_id: UUID, who: UUID, because: str, altogether: bool) -> None:
+    """Say no to CLIENT, or to what is new about it, as the member who is to answer for it."""
+    verb = partial(answering.refuse_client, reason=because, altogether=altogether)
+    done_as(who, "refuse_client", _of_version(client_id, verb))
+    click.echo(f"Refused {client_id}.")
 
 
 @client.command("change")
@@ -168,7 +199,7 @@ def change(*, client_id: UUID, who: UUID, **given: Any) -> None:  # noqa: ANN401
         )
 
     done_as(who, "change_client", do)
-    click.echo(f"Changed {client_id}.")
+    click.echo(f"Changed {client_id}. What it gains waits for its owner: {_accept(client_id)}")
 
 
 @client.command("renew")
@@ -211,7 +242,9 @@ def add_to(*, client_id: UUID, who: UUID, key_file: Path | None) -> None:
 
     done_as(who, "add_client_key", do, before_commit=made.keep)
     thumbprint = made.key.thumbprint()
-    click.echo(f"Added key {thumbprint}: {key_file}\nRetire the old one when it is in use.")
+    click.echo(f"Added key {thumbprint}: {key_file}")
+    click.echo(f"It rests until the owner accepts it: {_accept(client_id)}")
+    click.echo("Retire the old one when it is in use.")
 
 
 @key.command("retire")
@@ -235,6 +268,10 @@ def retire(*, client_id: UUID, name: str, who: UUID, even_the_last: bool) -> Non
     click.echo(f"Retired key {name}.")
 
 
+def _accept(client_id: UUID, owner: UUID | str = "OWNER") -> str:
+    return f"portal client accept {client_id} --as {owner}"
+
+
 def _of_version(
     client_id: UUID, verb: Callable[..., Awaitable[Client]], **more: datetime
 ) -> Callable[[Work], Awaitable[Client]]:
@@ -247,10 +284,12 @@ def _of_version(
     return do
 
 
-def _lines(one: Client, keys: list[ClientKey]) -> list[str]:
-    """A program, and its keys if the caller sees them."""
+def _lines(one: Client, keys: list[ClientKey], rests: list[str]) -> list[str]:
+    """A program, what of it rests, and its keys if the caller sees them."""
     over = one.ended_at is not None or one.expires_at < datetime.now(UTC)
     state = "ended" if over else f"until {one.expires_at:%Y-%m-%d}"
     lines = [f"{one.id}  {state:16}  {one.name}  ({', '.join(one.scopes)})"]
+    if rests and not over:
+        lines.append(f"  waits for its owner's yes: {', '.join(rests)}")
     lines += [f"  key {key.thumbprint}" for key in keys if key.client_id == one.id and not over]
     return lines + ([f"  keys at {one.jwks_uri}"] if one.jwks_uri else [])

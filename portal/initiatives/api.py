@@ -208,7 +208,7 @@ class InitiativeMutations:
     delete_initiative = mutation(verbs.delete_initiative, "Deleted", needs=EDIT)
     move_initiative = mutation(stages.move_initiative, Initiative, needs=EDIT)
     rate_initiative = mutation(stages.rate_initiative, Initiative, needs=EDIT)
-    hand_over_lead = mutation(partners.hand_over_lead, Initiative, needs=EDIT)
+    hand_over_lead = mutation(partners.hand_over_lead, Initiative, needs=EDIT, fresh=True)
     invite_partner = mutation(partners.invite_partner, Partner, needs=EDIT)
     accept_invitation = mutation(joining.accept_invitation, Partner, needs=EDIT)
     decline_invitation = mutation(joining.decline_invitation, Partner, needs=EDIT)

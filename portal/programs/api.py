@@ -5,14 +5,14 @@ from enum import Enum
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ARRAY, ColumnElement, Text, exists, func, select
 from sqlmodel import col
 
 from auth.oauth import tables
 from auth.oauth.tables import Grant
 from portal.acting.exposed import mutation
 from portal.agencies.api import Agency, Membership
-from portal.programs import verbs
+from portal.programs import answering, verbs
 from portal.reading.declare import (
     Ask,
     Columns,
@@ -61,6 +61,28 @@ def _client_used(client: Columns, _: Ask) -> ColumnElement[Any]:
     return last.correlate(client.id.table).scalar_subquery()
 
 
+def _accepted(key: Columns, _: Ask) -> ColumnElement[Any]:
+    yes = tables.ClientAcceptance
+    listed = exists().where(
+        col(yes.id) == key.client_id, key.thumbprint == func.any(col(yes.thumbprints))
+    )
+    return listed.correlate(key.id.table)
+
+
+def _rests(client: Columns, _: Ask) -> ColumnElement[Any]:
+    return func.coalesce(func.client_rests(client.id, type_=ARRAY(Text)), [])
+
+
+def _works(client: Columns) -> ColumnElement[bool]:
+    accepted = exists().where(col(tables.ClientAcceptance.id) == client.id)
+    works: ColumnElement[bool] = (
+        client.ended_at.is_(None)
+        & (client.expires_at > func.now())
+        & accepted.correlate(client.id.table)
+    )
+    return works
+
+
 @reads(tables.ClientKey)
 class ClientKey(Node):
     """The public half of a key that a program signs with; the portal never has the other half."""
@@ -69,6 +91,7 @@ class ClientKey(Node):
         "Its SHA-256 thumbprint (RFC 7638), the `kid` of the portal's own files."
     )
     added_at: datetime = column("When it was registered.")
+    accepted: bool = sql("Whether the program's owner has accepted it.", _accepted)
     retired_at: datetime | None = column("When it was retired, if it was.")
     last_used_at: datetime | None = sql(
         "When the program last got a token with it, give or take an hour.", _key_used, nullable=True
@@ -80,7 +103,7 @@ class ClientKeyFilter:
     """Which keys."""
 
     in_use: bool | None = where(
-        "Those that are accepted, or those that were retired.",
+        "Those that were not retired, or those that were.",
         lambda key, in_use, _: key.retired_at.is_(None) == in_use,
     )
 
@@ -93,6 +116,19 @@ CLIENT_KEYS = Listing(
 )
 
 
+@reads(tables.ClientAcceptance)
+class ClientAcceptance(Node):
+    """What somebody agreed to answer for: a program may do what both this and its agency say."""
+
+    owner: Membership = one("Who accepted it.", "owner_membership_id")
+    accepted_at: datetime = column("When.")
+    scopes: list[str] = column("What it may do.")
+    grants: list[Grant] = column("How it may get its tokens.")
+    redirect_uris: list[str] = column("Where it may send people back to.")
+    jwks_uri: str | None = column("Where it may show its public keys.")
+    thumbprints: list[str] = column("The registered keys that it may sign with.")
+
+
 @reads(tables.Client)
 class Client(Node):
     """A program of an agency. Somebody answers for it, and it ends unless it is renewed."""
@@ -101,9 +137,15 @@ class Client(Node):
     version: int = column("Pass it back with a change.")
     agency: Agency = one("The agency it acts for.", "agency_id")
     owner: Membership = one(
-        "Who answers for it; when they leave, it may do nothing.", "owner_membership_id"
+        "Who is to answer for it; when they leave, it may do nothing.", "owner_membership_id"
     )
-    scopes: list[str] = column("What it was given; today it may do no more than its owner may.")
+    acceptance: ClientAcceptance | None = one(
+        "What its owner has accepted; null while it rests as a whole.", "id"
+    )
+    resting: list[tables.ClientPart] = sql("What of it waits for its owner's yes.", _rests)
+    refused_at: datetime | None = column("When its owner said no to it as it is, if they did.")
+    refusal: str | None = column("Why they did.")
+    scopes: list[str] = column("What it is to have; today it may do no more than its owner may.")
     grants: list[Grant] = column("How it gets its tokens.")
     redirect_uris: list[str] = column("Where it may send people back to.")
     jwks_uri: str | None = column("Where it shows its public keys, if it does.")
@@ -125,10 +167,8 @@ class ClientFilter:
     """Which programs."""
 
     works: bool | None = where(
-        "Those that can get a token, or those that have ended or expired.",
-        lambda client, works, _: (
-            (client.ended_at.is_(None) & (client.expires_at > func.now())) == works
-        ),
+        "Those that can get a token, or those that have ended, expired or rest.",
+        lambda client, works, _: _works(client) == works,
     )
 
 
@@ -154,7 +194,7 @@ class ProgramQueries:
 
 @strawberry.type
 class ProgramMutations:
-    """What an agency's administrators do with its programs."""
+    """What an agency's administrators do with its programs, and what their owners say to it."""
 
     add_client = mutation(verbs.add_client, Client, needs=_MANAGES, fresh=True)
     change_client = mutation(verbs.change_client, Client, needs=_MANAGES, fresh=True)
@@ -162,3 +202,5 @@ class ProgramMutations:
     end_client = mutation(verbs.end_client, Client, needs=_MANAGES, fresh=True)
     add_client_key = mutation(verbs.add_client_key, ClientKey, needs=_MANAGES, fresh=True)
     retire_client_key = mutation(verbs.retire_client_key, ClientKey, needs=_MANAGES, fresh=True)
+    accept_client = mutation(answering.accept_client, Client, needs="", fresh=True, own_word=True)
+    refuse_client = mutation(answering.refuse_client, Client, needs="", fresh=True, own_word=True)

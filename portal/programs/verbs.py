@@ -17,6 +17,7 @@ from auth.tables import Agency
 from portal.acting.inputs import KEEP, Keep, Ref
 from portal.acting.work import Work
 from portal.errors import Finding, Invalid
+from portal.programs.answering import resting
 
 OWNER = "The member of your agency who answers for it; it may never do more than they may."
 SCOPES = "What it may do, such as `initiatives:read`."
@@ -24,6 +25,7 @@ GRANTS = "How it gets its tokens: for itself, for people who consent, or both."
 REDIRECTS = "Where people are sent back to after they consented, compared letter by letter."
 KEYS_AT = "The https address where it shows its public keys as a JWK set; it may change them there."
 KEY = "Its public key: the text of a JWK (P-256, Ed25519 or RSA)."
+ASKS = "It works once you accept it: look at Programs, under Security."
 EXPIRES = "When it ends unless it is renewed: within twelve months, or in 365 days if left out."
 
 
@@ -38,7 +40,7 @@ async def add_client(  # noqa: PLR0913, PLR0917 - the contract's input
     grants: Annotated[list[Grant] | None, GRANTS + " Left out: for itself."] = None,
     redirect_uris: Annotated[list[str] | None, REDIRECTS] = None,
 ) -> Client:
-    """Let a program of your agency in.
+    """Let a program of your agency in; it rests until its owner accepts it (acceptClient).
 
     It sees what the agency's people see, within its scopes.
     """
@@ -56,7 +58,9 @@ async def add_client(  # noqa: PLR0913, PLR0917 - the contract's input
     )
     await _check(work, new)
     client_id = await clients.add_client(work.db, new, now=_really_now())
-    await _tell(work, client_id, f"{new.name} was let in as a program that you answer for.")
+    said = f"{new.name.strip()} was let in as a program that you are to answer for. {ASKS}"
+    await _tell(work, client_id, said)
+    _warn_of_rest(work, ["everything"])
     return await work.seen(Client, client_id)
 
 
@@ -71,7 +75,10 @@ async def change_client(  # noqa: PLR0913, PLR0917 - the contract's input
     redirect_uris: Annotated[list[str] | Keep, REDIRECTS] = KEEP,
     jwks_uri: Annotated[str | Keep | None, KEYS_AT] = KEEP,
 ) -> Client:
-    """Change what a program is called, may do, and who answers for it; tokens feel it at once."""
+    """Change what a program is called, may do, and who answers for it.
+
+    What it loses it loses at once. What it gains rests until its owner accepts it (acceptClient).
+    """
     client = await _held(work, id, expected_version)
     now = _really_now()
     as_it_is = NewClient(
@@ -101,9 +108,14 @@ async def change_client(  # noqa: PLR0913, PLR0917 - the contract's input
     client.scopes = sorted(set(wanted.scopes))
     client.grants = sorted(str(grant) for grant in wanted.grants)
     client.redirect_uris, client.jwks_uri = list(wanted.redirect_uris), wanted.jwks_uri
+    client.refused_at = client.refusal = None
     await work.db.flush()
+    rests = await resting(work, client.id)
     if wanted.owner != as_it_is.owner:
-        await _tell(work, client.id, f"You answer for the program {client.name} from now on.")
+        await _tell(work, client.id, f"You are to answer for the program {client.name}. {ASKS}")
+    elif rests:
+        await _tell(work, client.id, f"{client.name} wants your yes to what is new. {ASKS}")
+    _warn_of_rest(work, rests)
     return client
 
 
@@ -144,13 +156,18 @@ async def add_client_key(
     client: Annotated[UUID, Ref("Client"), "The program."],
     key: Annotated[str, KEY],
 ) -> ClientKey:
-    """Give a program a further key; retire the old one when the new one is in use."""
+    """Give a program a further key, which rests until its owner accepts it (acceptClient).
+
+    The old one works meanwhile: retire it when the new one is in use.
+    """
     program = await _living(work, client, "client")
     jwk = _jwk(key)
     if jwk is None:
         raise Invalid.field("key", "Send its public key, as a JWK.", "BAD_KEY")
     added = await clients.add_key(work.db, program.id, jwk, now=_really_now())
-    await _tell(work, program.id, f"{program.name}, which you answer for, has a further key.")
+    said = f"{program.name}, which you answer for, is to have a further key. {ASKS}"
+    await _tell(work, program.id, said)
+    _warn_of_rest(work, ["keys"])
     return await work.seen(ClientKey, added)
 
 
@@ -167,6 +184,12 @@ async def retire_client_key(
     key = await clients.retire_key(work.db, key.id, now=_really_now(), even_the_last=even_the_last)
     await _tell(work, program.id, f"A key of {program.name}, which you answer for, was retired.")
     return key
+
+
+def _warn_of_rest(work: Work, parts: Sequence[str]) -> None:
+    if parts:
+        said = "Its owner must accept this before it works: " + ", ".join(parts).replace("_", " ")
+        work.warn("", said + ".", "WAITS_FOR_OWNER")
 
 
 _SOME = {"kty": "EC"}  # stands for the keys it has: only whether there is one is asked

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import SQLModel, col
 
@@ -21,7 +21,7 @@ from auth.oauth.clients import (
     new_private_key,
     write_private_key,
 )
-from auth.oauth.tables import Client, ClientKey
+from auth.oauth.tables import Client, ClientAcceptance, ClientKey
 from auth.roles import Scope
 from portal.sample.partnership import PEOPLE, agency_id, fixed, membership_id
 
@@ -62,7 +62,9 @@ PROGRAMS = (
 
 
 ROTA = Program("rota", "RASA volunteers' rota", "rasa.coordinator", _READS)
-"""For the examples: its private keys are gone, so nobody can sign with them."""
+"""For the examples: its private keys are gone, so nobody can sign with them. Its owner has accepted
+the first one.
+"""
 _ROTAS_KEYS = (
     (
         "N63-XUPqQItVgnru9LuhOtPOMn5rg6GGKZWp5knsAYg",
@@ -99,7 +101,16 @@ def example_program(at: datetime) -> list[SQLModel]:
         )
         for number, (x, y, thumbprint) in enumerate(_ROTAS_KEYS)
     ]
-    return [client, *keys]
+    yes = ClientAcceptance(
+        id=client.id,
+        owner_membership_id=client.owner_membership_id,
+        accepted_at=at,
+        scopes=client.scopes,
+        grants=client.grants,
+        redirect_uris=client.redirect_uris,
+        thumbprints=[keys[0].thumbprint],
+    )
+    return [client, *keys, yes]
 
 
 def keys_in(folder: Path) -> dict[str, ECKey]:
@@ -140,6 +151,7 @@ async def _let_in(session: AsyncSession, program: Program, key: ECKey, now: date
         owner, agency = membership_id(program.owner), agency_id(program.agency)
         new = NewClient(agency, program.name, owner, program.scopes, until, jwk, program.id)
         await add_client(session, new, now=now)
+        await _accept(session, program)
         return
     known.expires_at, known.ended_at = until, None
     registered = False
@@ -149,8 +161,24 @@ async def _let_in(session: AsyncSession, program: Program, key: ECKey, now: date
         registered = registered or own
     if not registered:
         await add_key(session, program.id, jwk, now=now)
+    await _accept(session, program)
 
 
 async def _keys_of(session: AsyncSession, program: Program) -> Sequence[ClientKey]:
     found = await session.execute(select(ClientKey).where(col(ClientKey.client_id) == program.id))
     return found.scalars().all()
+
+
+async def _accept(session: AsyncSession, program: Program) -> None:
+    """By the way that its owner goes with `portal client accept`: there is no other."""
+    await session.flush()
+    owner = membership_id(program.owner)
+    await session.execute(
+        text("SELECT principal_id FROM open_command_caller(:who, NULL)"), {"who": owner}
+    )
+    saying_yes = text(
+        "SELECT accept_client(c.id, c.version) FROM client c"
+        " WHERE c.id = :id AND client_rests(c.id) <> '{}'"
+    )
+    await session.execute(saying_yes, {"id": program.id})
+    await session.execute(text("SELECT set_config('portal.caller', '', true)"))

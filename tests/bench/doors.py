@@ -18,6 +18,7 @@ from serving import CALLER, KEYS
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
+from support.accepting import accepted
 
 from auth.accounts.passwords import Hasher
 from auth.accounts.tables import Guess
@@ -59,6 +60,7 @@ class Program:
                 )  # fmt: skip
                 db.add(client)
                 await db.flush()
+                db.add(accepted(client))
                 consent = Consent(
                     client_id=client.id, membership_id=member.id, person_id=member.person_id,
                     scopes=scopes, given_at=now, expires_at=year,

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from support.accepting import accepted
 from support.partner import CLIENT_ID, Partner, signed
 
 from auth.federation.answers import LOGOUT_EVENT
@@ -79,6 +80,8 @@ async def program(doors) -> Program:
     )
     async with doors.owner() as db:
         db.add(client)
+        await db.flush()
+        db.add(accepted(client))
     return Program(doors, client.id)
 
 

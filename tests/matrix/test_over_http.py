@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from joserfc.jwk import ECKey
 from sqlalchemy.ext.asyncio import AsyncSession
+from support import accepting
 from support.doings import DOINGS
 from support.powers import Case
 from support.running import core
@@ -22,7 +23,7 @@ from support.world import World
 from support.worlds import world_in
 
 from auth.caller import Caller
-from auth.oauth.clients import NewClient, add_client, new_private_key
+from auth.oauth.clients import NewClient, new_private_key
 from auth.roles import Role, scopes_of
 from portal.edge.guarded import guarded
 from portal.reading.declare import declared
@@ -40,9 +41,9 @@ POWERS = {
 IN_PERSON = {
     name
     for name, field in core(guarded()[0]).mutation_type.fields.items()
-    if declared(field)["exposed"].fresh
+    if declared(field)["exposed"].fresh or declared(field)["exposed"].in_person
 }
-"""What asks for a fresh proof by a person: no program can give one, whatever its scopes."""
+"""What asks for a person: no program can do it, whatever its scopes."""
 NEVER = 1_000_000
 """No record has this version: whoever may change it is told so, and nothing changes."""
 PAGE = """query($after: String) { initiatives(first: 100, after: $after) {
@@ -77,7 +78,7 @@ async def let_in(db: AsyncSession, agency: str, key: ECKey) -> None:
     new = NewClient(
         agency_id(agency), "HTTP", owner, scopes, until, jwk, fixed("matrix-http", agency)
     )
-    await add_client(db, new, now=now)
+    await accepting.let_in(db, new, now=now)
 
 
 @pytest.fixture(scope="module")

@@ -27,10 +27,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse
+from support.accepting import let_in
 from support.consenting import RETURN, RETURN_QUERY, Flow, Visitor
 
 from auth.keys.ring import KeyRing
-from auth.oauth.clients import NewClient, add_client
+from auth.oauth.clients import NewClient
 from auth.oauth.endpoints import oauth_router
 from auth.oauth.provider import Outcome, Provider, Record, keep_outcome
 from auth.oauth.resource import Unauthorised, invalid_token, presented
@@ -257,7 +258,7 @@ async def admit(oauth_databases: Engines, agency: UUID, owner: UUID) -> Callable
         scopes = [Scope.INITIATIVES_READ, Scope.INITIATIVES_CONTRIBUTE]
         new = NewClient(agency, "Reporting", owner, scopes, now + timedelta(days=30), jwk)
         async with AsyncSession(oauth_databases.owner) as db, db.begin():
-            client_id = await add_client(db, replace(new, **more), now=now)
+            client_id = await let_in(db, replace(new, **more), now=now)
         return Partner(client_id, key, algorithm=algorithm)
 
     return admit

@@ -85,7 +85,7 @@ def address(environ: dict[str, str]) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def newcomer(environ, address, tmp_path_factory) -> Newcomer:
-    """They paste the README's own command."""
+    """They paste the README's own command, and what it prints for the owner."""
     folder = tmp_path_factory.mktemp("newcomer")
     [line] = re.findall(r"^uv run portal (client add .*)$", README.read_text(), re.MULTILINE)
     said = shlex.split(line)
@@ -93,6 +93,9 @@ def newcomer(environ, address, tmp_path_factory) -> Newcomer:
     ran = run(*said, environ=environ)
     assert ran.exit_code == 0, ran.output
     client = ran.output.partition("Added Case system: ")[2].split()[0]
+    accepting = re.search(r"^.*portal (client accept .*)$", ran.output, re.MULTILINE)
+    assert accepting, ran.output
+    assert run(*shlex.split(accepting[1]), environ=environ).exit_code == 0
     (folder / "node_modules").symlink_to(installed(MODULES) / "node_modules")
     return Newcomer(address, folder, client, folder / "case-system.jwk.json")
 

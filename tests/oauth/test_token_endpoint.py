@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from joserfc.jwk import ECKey
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from support.accepting import accept_all
 
 from auth.oauth.clients import add_key, end_client, retire_key
 from auth.oauth.provider import Provider
@@ -134,6 +135,10 @@ async def test_a_program_changes_its_key_without_a_gap(desk, admit, oauth_databa
     now = datetime.now(UTC)
     async with AsyncSession(oauth_databases.owner) as db, db.begin():
         await add_key(db, program.id, renewed.key.as_dict(private=False), now=now)
+    assert (await desk.token(program)).status_code == 200
+    assert (await desk.token(renewed)).status_code == 400  # it rests
+    async with AsyncSession(oauth_databases.owner) as db, db.begin():
+        await accept_all(db, program.id)
     for key_holder in (program, renewed):
         assert (await desk.token(key_holder)).status_code == 200
     old = await desk.sql(

@@ -13,12 +13,13 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
+from support.accepting import accepted
 from support.asking import Portal
 from support.staffing import ADMIN, Staff, hire, staff
 
 from auth.oauth.consents import Consent
 from auth.oauth.resource import Presented
-from auth.oauth.tables import AccessToken, Client, PrincipalKind
+from auth.oauth.tables import AccessToken, Client, ClientAcceptance, PrincipalKind
 from auth.people.tables import Invitation
 from auth.roles import Role
 from auth.sessions import verbs as sessions
@@ -318,6 +319,8 @@ async def _program(engines: Engines, agency: UUID, owner_id: UUID) -> UUID:
     )  # fmt: skip
     async with engines.owner.begin() as owner:
         await owner.execute(insert(table_of(Client)).values(row.model_dump()))
+        yes = accepted(row).model_dump()
+        await owner.execute(insert(table_of(ClientAcceptance)).values(yes))
     return program
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from support.accepting import accepted
 
 from auth.oauth.consents import CONSENT_LIFE, Consent
 from auth.oauth.ending import end_consents, end_consents_of
@@ -40,6 +41,7 @@ async def let_in(engines: Engines, person: UUID, member: UUID, agency: str) -> U
     async with AsyncSession(engines.owner, expire_on_commit=False) as db, db.begin():
         db.add(program)
         await db.flush()
+        db.add(accepted(program))
         db.add(consent)
     return consent.id
 

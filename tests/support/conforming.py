@@ -16,10 +16,11 @@ from joserfc.jwk import ECKey, Key, KeySet
 from joserfc.util import urlsafe_b64encode
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from support import accepting
 from support.consenting import ASSERTION_TYPE, VERIFIER, challenge_of
 from support.visiting import Pages, Visitor
 
-from auth.oauth.clients import NewClient, add_client
+from auth.oauth.clients import NewClient
 from auth.oauth.tables import Grant
 from auth.roles import Scope
 from portal.sample.partnership import agency_id, membership_id
@@ -243,4 +244,4 @@ async def let_in(
         **more,
     )
     async with AsyncSession(pages.engines.owner) as db, db.begin():
-        return Peer(pages.url, await add_client(db, new, now=now), key, http)
+        return Peer(pages.url, await accepting.let_in(db, new, now=now), key, http)

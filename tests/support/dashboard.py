@@ -9,9 +9,10 @@ from uuid import UUID
 import httpx2
 from joserfc.jwk import ECKey
 from sqlalchemy.ext.asyncio import AsyncSession
+from support.accepting import let_in
 from support.consenting import VERIFIER, challenge_of
 
-from auth.oauth.clients import NewClient, add_client
+from auth.oauth.clients import NewClient
 from auth.oauth.tables import Grant
 from auth.roles import Scope
 from portal.client import Client
@@ -94,4 +95,4 @@ async def add_dashboard(
         redirect_uris=[RETURN],
     )
     async with AsyncSession(engines.owner) as db, db.begin():
-        return await add_client(db, new, now=now)
+        return await let_in(db, new, now=now)

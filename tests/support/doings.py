@@ -226,6 +226,9 @@ PROGRAMS: Sequence[Doing] = (
     doing("changeClient", "client", PROGRAM, name="Another name"),
     doing("renewClient", "client", PROGRAM),
     doing("endClient", "client", PROGRAM),
+    doing("acceptClient", "client", powers.owner_of_the_program),
+    doing("refuseClient", "client", powers.owner_of_the_program, reason="Not mine.",
+          altogether=True),
     doing("addClientKey", "client", PROGRAM, named="client", key=public_key),
     doing("retireClientKey", "client_key", ITS_KEYS, named="clientKey", evenTheLast=True),
 )  # fmt: skip

@@ -168,6 +168,11 @@ def administrator_of_its_agency(case: Case) -> bool:
     return case.of_mine("agency_id") and administrator(case)
 
 
+def owner_of_the_program(case: Case) -> bool:
+    """Whom it names, and nobody for them."""
+    return bool(case.row["owner_membership_id"] == case.caller.principal_id)
+
+
 def anybody(_: Case) -> bool:
     """What people do about themselves."""
     return True

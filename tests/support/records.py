@@ -10,7 +10,7 @@ from auth.events import AuthEvent, EventOutcome
 from auth.federation.tables import Identity, IdentityProvider, ProofOfUs
 from auth.notices import Notice, NoticeKind
 from auth.oauth.consents import Consent
-from auth.oauth.tables import Client, ClientKey
+from auth.oauth.tables import Client, ClientAcceptance, ClientKey
 from auth.people.tables import Invitation, RequestState, RoleRequest
 from auth.roles import Role
 from auth.sessions.tables import BrowserSession
@@ -30,6 +30,7 @@ from portal.sample.initiatives import IMPORTED
 from portal.sample.partnership import DAY, agency_id, fixed, membership_id
 from portal.store.rules import table_of
 
+COORDINATES = Role.INITIATIVE_COORDINATOR
 PEOPLE = ("wirral.coordinator", "savera.coordinator", "cheshire.viewer", "pcc.auditor")
 
 
@@ -55,11 +56,12 @@ async def records(owner: AsyncConnection) -> None:
     programs = [
         {
             "id": fixed("matrix-program", person), "agency_id": agency, "name": "A program",
-            "owner_membership_id": member, "scopes": ["initiatives:read"], "created_at": IMPORTED,
+            "owner_membership_id": fixed("matrix", f"{person.split('.')[0]}/{COORDINATES}"),
+            "scopes": ["initiatives:read"], "created_at": IMPORTED,
             "expires_at": IMPORTED + timedelta(days=90), "redirect_uris": [],
             "grants": ["client_credentials"],
         }
-        for person, agency, member in listed
+        for person, agency, _ in listed
     ]  # fmt: skip
     keys = [
         {
@@ -68,10 +70,19 @@ async def records(owner: AsyncConnection) -> None:
         }
         for person, _, _ in listed
     ]  # fmt: skip
+    yeses = [
+        {
+            "id": program["id"], "owner_membership_id": program["owner_membership_id"],
+            "accepted_at": IMPORTED, "thumbprints": [],
+            **{part: program[part] for part in ("scopes", "grants", "redirect_uris")},
+        }
+        for program in programs
+    ]  # fmt: skip
     await owner.execute(insert(table_of(SelfAssessment)), assessments)
     await owner.execute(insert(table_of(AuditLine)), lines)
     await owner.execute(insert(table_of(Client)), programs)
     await owner.execute(insert(table_of(ClientKey)), keys)
+    await owner.execute(insert(table_of(ClientAcceptance)), yeses)
     await _signing_in(owner)
     await _asking_and_inviting(owner)
     await _known_elsewhere(owner)

@@ -139,6 +139,7 @@ class Sight:
         own_rules = {
             "comment": self._reads,
             "standing": self._knows_standing,
+            "client_acceptance": self._agencys_program,
             "client_key": self._manages,
             "outbox_message": self._hears_of,
             "outbox_attempt": self._hears_of_attempt,
@@ -156,10 +157,18 @@ class Sight:
         own, comment = frozenset({self.caller.agency_id}), self.world.comments[row["id"]]
         return sees_comment(self.caller, comment, own, sees_initiative=shared)
 
+    def _agencys_program(self, row: Row) -> bool:
+        return bool(self._program(row["id"])["agency_id"] == self.caller.agency_id)
+
+    def _program(self, program_id: UUID) -> Row:
+        [program] = [p for p in self.world.rows["client"] if p["id"] == program_id]
+        return program
+
     def _manages(self, row: Row) -> bool:
-        [program] = [p for p in self.world.rows["client"] if p["id"] == row["client_id"]]
+        program = self._program(row["client_id"])
         own = program["agency_id"] == self.caller.agency_id
-        return bool(own) and self.caller.can(Scope.AGENCIES_MANAGE)
+        answers = program["owner_membership_id"] == self.caller.principal_id
+        return (bool(own) and self.caller.can(Scope.AGENCIES_MANAGE)) or bool(answers)
 
     def _hears_of(self, row: Row) -> bool:
         if row["person_id"] is not None and own(self.caller, row):
