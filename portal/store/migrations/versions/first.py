@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_211a3abb5310"
+revision = "first_221a5ca130cd"
 down_revision = None
 
 

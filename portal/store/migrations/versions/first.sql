@@ -777,6 +777,8 @@ CREATE TABLE client (
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	ended_at TIMESTAMP WITH TIME ZONE, 
+	refused_at TIMESTAMP WITH TIME ZONE, 
+	refusal VARCHAR(400), 
 	CONSTRAINT client_pkey PRIMARY KEY (id), 
 	CONSTRAINT client_expiry_check CHECK (expires_at > created_at), 
 	CONSTRAINT client_scopes_check CHECK (cardinality(scopes) > 0), 
@@ -1211,6 +1213,22 @@ CREATE TABLE auth_secret.session_secret (
 	CONSTRAINT session_secret_session_id_fkey FOREIGN KEY(session_id) REFERENCES browser_session (id), 
 	CONSTRAINT session_secret_token_hash_key UNIQUE (token_hash)
 );
+
+CREATE TABLE client_acceptance (
+	id UUID NOT NULL, 
+	owner_membership_id UUID NOT NULL, 
+	accepted_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	scopes TEXT[] NOT NULL, 
+	grants TEXT[] NOT NULL, 
+	redirect_uris TEXT[] NOT NULL, 
+	jwks_uri VARCHAR(2000), 
+	thumbprints TEXT[] NOT NULL, 
+	CONSTRAINT client_acceptance_pkey PRIMARY KEY (id), 
+	CONSTRAINT client_acceptance_id_fkey FOREIGN KEY(id) REFERENCES client (id) ON DELETE CASCADE, 
+	CONSTRAINT client_acceptance_owner_membership_id_fkey FOREIGN KEY(owner_membership_id) REFERENCES membership (id)
+);
+
+CREATE INDEX client_acceptance_owner_membership_id_idx ON client_acceptance (owner_membership_id);
 
 CREATE TABLE client_key (
 	id UUID NOT NULL, 
@@ -2057,7 +2075,8 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     ) held
 $$;
 
--- What a principal may do today: a membership by its roles, an API client by its scopes within its owner's.
+-- What a principal may do today: a membership by its roles; an API client by its scopes, within those that its owner has
+-- accepted, within what the owner may. One that nobody has accepted rests: it is nobody.
 CREATE FUNCTION principal_today(wanted uuid, today date)
 RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
 LANGUAGE sql STABLE SECURITY DEFINER
@@ -2071,10 +2090,11 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     UNION ALL
     SELECT c.id, 'client', c.agency_id, NULL, '{}', ARRAY(
                SELECT held.name FROM unnest(c.scopes) AS held (name)
-               WHERE EXISTS (SELECT FROM role_scope s WHERE s.scope = held.name AND s.role = ANY (owns.roles))
+               WHERE held.name = ANY (yes.scopes)
+                 AND EXISTS (SELECT FROM role_scope s WHERE s.scope = held.name AND s.role = ANY (owns.roles))
                ORDER BY 1), '{}'
-    FROM client c JOIN agency a ON a.id = c.agency_id
-    LEFT JOIN membership m ON m.id = c.owner_membership_id AND m.starts_on <= today
+    FROM client c JOIN agency a ON a.id = c.agency_id JOIN client_acceptance yes ON yes.id = c.id
+    LEFT JOIN membership m ON m.id = yes.owner_membership_id AND m.agency_id = c.agency_id AND m.starts_on <= today
         AND (m.ends_on IS NULL OR m.ends_on >= today) AND m.ended_at IS NULL
     LEFT JOIN LATERAL roles_today(m.id, today) AS owns (roles) ON m.id IS NOT NULL
     WHERE c.id = wanted AND c.ended_at IS NULL AND c.expires_at > now()
@@ -2234,14 +2254,132 @@ FOR EACH ROW EXECUTE FUNCTION show_membership_names();
 CREATE TRIGGER shows_names AFTER UPDATE OF name ON person FOR EACH ROW EXECUTE FUNCTION show_membership_names();
 CREATE TRIGGER shows_names AFTER UPDATE OF shows_names ON agency FOR EACH ROW EXECUTE FUNCTION show_membership_names();
 
--- Programs of an agency: who is told of a change to one.
+-- Programs of an agency: the owner's yes, without which nothing of them works, and who is told of what.
+
+-- What of a client waits for its owner's yes; the names are those of ClientPart.
+CREATE FUNCTION client_rests(wanted uuid) RETURNS text[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT CASE WHEN yes.id IS NULL THEN ARRAY['everything'] ELSE array_remove(ARRAY[
+        CASE WHEN yes.owner_membership_id <> c.owner_membership_id THEN 'owner' END,
+        CASE WHEN NOT c.scopes <@ yes.scopes THEN 'scopes' END,
+        CASE WHEN NOT c.grants <@ yes.grants THEN 'grants' END,
+        CASE WHEN NOT c.redirect_uris <@ yes.redirect_uris THEN 'redirect_uris' END,
+        CASE WHEN c.jwks_uri <> coalesce(yes.jwks_uri, '') THEN 'jwks_uri' END,
+        CASE WHEN EXISTS (SELECT FROM client_key k WHERE k.client_id = c.id AND k.retired_at IS NULL
+                          AND k.thumbprint <> ALL (yes.thumbprints)) THEN 'keys' END], NULL) END
+    FROM client c LEFT JOIN client_acceptance yes ON yes.id = c.id
+    WHERE c.id = client_rests.wanted AND c.agency_id = caller_agency()
+$$;
+
+-- To the agency's administrators but the caller, and to whoever answers for the client or did so. Words of the portal's own.
+CREATE FUNCTION tell_of_client(it client, words text, to_owner text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    owners uuid[] := ARRAY(
+        SELECT m.person_id FROM membership m WHERE m.id = it.owner_membership_id
+        UNION SELECT m.person_id FROM client_acceptance yes JOIN membership m ON m.id = yes.owner_membership_id
+        WHERE yes.id = it.id);
+BEGIN
+    PERFORM tell(p, 'program_changed', left(to_owner, 400)) FROM unnest(owners) p;
+    PERFORM tell(p, 'program_changed', left(words, 400)) FROM unnest(administrators_of(it.agency_id, caller_today())) p
+    WHERE p <> caller_person() AND p <> ALL (owners);
+END
+$$;
+
+-- The owner's yes to a client as it is at this version, in person: neither an administrator nor a program says it for them.
+-- Answers with the version that the client has; another than the one that was seen means that nothing was accepted.
+CREATE FUNCTION accept_client(wanted uuid, seen int) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    it client;
+BEGIN
+    SELECT * INTO it FROM client c WHERE c.id = accept_client.wanted FOR UPDATE;
+    IF caller_self() IS NULL OR it.owner_membership_id IS DISTINCT FROM caller_principal()
+        OR it.agency_id IS DISTINCT FROM caller_agency() THEN
+        RAISE EXCEPTION 'the member whom a program names accepts it' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF it.version <> seen THEN
+        RETURN it.version;
+    END IF;
+    IF it.ended_at IS NOT NULL THEN
+        RAISE EXCEPTION 'an ended program is not accepted' USING ERRCODE = 'check_violation';
+    END IF;
+    PERFORM tell_of_client(it, it.name || ' was accepted by its owner as it is now.',
+                           it.name || ' was accepted as it is now, by whoever answers for it from now on.');
+    INSERT INTO client_acceptance (id, owner_membership_id, accepted_at, scopes, grants, redirect_uris, jwks_uri, thumbprints)
+    SELECT it.id, it.owner_membership_id, clock_timestamp(), it.scopes, it.grants, it.redirect_uris, it.jwks_uri,
+           ARRAY(SELECT k.thumbprint FROM client_key k WHERE k.client_id = it.id AND k.retired_at IS NULL ORDER BY 1)
+    ON CONFLICT (id) DO UPDATE SET owner_membership_id = excluded.owner_membership_id, accepted_at = excluded.accepted_at,
+        scopes = excluded.scopes, grants = excluded.grants, redirect_uris = excluded.redirect_uris,
+        jwks_uri = excluded.jwks_uri, thumbprints = excluded.thumbprints;
+    UPDATE client c SET refused_at = NULL, refusal = NULL, updated_at = clock_timestamp() WHERE c.id = it.id;
+    RETURN seen;
+END
+$$;
+
+-- The owner's no. A client that nobody has accepted ends; of another one the new keys are retired, and what else waits goes
+-- on waiting. `altogether`, or by whoever answered for it before, it also takes back the yes: then the client rests.
+CREATE FUNCTION refuse_client(wanted uuid, seen int, because text, altogether boolean) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    it client;
+    yes client_acceptance;
+BEGIN
+    SELECT * INTO it FROM client c WHERE c.id = refuse_client.wanted FOR UPDATE;
+    SELECT * INTO yes FROM client_acceptance a WHERE a.id = it.id;
+    IF caller_self() IS NULL OR it.agency_id IS DISTINCT FROM caller_agency()
+        OR (caller_principal() IN (it.owner_membership_id, yes.owner_membership_id)) IS NOT TRUE THEN
+        RAISE EXCEPTION 'the member whom a program names refuses it' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF it.version <> seen THEN
+        RETURN it.version;
+    END IF;
+    PERFORM tell_of_client(it, it.name || ' was refused by its owner: ' || because, it.name || ' was refused: ' || because);
+    IF yes.owner_membership_id = caller_principal()
+        AND (altogether OR it.owner_membership_id <> caller_principal()) THEN
+        DELETE FROM client_acceptance a WHERE a.id = it.id;
+    ELSIF yes.id IS NOT NULL THEN
+        UPDATE client_key k SET retired_at = clock_timestamp()
+        WHERE k.client_id = it.id AND k.retired_at IS NULL AND k.thumbprint <> ALL (yes.thumbprints);
+    END IF;
+    UPDATE client c SET refused_at = clock_timestamp(), refusal = because, updated_at = clock_timestamp(),
+        ended_at = CASE WHEN yes.id IS NULL THEN clock_timestamp() ELSE c.ended_at END
+    WHERE c.id = it.id;
+    RETURN seen;
+END
+$$;
+
+-- Whoever accepts a client accepts its keys: one that came since was not seen.
+CREATE FUNCTION touch_client_of_key() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE client c SET updated_at = clock_timestamp() WHERE c.id = NEW.client_id;
+    RETURN NULL;
+END
+$$;
+
+-- A key that was accepted stays the same key: it can be retired, and nothing else.
+CREATE FUNCTION keep_client_key() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF to_jsonb(NEW) - 'retired_at' IS DISTINCT FROM to_jsonb(OLD) - 'retired_at'
+        OR OLD.retired_at IS NOT NULL AND NEW.retired_at IS NULL AND caller_principal() IS NOT NULL THEN
+        RAISE EXCEPTION 'a registered key is retired, and never another one' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
 
 -- A notice to whoever answers for a client, from an administrator of its agency. The words are the portal's own.
 CREATE FUNCTION tell_owner(client uuid, says text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NOT caller_can('agencies:manage') THEN
+    IF NOT caller_can('agencies:manage') OR caller_self() IS NULL THEN
         RAISE EXCEPTION 'only an administrator tells people of changes' USING ERRCODE = '42501';
     END IF;
     INSERT INTO notice (id, person_id, at, kind, says)
@@ -2402,9 +2540,10 @@ BEGIN
 END
 $$;
 
+-- In person: a program that acts in an administrator's name manages nobody.
 CREATE FUNCTION manages(agency uuid) RETURNS boolean LANGUAGE sql STABLE
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT agency = caller_agency() AND caller_person() IS NOT NULL AND caller_can('agencies:manage')
+    SELECT agency = caller_agency() AND caller_self() IS NOT NULL AND caller_can('agencies:manage')
 $$;
 
 -- Where no two administrators are left beside the one concerned, the partnership's administrator is the second person.
@@ -2569,7 +2708,7 @@ $$;
 CREATE FUNCTION tell_member(member uuid, about text, words text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NOT caller_can('agencies:manage') THEN
+    IF NOT caller_can('agencies:manage') OR caller_self() IS NULL THEN
         RAISE EXCEPTION 'only administrators tell others' USING ERRCODE = 'insufficient_privilege';
     END IF;
     PERFORM tell(m.person_id, about, words) FROM membership m WHERE m.id = member;
@@ -2581,7 +2720,7 @@ CREATE FUNCTION tell_administrators(agency uuid, about text, words text) RETURNS
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NOT caller_can('agencies:manage') THEN
+    IF NOT caller_can('agencies:manage') OR caller_self() IS NULL THEN
         RAISE EXCEPTION 'only administrators tell others' USING ERRCODE = 'insufficient_privilege';
     END IF;
     PERFORM tell(p, about, words) FROM unnest(administrators_of(agency, caller_today())) p WHERE p <> caller_person();
@@ -3163,7 +3302,7 @@ CREATE FUNCTION succeed_agency(old uuid, successor uuid, day date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NOT caller_can('partnership:manage') THEN
+    IF NOT caller_can('partnership:manage') OR caller_self() IS NULL THEN
         RAISE EXCEPTION 'only a partnership administrator lets one agency succeed another' USING ERRCODE = '42501';
     END IF;
     UPDATE agency SET ended_on = day, successor_id = successor WHERE id = old;
@@ -3815,6 +3954,12 @@ GRANT EXECUTE ON FUNCTION open_command_caller(uuid,uuid,timestamptz) TO portal_c
 
 GRANT EXECUTE ON FUNCTION tell_owner(uuid,text) TO portal_runtime;
 
+GRANT EXECUTE ON FUNCTION client_rests(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION accept_client(uuid,integer) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION refuse_client(uuid,integer,text,boolean) TO portal_runtime;
+
 GRANT EXECUTE ON FUNCTION caller_memberships(date) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION hold_agency(uuid) TO portal_runtime;
@@ -4019,15 +4164,29 @@ CREATE POLICY see ON client FOR SELECT TO portal_runtime USING (agency_id = (SEL
 
 GRANT SELECT ON client TO portal_runtime;
 
-CREATE POLICY add ON client FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND EXISTS (SELECT FROM membership m WHERE m.id = owner_membership_id AND m.agency_id = client.agency_id));
+CREATE POLICY add ON client FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_self()) IS NOT NULL AND EXISTS (SELECT FROM membership m WHERE m.id = owner_membership_id AND m.agency_id = client.agency_id));
 
 GRANT INSERT ON client TO portal_runtime;
 
-CREATE POLICY change ON client FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')));
+CREATE POLICY change ON client FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_self()) IS NOT NULL) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_self()) IS NOT NULL);
 
 GRANT UPDATE ON client TO portal_runtime;
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON client FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE client_acceptance ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE client_acceptance FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON client_acceptance FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY auth_select ON client_acceptance FOR SELECT TO portal_auth USING (true);
+
+GRANT SELECT ON client_acceptance TO portal_auth;
+
+CREATE POLICY see ON client_acceptance FOR SELECT TO portal_runtime USING (EXISTS (SELECT FROM client c WHERE c.id = client_acceptance.id AND c.agency_id = (SELECT caller_agency())));
+
+GRANT SELECT ON client_acceptance TO portal_runtime;
 
 ALTER TABLE client_key ENABLE ROW LEVEL SECURITY;
 
@@ -4039,17 +4198,21 @@ CREATE POLICY auth_select ON client_key FOR SELECT TO portal_auth USING (true);
 
 GRANT SELECT ON client_key TO portal_auth;
 
-CREATE POLICY see ON client_key FOR SELECT TO portal_runtime USING (EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))));
+CREATE POLICY see ON client_key FOR SELECT TO portal_runtime USING ((EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')))) OR EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.owner_membership_id = (SELECT caller_principal())));
 
 GRANT SELECT ON client_key TO portal_runtime;
 
-CREATE POLICY add ON client_key FOR INSERT TO portal_runtime WITH CHECK (EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))));
+CREATE POLICY add ON client_key FOR INSERT TO portal_runtime WITH CHECK (EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))) AND (SELECT caller_self()) IS NOT NULL);
 
 GRANT INSERT ON client_key TO portal_runtime;
 
-CREATE POLICY change ON client_key FOR UPDATE TO portal_runtime USING (EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')))) WITH CHECK (EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))));
+CREATE POLICY change ON client_key FOR UPDATE TO portal_runtime USING (EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))) AND (SELECT caller_self()) IS NOT NULL) WITH CHECK (EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))) AND (SELECT caller_self()) IS NOT NULL);
 
 GRANT UPDATE ON client_key TO portal_runtime;
+
+CREATE TRIGGER a_fixed BEFORE UPDATE ON client_key FOR EACH ROW EXECUTE FUNCTION keep_client_key();
+
+CREATE TRIGGER z_touch AFTER INSERT ON client_key FOR EACH ROW EXECUTE FUNCTION touch_client_of_key();
 
 ALTER TABLE client_use ENABLE ROW LEVEL SECURITY;
 
@@ -4239,15 +4402,15 @@ CREATE POLICY see ON grantable_roles FOR SELECT TO portal_runtime USING ((SELECT
 
 GRANT SELECT ON grantable_roles TO portal_runtime;
 
-CREATE POLICY add ON grantable_roles FOR INSERT TO portal_runtime WITH CHECK ((SELECT caller_can('partnership:manage')) AND set_by_id = (SELECT caller_principal()));
+CREATE POLICY add ON grantable_roles FOR INSERT TO portal_runtime WITH CHECK ((SELECT caller_can('partnership:manage')) AND (SELECT caller_self()) IS NOT NULL AND set_by_id = (SELECT caller_principal()));
 
 GRANT INSERT ON grantable_roles TO portal_runtime;
 
-CREATE POLICY change ON grantable_roles FOR UPDATE TO portal_runtime USING ((SELECT caller_can('partnership:manage')) AND set_by_id = (SELECT caller_principal())) WITH CHECK ((SELECT caller_can('partnership:manage')) AND set_by_id = (SELECT caller_principal()));
+CREATE POLICY change ON grantable_roles FOR UPDATE TO portal_runtime USING ((SELECT caller_can('partnership:manage')) AND (SELECT caller_self()) IS NOT NULL AND set_by_id = (SELECT caller_principal())) WITH CHECK ((SELECT caller_can('partnership:manage')) AND (SELECT caller_self()) IS NOT NULL AND set_by_id = (SELECT caller_principal()));
 
 GRANT UPDATE ON grantable_roles TO portal_runtime;
 
-CREATE POLICY remove ON grantable_roles FOR DELETE TO portal_runtime USING ((SELECT caller_can('partnership:manage')));
+CREATE POLICY remove ON grantable_roles FOR DELETE TO portal_runtime USING ((SELECT caller_can('partnership:manage')) AND (SELECT caller_self()) IS NOT NULL);
 
 GRANT DELETE ON grantable_roles TO portal_runtime;
 
@@ -4261,11 +4424,11 @@ CREATE POLICY see ON standing FOR SELECT TO portal_runtime USING (EXISTS (SELECT
 
 GRANT SELECT ON standing TO portal_runtime;
 
-CREATE POLICY add ON standing FOR INSERT TO portal_runtime WITH CHECK (EXISTS (SELECT FROM membership m WHERE m.id = membership_id AND m.agency_id = (SELECT caller_agency()) AND m.person_id <> (SELECT caller_person())) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL);
+CREATE POLICY add ON standing FOR INSERT TO portal_runtime WITH CHECK (EXISTS (SELECT FROM membership m WHERE m.id = membership_id AND m.agency_id = (SELECT caller_agency()) AND m.person_id <> (SELECT caller_person())) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL AND (SELECT caller_self()) IS NOT NULL);
 
 GRANT INSERT ON standing TO portal_runtime;
 
-CREATE POLICY change ON standing FOR UPDATE TO portal_runtime USING (EXISTS (SELECT FROM membership m WHERE m.id = membership_id AND m.agency_id = (SELECT caller_agency()) AND m.person_id <> (SELECT caller_person())) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL) WITH CHECK (EXISTS (SELECT FROM membership m WHERE m.id = membership_id AND m.agency_id = (SELECT caller_agency()) AND m.person_id <> (SELECT caller_person())) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL);
+CREATE POLICY change ON standing FOR UPDATE TO portal_runtime USING (EXISTS (SELECT FROM membership m WHERE m.id = membership_id AND m.agency_id = (SELECT caller_agency()) AND m.person_id <> (SELECT caller_person())) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL AND (SELECT caller_self()) IS NOT NULL) WITH CHECK (EXISTS (SELECT FROM membership m WHERE m.id = membership_id AND m.agency_id = (SELECT caller_agency()) AND m.person_id <> (SELECT caller_person())) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL AND (SELECT caller_self()) IS NOT NULL);
 
 GRANT UPDATE ON standing TO portal_runtime;
 
@@ -4279,11 +4442,11 @@ CREATE POLICY see ON role_request FOR SELECT TO portal_runtime USING (person_id 
 
 GRANT SELECT ON role_request TO portal_runtime;
 
-CREATE POLICY add ON role_request FOR INSERT TO portal_runtime WITH CHECK (asked_by_id = (SELECT caller_principal()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL);
+CREATE POLICY add ON role_request FOR INSERT TO portal_runtime WITH CHECK (asked_by_id = (SELECT caller_principal()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL AND (SELECT caller_self()) IS NOT NULL);
 
 GRANT INSERT ON role_request TO portal_runtime;
 
-CREATE POLICY change ON role_request FOR UPDATE TO portal_runtime USING ((agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL) OR (asked_by_id = (SELECT caller_principal()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL)) WITH CHECK ((agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL) OR (asked_by_id = (SELECT caller_principal()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL));
+CREATE POLICY change ON role_request FOR UPDATE TO portal_runtime USING (((agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL) OR (asked_by_id = (SELECT caller_principal()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL)) AND (SELECT caller_self()) IS NOT NULL) WITH CHECK (((agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL) OR (asked_by_id = (SELECT caller_principal()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL)) AND (SELECT caller_self()) IS NOT NULL);
 
 GRANT UPDATE ON role_request TO portal_runtime;
 
@@ -4305,11 +4468,11 @@ CREATE POLICY see ON invitation FOR SELECT TO portal_runtime USING ((agency_id =
 
 GRANT SELECT ON invitation TO portal_runtime;
 
-CREATE POLICY add ON invitation FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL AND made_by_id = (SELECT caller_principal()) AND made_person_id = (SELECT caller_person()) AND (role IS NULL OR (grantable(agency_id, role) AND EXISTS (SELECT FROM role_trait t WHERE t.role = invitation.role AND t.invitable))) AND (rebinds_id IS NULL OR EXISTS (SELECT FROM membership m WHERE m.id = rebinds_id AND m.agency_id = invitation.agency_id AND m.person_id <> (SELECT caller_person()))) AND confirmed_by_id IS NULL AND used_at IS NULL);
+CREATE POLICY add ON invitation FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL AND (SELECT caller_self()) IS NOT NULL AND made_by_id = (SELECT caller_principal()) AND made_person_id = (SELECT caller_person()) AND (role IS NULL OR (grantable(agency_id, role) AND EXISTS (SELECT FROM role_trait t WHERE t.role = invitation.role AND t.invitable))) AND (rebinds_id IS NULL OR EXISTS (SELECT FROM membership m WHERE m.id = rebinds_id AND m.agency_id = invitation.agency_id AND m.person_id <> (SELECT caller_person()))) AND confirmed_by_id IS NULL AND used_at IS NULL);
 
 GRANT INSERT ON invitation TO portal_runtime;
 
-CREATE POLICY change ON invitation FOR UPDATE TO portal_runtime USING ((agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL) OR (rebinds_id IS NOT NULL AND (SELECT caller_can('partnership:manage')) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL)) WITH CHECK ((agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL) OR (rebinds_id IS NOT NULL AND (SELECT caller_can('partnership:manage')) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL));
+CREATE POLICY change ON invitation FOR UPDATE TO portal_runtime USING (((agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL) OR (rebinds_id IS NOT NULL AND (SELECT caller_can('partnership:manage')) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL)) AND (SELECT caller_self()) IS NOT NULL) WITH CHECK (((agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL) OR (rebinds_id IS NOT NULL AND (SELECT caller_can('partnership:manage')) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL)) AND (SELECT caller_self()) IS NOT NULL);
 
 GRANT UPDATE ON invitation TO portal_runtime;
 
