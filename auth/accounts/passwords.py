@@ -1,12 +1,14 @@
 """Passwords: long ones that nobody else uses, kept as Argon2id hashes."""
 
-import asyncio
 import re
+import sys
 import unicodedata
+from asyncio import get_running_loop
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
-from os import cpu_count, urandom
+from os import cpu_count, nice, urandom
 
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -16,6 +18,8 @@ AT_ONCE = max(1, (cpu_count() or 2) // 2)
 """A check takes 19 MiB and 50 ms of a processor: a flood of sign-ins may not take more than half of
 them, or everybody who reads would wait.
 """
+NICE = 10
+"""Where others want that processor too they go first: a tenth of it is left for hashing."""
 _MEMORY_KIB, _PASSES = 19 * 1024, 2
 _OWN_WORDS = ("vawg", "portal", "violence", "women", "girls", "police", "council", "refuge")
 
@@ -28,19 +32,24 @@ class Hasher:
     """One for each process: it lets few hashes be computed at a time."""
 
     def __init__(self) -> None:
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._threads = ThreadPoolExecutor(AT_ONCE, "hashing", _give_way)
         self._nobodys = _hash(urandom(16).hex())
 
     async def hash(self, password: str) -> str:
         """What to keep of a password."""
-        async with self._turns:
-            return await asyncio.to_thread(_hash, password)
+        return await get_running_loop().run_in_executor(self._threads, _hash, password)
 
     async def matches(self, password: str, kept: str | None) -> bool:
         """Whether this is the password; where there is none the same work is done for nothing."""
-        async with self._turns:
-            same = await asyncio.to_thread(_same, password, kept or self._nobodys)
+        loop, other = get_running_loop(), kept or self._nobodys
+        same = await loop.run_in_executor(self._threads, _same, password, other)
         return same and kept is not None
+
+
+def _give_way() -> None:
+    """Niceness is each thread's own on Linux; elsewhere it would be that of the whole process."""
+    if sys.platform == "linux":
+        nice(NICE)
 
 
 def check_new(password: str, names: Iterable[str] = ()) -> None:

@@ -44,9 +44,21 @@ HEADERS = {
 }
 
 
+class Templates(Environment):
+    """Looks for a name in a mapping before it asks for an attribute: nearly everything that a page
+    shows is the API's JSON, and for each part of it an attribute was first sought in vain.
+    """
+
+    def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401 - as Jinja has it
+        """What `obj.attribute` is in a template."""
+        if type(obj) is dict and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 def environment() -> Environment:
     """Our templates, and the GOV.UK macros beside them."""
-    made = Environment(
+    made = Templates(
         loader=ChoiceLoader(
             [
                 FileSystemLoader(FOLDER),

@@ -27,6 +27,8 @@ from portal.web.route import not_found
 from portal.web.site import Site
 
 ROUTERS = (
+    board.router,
+    initiative.router,
     files.router,
     furniture.router,
     signing.router,
@@ -39,10 +41,9 @@ ROUTERS = (
     federated.router,
     consent.router,
     federated.provider_router,
-    board.router,
     adding.router,
-    initiative.router,
 )
+"""Tried in this order at each request: what is asked for most stands first."""
 
 
 def serve_pages(app: FastAPI, site: Site) -> None:

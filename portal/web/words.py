@@ -1,8 +1,11 @@
 """How the API's values read on a page: days, moments, numbers, choices. British, and in London."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache, reduce
+from operator import getitem
+from typing import Any
 
 from jinja2 import Environment
 
@@ -20,6 +23,7 @@ SAID: Mapping[str, str] = {
 """Where the name of a choice does not read well by itself."""
 
 
+@lru_cache(1024)
 def words(choice: str | None) -> str:
     """A choice such as IN_PROGRESS as people say it."""
     if not choice:
@@ -40,6 +44,7 @@ def day(written: str | None) -> str:
     return _day(date.fromisoformat(written), "%B") if written else ""
 
 
+@lru_cache(1024)
 def short_day(written: str | None) -> str:
     """16 Nov 2026."""
     return _day(date.fromisoformat(written), "%b") if written else ""
@@ -83,7 +88,12 @@ def _day(of: date, month: str) -> str:
     return f"{of.day} {of.strftime(month)} {of.year}"
 
 
+def names(rows: Iterable[Any], *path: str) -> str:
+    """What stands in each row at the end of the path, or its name, with commas between."""
+    return ", ".join(reduce(getitem, path or ("name",), row) for row in rows)
+
+
 def add_words(templates: Environment) -> None:
     """All of them as filters."""
-    for each in (words, verb, day, short_day, moment, moment_day, number, money):
+    for each in (words, verb, day, short_day, moment, moment_day, number, money, names):
         templates.filters[each.__name__] = each

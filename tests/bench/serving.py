@@ -21,7 +21,7 @@ from starlette.requests import Request
 
 from auth.keys.ring import KeyRing
 from portal.app import create_app
-from portal.cli.serve import door
+from portal.cli.serve import door, spare_the_collector
 from portal.context import ByCommand, Context, opening
 from portal.edge.guarded import guarded
 from portal.edge.logs import configure
@@ -134,8 +134,10 @@ def serve(make: Callable[[int], Any]) -> None:
     """With the settings of `portal serve`."""
     with door("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]
+        app = make(port)
+        spare_the_collector()
         config = uvicorn.Config(
-            make(port),
+            app,
             access_log=False,
             log_config=None,
             server_header=False,

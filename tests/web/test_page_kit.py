@@ -11,6 +11,7 @@ from portal.app import create_app
 from portal.settings import Settings
 from portal.store.engines import Engines
 from portal.web.going import own_path
+from portal.web.rendering import environment
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +73,14 @@ async def test_the_beginning_leads_to_the_board(browser: httpx2.AsyncClient):
 )
 def test_the_way_on_never_leads_elsewhere(wanted: str | None, path: str):
     assert own_path(wanted) == path
+
+
+def test_a_field_is_shown_even_if_mappings_have_a_method_of_its_name():
+    page = environment().from_string("{{ row.items }} {{ row.get('pages', 'no pages') }}")
+    assert page.render(row={"items": 3}) == "3 no pages"
+
+
+def test_names_stand_beside_each_other_and_can_do_no_harm():
+    rows = [{"agency": {"shortName": "<b>"}}, {"agency": {"shortName": "Sefton"}}]
+    shown = "{% autoescape true %}{{ rows | names('agency', 'shortName') }}{% endautoescape %}"
+    assert environment().from_string(shown).render(rows=rows) == "&lt;b&gt;, Sefton"
