@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any
 
 import strawberry
-from sqlalchemy import ARRAY, ColumnElement, Text, exists, func, select
+from sqlalchemy import ARRAY, ColumnElement, Text, exists, func, or_, select
 from sqlmodel import col
 
 from auth.oauth import tables
@@ -71,6 +71,16 @@ def _accepted(key: Columns, _: Ask) -> ColumnElement[Any]:
 
 def _rests(client: Columns, _: Ask) -> ColumnElement[Any]:
     return func.coalesce(func.client_rests(client.id, type_=ARRAY(Text)), [])
+
+
+def _mine(client: Columns, mine: bool, ask: Ask) -> ColumnElement[bool]:
+    yes = tables.ClientAcceptance
+    accepted = exists().where(
+        col(yes.id) == client.id, col(yes.owner_membership_id) == ask.principal
+    )
+    named = client.owner_membership_id == ask.principal
+    found: ColumnElement[bool] = or_(named, accepted.correlate(client.id.table)) == mine
+    return found
 
 
 def _works(client: Columns) -> ColumnElement[bool]:
@@ -169,6 +179,13 @@ class ClientFilter:
     works: bool | None = where(
         "Those that can get a token, or those that have ended, expired or rest.",
         lambda client, works, _: _works(client) == works,
+    )
+    ended: bool | None = where(
+        "Those that were ended, or those that were not.",
+        lambda client, ended, _: client.ended_at.is_not(None) == ended,
+    )
+    mine: bool | None = where(
+        "Those that you are to answer for or have accepted, or those of others.", _mine
     )
 
 

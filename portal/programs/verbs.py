@@ -25,7 +25,7 @@ GRANTS = "How it gets its tokens: for itself, for people who consent, or both."
 REDIRECTS = "Where people are sent back to after they consented, compared letter by letter."
 KEYS_AT = "The https address where it shows its public keys as a JWK set; it may change them there."
 KEY = "Its public key: the text of a JWK (P-256, Ed25519 or RSA)."
-ASKS = "It works once you accept it: look at Programs, under Security."
+ASKS = "It works once you accept it: see “Programs you answer for” under “Your sign-in”."
 EXPIRES = "When it ends unless it is renewed: within twelve months, or in 365 days if left out."
 
 

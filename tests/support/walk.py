@@ -56,6 +56,8 @@ STOPS = (
     Stop("/security", "/security", document="security-page"),
     Stop("/security/password", "/security/password"),
     Stop("/notices", "/notices", document="notices-page"),
+    Stop("/programs", "/programs", document="programs-page"),
+    Stop("/programs", "/programs", "rasa.coordinator", document="programs-page"),
     Stop("/sign-out", "/sign-out"),
     Stop("/signed-out", "/signed-out", None),
     Stop("/recover", "/recover", None),
