@@ -17,14 +17,19 @@ BOROUGHS = {
 }
 FORCE_AREA, CITY_REGION, HALTON = "E23000004", "E47000004", "E06000006"
 """Halton lies in the city region, and Cheshire polices it."""
+CHESHIRE, LANCASHIRE, WEST_LANCASHIRE = "E23000006", "E23000003", "E07000127"
+"""The forces next door, and the borough where a university of the partnership lies."""
 SINCE, REGION_SINCE = date(2009, 4, 1), date(2014, 4, 1)
 
 
 def areas() -> list[Area]:
-    """The boroughs, Halton, the force's area and the city region."""
+    """The boroughs and the force's area, the city region, and what lies beyond."""
     found = [_area(code, name) for code, name in BOROUGHS.items()]
-    found.append(_area(HALTON, "Halton", policed=False))
     found.append(_area(FORCE_AREA, "Merseyside", AreaKind.FORCE_AREA))
+    for code, name in ((HALTON, "Halton"), (WEST_LANCASHIRE, "West Lancashire")):
+        found.append(_area(code, name, policed=False))
+    for code, name in ((CHESHIRE, "Cheshire"), (LANCASHIRE, "Lancashire")):
+        found.append(_area(code, name, AreaKind.FORCE_AREA, policed=False))
     region = _area(CITY_REGION, "Liverpool City Region", AreaKind.COMBINED_AUTHORITY, policed=False)
     region.valid_from = REGION_SINCE
     return [*found, region]
@@ -32,9 +37,17 @@ def areas() -> list[Area]:
 
 def parts() -> list[AreaPart]:
     """Which lies within which."""
-    found = [AreaPart(whole_code=FORCE_AREA, part_code=code) for code in BOROUGHS]
-    within = (*BOROUGHS, HALTON)
-    return found + [AreaPart(whole_code=CITY_REGION, part_code=code) for code in within]
+    within = {
+        FORCE_AREA: tuple(BOROUGHS),
+        CITY_REGION: (*BOROUGHS, HALTON),
+        CHESHIRE: (HALTON,),
+        LANCASHIRE: (WEST_LANCASHIRE,),
+    }
+    return [
+        AreaPart(whole_code=whole, part_code=part)
+        for whole, some in within.items()
+        for part in some
+    ]
 
 
 async def furnish_areas(owner: AsyncConnection) -> None:

@@ -9,7 +9,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import SQLModel
 
-from auth.areas import BOROUGHS, CITY_REGION, FORCE_AREA, HALTON, furnish_areas
+from auth.areas import (
+    BOROUGHS,
+    CHESHIRE,
+    CITY_REGION,
+    FORCE_AREA,
+    HALTON,
+    WEST_LANCASHIRE,
+    furnish_areas,
+)
 from auth.people.tables import Standing
 from auth.roles import Role, SignatoryTitle
 from auth.tables import (
@@ -40,7 +48,7 @@ AGENCIES: dict[str, tuple[str, str, AgencyKind, tuple[str, ...], bool]] = {
     "sthelens": ("St Helens Council", "St Helens", K.COUNCIL, ("E08000013",), True),
     "wirral": ("Wirral Council", "Wirral", K.COUNCIL, ("E08000015",), True),
     "pcc": ("Merseyside Police and Crime Commissioner", "PCC", K.PCC, (FORCE_AREA, *C), True),
-    "cps": ("CPS Mersey-Cheshire", "CPS", K.CPS, (*C, HALTON), False),
+    "cps": ("CPS Mersey-Cheshire", "CPS", K.CPS, (*C, CHESHIRE, HALTON), False),
     "lcrca": (
         "Liverpool City Region Combined Authority",
         "LCRCA",
@@ -52,7 +60,7 @@ AGENCIES: dict[str, tuple[str, str, AgencyKind, tuple[str, ...], bool]] = {
     "uol": ("University of Liverpool", "UoL", K.UNIVERSITY, ("E08000012",), True),
     "ljmu": ("Liverpool John Moores University", "LJMU", K.UNIVERSITY, ("E08000012",), True),
     "hope": ("Liverpool Hope University", "Hope", K.UNIVERSITY, ("E08000012",), True),
-    "edgehill": ("Edge Hill University", "Edge Hill", K.UNIVERSITY, (), True),
+    "edgehill": ("Edge Hill University", "Edge Hill", K.UNIVERSITY, (WEST_LANCASHIRE,), True),
     "guild": ("Liverpool Guild of Students", "Guild", K.STUDENTS_UNION, ("E08000012",), True),
     "rasa": ("RASA Merseyside", "RASA", K.CHARITY, ("E08000012", "E08000014", "E08000015"), False),
     "savera": ("Savera UK", "Savera", K.CHARITY, C, False),
@@ -70,11 +78,17 @@ AGENCIES: dict[str, tuple[str, str, AgencyKind, tuple[str, ...], bool]] = {
         "NHS Cheshire and Merseyside Integrated Care Board",
         "ICB",
         K.HEALTH,
-        (*C, HALTON),
+        (*C, CHESHIRE, HALTON),
         True,
     ),
     "probation": ("Probation Service North West", "Probation", K.PROBATION, C, False),
-    "cheshire": ("Cheshire Constabulary", "Cheshire Police", K.OUT_OF_AREA, (HALTON,), False),
+    "cheshire": (
+        "Cheshire Constabulary",
+        "Cheshire Police",
+        K.OUT_OF_AREA,
+        (CHESHIRE, HALTON),
+        False,
+    ),
     "marac": ("Wirral MARAC", "Wirral MARAC", K.JOINT_BODY, ("E08000015",), False),
 }
 HOSTS = {"marac": "wirral"}

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 from support.asking import Portal
+from support.initiating import live
 
 from portal.sample.partnership import DAY
 from portal.store.engines import Engines
@@ -45,3 +46,28 @@ async def test_a_part_of_a_part_is_a_part_in_the_sample(engines: Engines) -> Non
     assert parts
     assert {(a, d) for a, b in parts for c, d in parts if b == c} <= parts
     assert all(whole != part for whole, part in parts)
+
+
+async def test_agencies_reach_beyond_the_force_area_and_lie_outside_it(portal: Portal) -> None:
+    asked = "{ agencies(first: 100) { nodes { shortName areas { nodes { name inForceArea } } } } }"
+    agencies = (await portal.ask("wirral.viewer", asked))["agencies"]["nodes"]
+    works = {
+        agency["shortName"]: {
+            area["name"]: area["inForceArea"] for area in agency["areas"]["nodes"]
+        }
+        for agency in agencies
+    }
+    assert works["Edge Hill"] == {"West Lancashire": False}
+    assert works["Cheshire Police"] == {"Cheshire": False, "Halton": False}
+    assert works["LCRCA"]["Halton"] is False
+    assert works["LCRCA"]["Wirral"] is True
+
+
+async def test_what_covers_a_neighbour_covers_its_boroughs(portal: Portal) -> None:
+    row = await live(portal, title="Trains to Ormskirk", areas=["E23000003"], visibility="PUBLIC")
+    asked = (
+        'query($c: String!) { initiatives(filter: {area: $c, text: "Ormskirk"}) { nodes { id } } }'
+    )
+    for code, there in (("E07000127", True), ("E23000003", True), ("E06000006", False)):
+        found = (await portal.ask("wirral.viewer", asked, c=code))["initiatives"]["nodes"]
+        assert ({"id": row["id"]} in found) is there, code

@@ -101,7 +101,7 @@ def test_the_architecture_draws_the_arrows_that_are_held() -> None:
 def test_the_order_of_the_drawers_is_held_in_every_feature() -> None:
     held = TOOLS["importlinter"]["contracts"][1]["containers"]
     features = {file.parent for file in Path("portal").glob("*/api.py")}
-    assert sorted(held) == sorted(".".join(feature.parts) for feature in features)
+    assert {".".join(feature.parts) for feature in features} <= set(held)
 
 
 def commands() -> set[str]:
