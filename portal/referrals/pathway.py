@@ -246,6 +246,16 @@ class RepeatRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Routes:
+    """By which routes a case is taken: by area and date."""
+
+    open: tuple[str, ...]
+    valid_from: date
+    area: str | None = None
+    unconfirmed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Automatic:
     """A referral that follows by itself: by area and date."""
 
@@ -279,6 +289,8 @@ class Pathway:
     """The data categories of what is sent with it."""
     parts: Mapping[Turn, Part]
     """Which part has the turn of the police and of the prosecutors, where they take part."""
+    outside: tuple[Turn, ...]
+    """Who can have the turn and takes no part, such as the police in a university's case."""
     states: Mapping[str, State]
     moves: Mapping[str, Move]
     events: Mapping[str, EventKind]
@@ -288,6 +300,7 @@ class Pathway:
     """Each list of codes, with what each code means."""
     thresholds: tuple[Threshold, ...] = ()
     repeats: tuple[RepeatRule, ...] = ()
+    routes: tuple[Routes, ...] = ()
     automatic: tuple[Automatic, ...] = ()
 
     @property

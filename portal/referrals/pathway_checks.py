@@ -83,10 +83,9 @@ def _words(pathway: Pathway, note: Note) -> None:
 
 
 def _turn(pathway: Pathway, key: str, turn: Turn | None, note: Note) -> None:
-    if turn in {Turn.POLICE, Turn.CPS} and turn not in pathway.parts:
-        note(
-            key, f'is "{turn}": say below [parts] which part that is, such as {turn} = "receiver".'
-        )
+    if turn in {Turn.POLICE, Turn.CPS} and turn not in {*pathway.parts, *pathway.outside}:
+        says = f'is "{turn}": say below [parts] which part that is, such as {turn} = "receiver"'
+        note(key, f'{says}, or if they take no part, outside = ["{turn}"].')
 
 
 def _saying(pathway: Pathway, key: str, saying: Saying, note: Note) -> None:
@@ -187,12 +186,24 @@ def _reference(pathway: Pathway, note: Note) -> None:
     for key, list_, said in (
         ("thresholds", "risk_tool", [one.tool for one in pathway.thresholds]),
         ("thresholds", "risk_grade", [one.grade for one in pathway.thresholds]),
+        ("routes", "route", [one for row in pathway.routes for one in row.open]),
         ("repeats", "repeat_trigger", [one.trigger for one in pathway.repeats]),
         ("repeats", "repeat_anchor", [one.anchor for one in pathway.repeats]),
     ):
         if said:
             used.add(list_)
             _known(note, key, f"code of {list_}", said, pathway.codes.get(list_, {}))
+    for key, rows in (
+        (
+            "thresholds",
+            [(one.tool, one.grade, one.area, one.valid_from) for one in pathway.thresholds],
+        ),
+        ("repeats", [(one.area, one.valid_from) for one in pathway.repeats]),
+        ("routes", [(one.area, one.valid_from) for one in pathway.routes]),
+        ("automatic", [(one.pathway, one.area, one.valid_from) for one in pathway.automatic]),
+    ):
+        if len(set(rows)) < len(rows):
+            note(key, "says two things for the same area and day: take one of them out.")
     moves = [one.when for one in pathway.automatic]
     _known(note, "automatic.when", "move", moves, pathway.moves)
     for name in sorted(pathway.codes.keys() - used):

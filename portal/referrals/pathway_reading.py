@@ -20,6 +20,7 @@ from portal.referrals.pathway import (
     Part,
     Pathway,
     RepeatRule,
+    Routes,
     Rung,
     State,
     Threshold,
@@ -52,6 +53,7 @@ def read_pathway(top: Table) -> Pathway:
         overall=top.choice("overall", OverallRule, OverallRule.ONE_TAKES),
         shares=top.choices("shares", DataCategory),
         parts=parts,
+        outside=top.choices("outside", Turn),
         states=states,
         moves=_each(top, "moves", lambda name, t: _move(name, t, parts, open_states)),
         events=_each(top, "events", lambda name, t: _event(name, t, parts, open_states)),
@@ -60,6 +62,7 @@ def read_pathway(top: Table) -> Pathway:
         codes=_codes(top),
         thresholds=tuple(_threshold(row) for row in top.rows("thresholds")),
         repeats=tuple(_repeat(row) for row in top.rows("repeats")),
+        routes=tuple(_routes(row) for row in top.rows("routes")),
         automatic=tuple(_automatic(row) for row in top.rows("automatic")),
     )
     top.no_more()
@@ -241,6 +244,17 @@ def _repeat(row: Table) -> RepeatRule:
         within=_limit(row, "within"),
         trigger=row.text("trigger"),
         anchor=row.text("anchor"),
+        valid_from=row.day("valid_from"),
+        area=row.text_or_none("area"),
+        unconfirmed=row.flag("unconfirmed"),
+    )
+    row.no_more()
+    return found
+
+
+def _routes(row: Table) -> Routes:
+    found = Routes(
+        open=row.texts("open", required=True),
         valid_from=row.day("valid_from"),
         area=row.text_or_none("area"),
         unconfirmed=row.flag("unconfirmed"),

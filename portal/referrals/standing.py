@@ -150,8 +150,8 @@ class Standing:
     def days_held(self, now: datetime) -> Mapping[Turn, int]:
         """For how many days it lay with whom: each midnight in London counts for who had it."""
         found: dict[Turn, int] = {}
-        ends = [span.since for span in self.spans[1:]] + [now]
-        for span, end in zip(self.spans, ends, strict=False):
+        ends = [span.since for span in self.spans[1:]] + ([now] if self.spans else [])
+        for span, end in zip(self.spans, ends, strict=True):
             turn, days = span.state.turn, (london(end).date() - london(span.since).date()).days
             if turn is not Turn.NONE:
                 found[turn] = found.get(turn, 0) + days
@@ -184,7 +184,7 @@ class Standing:
     def _since(self, saying: Saying) -> bool:
         latest = {name: at for at, name in enumerate(self.happened)}
         first = max((latest.get(name, -1) for name in saying.after), default=-1)
-        return first > max((latest.get(name, -1) for name in saying.not_since), default=-2)
+        return first > max((latest.get(name, -1) for name in saying.not_since), default=-1)
 
     def _titled(self, name: str) -> str:
         saying = self.pathway.saying(name)

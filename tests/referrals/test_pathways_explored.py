@@ -116,8 +116,20 @@ def _after(standing: Standing, saying: Saying, at: datetime) -> Iterator[Standin
             yield advance(after, said, PLAIN)
 
 
-def test_there_are_pathways():
-    assert "request_for_support" in {file.stem for file in FILES}
+def test_each_kind_of_case_has_its_pathway():
+    assert {file.stem for file in FILES} == {
+        "cps_charging",
+        "dvds",
+        "idva",
+        "isva",
+        "marac",
+        "mash_contact",
+        "operation_encompass",
+        "perpetrator_programme",
+        "request_for_support",
+        "university_disclosure",
+        "university_formal_report",
+    }
 
 
 @every_pathway
@@ -214,7 +226,7 @@ def test_whose_turn_it_is_can_do_something_about_it(file):
         if part is not None:
             both = {*possible(standing, part, now + SOON), *possible(standing, part, now + LATER)}
             assert both, standing.state.name
-        elif standing.turn is Turn.NONE:
+        elif standing.turn not in {Turn.COURT, *standing.pathway.outside}:
             assert standing.hold is Hold.ENDED or standing.clocks, standing.state.name
 
 
