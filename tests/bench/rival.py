@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +12,11 @@ import rows
 from asked import Questions
 from servers import Pairs, Request, Serving, serving
 from serving import CALLER, DAY, NOW
+from support.npm import NODE, installed
 
 from portal.settings import Settings
 
 HERE = Path(__file__).parent / "postgraphile"
-sys.path.append(str(HERE.parents[1]))
-
-from support.npm import NODE, installed  # noqa: E402 - a script finds it only now
 
 
 @contextmanager

@@ -2,6 +2,9 @@
 
 import argparse
 import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1]))  # what it shares with the tests
 
 from benchmarks import ALL, Ground
 from results import HEADER, Result, keep, line
