@@ -10,12 +10,9 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
-    ValuesOfCorrectTypeRule,
     parse,
-    specified_rules,
     validate,
 )
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
 from portal.edge.codes import Code
 from portal.edge.cost import Tariff, is_introspection
@@ -24,14 +21,8 @@ from portal.edge.errors import coded, refusal
 from portal.edge.introspection import only_introspects
 from portal.edge.limits import Limits, TooMuch
 from portal.edge.plan import Plan, Planner
+from portal.edge.rules import rules_for
 from portal.edge.shape import Shape, measure
-from portal.edge.values import ValuesInWords
-
-RULES = (
-    *(ValuesInWords if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules),
-    MaybeNullValidationRule,
-)
-"""Not Strawberry's rule for one-of inputs: it fails on variables, and graphql-core has its own."""
 
 KEPT_DOCUMENTS = 256
 KEPT_CHARACTERS = 100_000
@@ -108,7 +99,8 @@ class Library:
     def errors(self, prepared: Prepared) -> list[GraphQLError]:
         """What validation says against the document."""
         if prepared.errors is None:
-            found = validate(self.schema, prepared.document, RULES)
+            rules = rules_for(prepared.text)
+            found = validate(self.schema, prepared.document, rules)
             prepared.errors = [coded(e, Code.GRAPHQL_VALIDATION_FAILED) for e in found]
         return prepared.errors
 

@@ -90,6 +90,8 @@ def argument(node: FieldNode, name: str) -> ValueNode | None:
 
 def _priced_variables(met: _Met) -> Iterator[str]:
     yield from (name for conditions in met.when for name, _ in conditions)
+    if not met.node.arguments:
+        return
     for priced in (*PAGE_ARGUMENTS, LENGTH_ARGUMENT):
         value = argument(met.node, priced)
         if isinstance(value, VariableNode):

@@ -24,7 +24,7 @@ from graphql.utilities import validate_input_literal, validate_input_value
 
 from portal.edge.codes import Code
 from portal.edge.guarded import guarded
-from portal.edge.library import RULES
+from portal.edge.rules import RULES
 from portal.edge.values import DOCUMENT, JSON, Fault, faults, variable_faults
 
 PYTHONS = re.compile(
