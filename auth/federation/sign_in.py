@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from auth.federation import landing, under_way
 from auth.federation.answers import Expected, Proof, read_id_token
+from auth.federation.arrivals import Arrived
 from auth.federation.directory import Described
 from auth.federation.exchange import Asking
 from auth.federation.federation import Federation, Visitor
@@ -22,6 +23,7 @@ from auth.federation.tables import IdentityProvider, ProviderSecret
 from auth.federation.under_way import Begun, Secrets, Wish
 from auth.keys.vault import CannotOpen
 from auth.oauth.jose import Malformed
+from auth.people.invitations import InvitationOver, look
 
 KIND = "partner_sign_in"
 SCOPE, WITH_NAME = "openid", "openid profile"
@@ -29,10 +31,14 @@ SCOPE, WITH_NAME = "openid", "openid profile"
 
 @dataclass(frozen=True)
 class Landed:
-    """The new session's cookie, and where the person wanted to go."""
+    """The new session's cookie, or who has still to say yes to an invitation; and where the person
+    wanted to go. `invited`: the invitation they came with waits for an answer.
+    """
 
-    cookie: str
+    cookie: str | None
     next: str
+    waiting: Arrived | None = None
+    invited: bool = False
 
 
 async def set_out(fed: Federation, provider_id: UUID, visitor: Visitor, wish: Wish) -> str:
@@ -80,10 +86,35 @@ async def come_back(
             raise Refused(Told.UNREACHABLE, f"the provider: {error}") from error
         except Malformed as error:
             raise Refused(Told.NOT_BELIEVED, f"the answer: {error}") from error
-        arrival = Arrival(provider, proof, claims, begun, visitor, fed.now())
-        async with fed.sessions.begin() as db:
-            arrive = landing.step_up if begun.wish.session_id else landing.sign_in
-            return Landed(await arrive(db, arrival), begun.wish.next)
+        who = landing.arrived(provider, proof, claims, begun, fed.now())
+        return await _landed(fed, Arrival(provider, who, visitor, fed.now()), begun.wish)
+
+
+async def say_yes(fed: Federation, who: Arrived, visitor: Visitor) -> str:
+    """The cookie of somebody who accepts the invitation they came with. InvitationOver and Refused
+    say why there is none."""
+    async with fed.with_provider(who.provider_id, KIND, visitor.request_id) as provider:
+        arrival = Arrival(provider, who, visitor, fed.now())
+        async with fed.sessions() as db:
+            try:
+                cookie = await landing.join(db, arrival)
+            except InvitationOver:
+                await db.commit()  # the refusal's line
+                raise
+            await db.commit()
+            return cookie
+
+
+async def _landed(fed: Federation, arrival: Arrival, wish: Wish) -> Landed:
+    async with fed.sessions.begin() as db:
+        if wish.session_id:
+            return Landed(await landing.step_up(db, arrival, wish.session_id), wish.next)
+        came = await landing.sign_in(db, arrival)
+        if isinstance(came, Arrived):
+            return Landed(None, wish.next, waiting=came)
+        hashed = wish.invitation_hash
+        invited = hashed is not None and await look(db, hashed, arrival.now) is not None
+        return Landed(came, wish.next, invited=invited)
 
 
 async def _proof(

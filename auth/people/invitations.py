@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from auth.events import EventOutcome, note
 from auth.people.tables import Invitation
 from auth.roles import Role
-from auth.tables import Agency
+from auth.tables import Agency, Membership
 from portal.errors import Finding, Invalid, Refusal
 
 WEEK = timedelta(days=7)
@@ -45,6 +46,10 @@ class Offered:
     again: bool
     """Whether it lets a member in again, who gives no name and loses no membership."""
     expires_at: datetime
+    invited_by: str | None
+    """The agency of whoever made it; None for the portal's operator."""
+    makers: frozenset[UUID]
+    """The people who made and confirmed it: nobody invites themselves."""
 
 
 def hash_of(token: str) -> bytes:
@@ -64,9 +69,12 @@ def link_of(token: str) -> str:
 
 async def look(db: AsyncSession, token: str | bytes, now: datetime) -> Offered | None:
     """The living invitation behind a token, or behind its hash; it stays usable."""
+    made_by, of_whom = aliased(Membership), aliased(Agency)
     found = await db.execute(
-        select(Invitation, col(Agency.name))
+        select(Invitation, col(Agency.name), col(of_whom.name))
         .join(Agency, col(Agency.id) == col(Invitation.agency_id))
+        .outerjoin(made_by, col(made_by.id) == col(Invitation.made_by_id))
+        .outerjoin(of_whom, col(of_whom.id) == col(made_by.agency_id))
         .where(
             col(Invitation.token_hash) == _hash(token),
             col(Invitation.used_at).is_(None),
@@ -77,9 +85,18 @@ async def look(db: AsyncSession, token: str | bytes, now: datetime) -> Offered |
     row = found.one_or_none()
     if row is None:
         return None
-    one, agency = row
-    again = one.rebinds_id is not None
-    return Offered(one.id, one.agency_id, agency, one.role, one.for_whom, again, one.expires_at)
+    one, agency, invited_by = row
+    return Offered(
+        one.id,
+        one.agency_id,
+        agency,
+        one.role,
+        one.for_whom,
+        one.rebinds_id is not None,
+        one.expires_at,
+        invited_by,
+        frozenset(filter(None, (one.made_person_id, one.confirmed_person_id))),
+    )
 
 
 async def accept(  # noqa: PLR0913 - how somebody comes has this many sides

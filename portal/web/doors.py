@@ -30,6 +30,7 @@ DOORS = {
     "/join/passkey/question": Watched(ANY),
     "/join/passkey": Watched({410, 422}, gives_back={200}),
     "/join/password": Watched({410, 422}),
+    "/join/arrived": Watched({403, 410}),
 }
 """By address; each with the answers that let nobody in or make a row."""
 

@@ -10,16 +10,19 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from auth.federation.arrivals import Arrived, opened
 from auth.federation.federation import Visitor
 from auth.federation.logout import signed_out
 from auth.federation.refusals import Refused, Told
-from auth.federation.sign_in import come_back, set_out
+from auth.federation.sign_in import Landed, come_back, say_yes, set_out
 from auth.federation.under_way import LONGEST, Wish
+from auth.people.invitations import InvitationOver, link_of, look
 from auth.sessions.devices import device_of
 from auth.sessions.verbs import current
 from portal.context import LONDON
 from portal.edge.requests import request_id_of
-from portal.web.cookies import keep, session_cookie, signed_in
+from portal.web.cookies import drop, keep, session_cookie, signed_in
+from portal.web.forms import form
 from portal.web.going import go, own_path
 from portal.web.refusals import SignInNeeded
 from portal.web.rendering import render
@@ -28,6 +31,13 @@ from portal.web.site import Here, Site
 
 BROWSER = "__Host-partner"
 """Ties a sign-in that is under way to the browser it began in."""
+INVITATION = "__Host-invitation"
+"""The link's own token, while its holder is away at the provider; the database has its hash."""
+WAITING = "__Host-arrived"
+"""Who came back and has still to say yes, sealed."""
+ARRIVED = "/join/arrived"
+TEN_MINUTES = int(LONGEST.total_seconds())
+LONGEST_INVITATION = 200
 LONGEST_LOGOUT = 32 * 1024
 LONGEST_NEXT = 2000
 
@@ -66,7 +76,9 @@ async def leave(site: Here, request: Request, provider_id: UUID) -> Response:
     except Refused as refused:
         return _refused(request, refused)
     response = go(address)
-    keep(response, BROWSER, browser, int(LONGEST.total_seconds()))
+    keep(response, BROWSER, browser, TEN_MINUTES)
+    if invitation:
+        keep(response, INVITATION, invitation[:LONGEST_INVITATION], TEN_MINUTES)
     return response
 
 
@@ -81,8 +93,44 @@ async def back(site: Here, request: Request, provider_id: UUID) -> Response:
         )
     except Refused as refused:
         return _refused(request, refused)
-    response = go(landed.next)
-    signed_in(response, landed.cookie)
+    if landed.waiting is not None:
+        return _wait(site, browser, landed.waiting)
+    response = go(_after(request, landed))
+    drop(response, INVITATION)
+    if landed.cookie is not None:
+        signed_in(response, landed.cookie)
+    return response
+
+
+@router.get(ARRIVED)
+async def ask(site: Here, request: Request) -> Response:
+    """What somebody is invited to, who has just shown who they are at their provider."""
+    who = _waiting(site, request)
+    async with site.federation.sessions() as db:
+        offered = await look(db, who.invitation_hash or b"", datetime.now(UTC)) if who else None
+    if who is None or offered is None:
+        return render(request, "signing/over.html", 410)
+    return render(request, "signing/arrived.html", offered=offered, name=who.name)
+
+
+@router.post(ARRIVED)
+async def say_yes_to_it(site: Here, request: Request) -> Response:
+    """They accept: a member from now on, and signed in."""
+    await form(request)
+    who = _waiting(site, request)
+    if who is None:
+        return render(request, "signing/over.html", 410)
+    browser = request.cookies.get(BROWSER, "")
+    try:
+        cookie = await say_yes(site.federation, who, _visitor(site, request, browser))
+    except InvitationOver:
+        return render(request, "signing/over.html", 410)
+    except Refused as refused:
+        return _refused(request, refused)
+    response = go("/")
+    drop(response, WAITING)
+    drop(response, INVITATION)
+    signed_in(response, cookie)
     return response
 
 
@@ -98,6 +146,26 @@ async def told_to_sign_out(site: Here, request: Request, provider_id: UUID) -> R
         said = {"error": "invalid_request", "error_description": "The logout token is not valid."}
         return JSONResponse(said, 400, headers)
     return Response(status_code=200, headers=headers)
+
+
+def _wait(site: Site, browser: str, who: Arrived) -> Response:
+    """On to the page that asks: nobody becomes a member by following a link."""
+    response = go(ARRIVED)
+    keep(response, WAITING, who.sealed(site.keyring, browser), TEN_MINUTES)
+    keep(response, BROWSER, browser, TEN_MINUTES)
+    drop(response, INVITATION)
+    return response
+
+
+def _waiting(site: Site, request: Request) -> Arrived | None:
+    browser, written = request.cookies.get(BROWSER, ""), request.cookies.get(WAITING, "")
+    return opened(site.keyring, browser, written, datetime.now(UTC))
+
+
+def _after(request: Request, landed: Landed) -> str:
+    """Who is a member somewhere already, and invited, is asked on the invitation's own page."""
+    token = request.cookies.get(INVITATION)
+    return link_of(token) if landed.invited and token else landed.next
 
 
 def _visitor(site: Site, request: Request, browser: str) -> Visitor:

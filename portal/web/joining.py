@@ -9,8 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.accounts.passkeys import ask_to_register
+from auth.events import EventOutcome, note
 from auth.federation.providers import provider_of
 from auth.people.invitations import InvitationOver, Offered, accept, look
+from auth.sessions.verbs import Current
 from portal.context import LONDON
 from portal.web import enrolling
 from portal.web.forms import Form, form
@@ -49,6 +51,10 @@ class Joining:
     @property
     def agency(self) -> str:
         return self.offered.agency
+
+    def made_by(self, session: Current | None) -> bool:
+        """Whether whoever is signed in here has made the invitation, for somebody else."""
+        return session is not None and session.person_id in self.offered.makers
 
     @property
     def asks_name(self) -> bool:
@@ -132,6 +138,11 @@ async def as_oneself(site: Here, request: Request) -> Response:
     try:
         async with site.doorkeeper.sessions.begin() as db:
             joining = await _sent(site, request, fields)
+            if joining.made_by(session):
+                who, what = session.person_id, "accept_invitation"
+                refused = EventOutcome.REFUSED
+                note(db, what, refused, "one's own", joining.request_id, person_id=who)
+                return await _show(site, request, joining, 403)
             if joining.offered.again:
                 return go_and_say(request, "/memberships", SIGNED_IN)
             await accept(
@@ -150,13 +161,19 @@ async def as_oneself(site: Here, request: Request) -> Response:
     return go_and_say(request, "/memberships", said)
 
 
-async def _show(site: Site, request: Request, joining: Joining) -> Response:
+async def _show(site: Site, request: Request, joining: Joining, status: int = 200) -> Response:
     async with site.doorkeeper.sessions() as db:
         provider = await provider_of(db, joining.offered.agency_id)
     session = await held(site, request)
     if session is not None or provider is not None:
         return render(
-            request, "signing/join.html", newcomer=joining, provider_id=provider, session=session
+            request,
+            "signing/join.html",
+            status,
+            newcomer=joining,
+            provider_id=provider,
+            session=session,
+            own=joining.made_by(session),
         )
     return await enrolling.show(site, request, joining)
 

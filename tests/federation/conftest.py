@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from support.partner import CLIENT_ID, Partner, partner_listening
+from support.visiting import HIDDEN
 
 from auth.events import AuthEvent
 from auth.federation.tables import (
@@ -179,6 +180,22 @@ class Browser:
         """Back at the portal."""
         assert address.startswith(BASE)
         return await self.portal.get(address)
+
+    async def join(self, provider: UUID, invitation: str) -> httpx2.Response:
+        """With an invitation: from the link to the answer to the yes, or to the refusal."""
+        came = await self.sign_in(provider, invitation=invitation)
+        return await self.say_yes() if came.status_code == 303 else came
+
+    async def say_yes(self) -> httpx2.Response:
+        """On the page that names what it is to."""
+        page = await self.portal.get("/join/arrived")
+        if page.status_code != 200:
+            return page
+        return await self.portal.post(
+            "/join/arrived",
+            data=dict(HIDDEN.findall(page.text)),
+            headers={"sec-fetch-site": "same-origin"},
+        )
 
     @property
     def signed_in(self) -> str | None:

@@ -272,6 +272,10 @@ async def test_whoever_is_invited_joins_through_it(town: Town, opened: Opened):
     await page.goto(f"/join?invitation={token}")
     await page.get_by_role("button", name="Sign in at Wirral Council").click()
     await sign_in_there(page, "newcomer")
+    await expect(page.get_by_role("main")).to_contain_text("the portal’s operator")
+    assert (await Axe().run(page)).response["violations"] == []
+    await page.get_by_role("button", name="Accept and join Wirral Council").press("Enter")
+    await expect(page).not_to_have_url("/join/arrived")
     await page.goto("/security")
     await expect(page.get_by_label("Who you are signed in as")).to_contain_text("Wirral Council")
     async with AsyncSession(town.engines.owner) as db:

@@ -74,6 +74,7 @@ ELSEWHERE = {
     "/sign-in/back/{provider_id}": "comes from a partner's provider",
     "/recover/enrol": "needs a recovery code: tests/signing",
     "/join": "needs an invitation: tests/signing",
+    "/join/arrived": "needs an invitation and a provider: tests/federation",
 }
 """What is not walked, and why."""
 
