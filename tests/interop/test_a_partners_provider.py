@@ -272,7 +272,7 @@ async def test_whoever_is_invited_joins_through_it(town: Town, opened: Opened):
     await page.goto(f"/join?invitation={token}")
     await page.get_by_role("button", name="Sign in at Wirral Council").click()
     await sign_in_there(page, "newcomer")
-    await expect(page.get_by_role("main")).to_contain_text("the portal’s operator")
+    await expect(page.get_by_role("main")).to_contain_text("Invited by")
     assert (await Axe().run(page)).response["violations"] == []
     await page.get_by_role("button", name="Accept and join Wirral Council").press("Enter")
     await expect(page).not_to_have_url("/join/arrived")
