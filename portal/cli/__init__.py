@@ -16,6 +16,10 @@ COMMANDS = {
     "invite": ("portal.cli.agency:invite", "Invite an agency's first people."),
     "key": ("portal.cli.key:key", "Make, list and change the portal's own keys."),
     "migrate": ("portal.cli.migrate:command", "Bring the database to this release."),
+    "pathways": (
+        "portal.cli.pathways:pathways",
+        "Check the file of a pathway, and say what it lays down.",
+    ),
     "provider": ("portal.cli.provider:provider", "Let an agency sign in with its own accounts."),
     "query": ("portal.cli.query:query", "Ask the API, as an API client."),
     "seed": ("portal.cli.seed:command", "Invent initiatives, for a demonstration at size."),
