@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
+from support.accepting import let_in
 from support.asking import Portal
 from support.initiating import LEAD, of
 from support.measuring import COUNT, SECOND, answer, confirmed, made
 from support.writing import plain, said
 
-from auth.oauth.clients import NewClient, add_client, new_private_key
+from auth.oauth.clients import NewClient, new_private_key
 from auth.roles import Scope
 from portal.frameworks.reference import framework_id
 from portal.sample.partnership import DAY, agency_id, membership_id
@@ -60,7 +61,7 @@ async def robot(engines: Engines) -> UUID:
     owner, until = membership_id(SECOND), now + timedelta(days=2)
     async with AsyncSession(engines.owner) as db, db.begin():
         new = NewClient(agency_id("pcc"), "Robot", owner, scopes, until, jwk)
-        return await add_client(db, new, now=now)
+        return await let_in(db, new, now=now)
 
 
 async def test_a_program_of_its_own_accord_neither_proposes_nor_declines(
