@@ -179,7 +179,9 @@ def _started(clocks: list[Running], clock: Clock, step: _Step) -> Iterator[Runni
             starts = False
             yield one
     if starts:
-        yield Running(clock, _new(clock, step), provisional=not really)
+        watch = _new(clock, step)
+        at_once = step.happened(clock.starts & clock.stops)
+        yield Running(clock, watch.stop(step.at) if at_once else watch, provisional=not really)
 
 
 def _new(clock: Clock, step: _Step) -> Stopwatch:
@@ -189,12 +191,17 @@ def _new(clock: Clock, step: _Step) -> Stopwatch:
     limit = clock.limits.get(str(chosen), clock.limit)
     if day is not None:
         limit = Limit(Unit.END_OF_DAY, max((day - london(step.at).date()).days, 0))
-    watch = Stopwatch.start(limit, holder, step.at, step.calendar)
+    since = min(_moment(facts[clock.since]), step.at) if clock.since else step.at
+    watch = Stopwatch.start(limit, holder, since, step.calendar)
     if day is not None:
         watch = replace(watch, due_at=end_of(day))  # a day that had passed by then, too
     if step.standing.state.name in clock.pauses:
         return watch.pause(step.at, step.calendar)
     return watch
+
+
+def _moment(value: Value) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
 
 
 def _day(value: Value) -> date:

@@ -152,6 +152,8 @@ class Saying:
     """... and none of these has happened since."""
     unless: tuple[str, ...] = ()
     """Not possible once one of these has happened."""
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Possible only where the latest value of a field is one of these codes."""
     when_late: str | None = None
     """Possible only once this clock has run out."""
     needs_when_late: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -208,6 +210,8 @@ class Clock:
     """What starts it again while it runs starts it anew."""
     until: str | None = None
     """A field with the day by whose end it is due, instead of the limit."""
+    since: str | None = None
+    """A field with the moment from which it counts, instead of that of what starts it."""
     by_field: str | None = None
     """A field whose code chooses another limit."""
     limits: Mapping[str, Limit] = field(default_factory=dict)

@@ -98,6 +98,7 @@ def _saying(pathway: Pathway, key: str, saying: Saying, note: Note) -> None:
         _known(note, f"{key}.{list_}", "move or event", getattr(saying, list_), happenings)
     if saying.not_since and not saying.after:
         note(f"{key}.not_since", "says since what nothing may have happened: add `after`.")
+    _codes_of(pathway, f"{key}.where", saying.where, note)
     late = [saying.when_late] if saying.when_late else []
     _known(note, f"{key}.when_late", "clock", late, pathway.clocks)
     _known(note, f"{key}.needs_when_late", "clock", saying.needs_when_late, pathway.clocks)
@@ -133,21 +134,36 @@ def _clock(pathway: Pathway, clock: Clock, note: Note) -> None:
     if (Rung.CONTACT in clock.escalates) != (clock.contact is not None):
         note(f"{key}.contact", 'name a role here exactly if `escalates` has "contact".')
     if clock.until:
-        _until(pathway, key, clock, note)
+        _timed(pathway, f"{key}.until", clock.until, Kind.DAY, clock, note)
+    if clock.since:
+        _timed(pathway, f"{key}.since", clock.since, Kind.MOMENT, clock, note)
     if bool(clock.by_field) != bool(clock.limits):
         note(f"{key}.by_field", "goes with [limits], a limit for each code: give both, or none.")
     if clock.by_field:
         _by_field(pathway, key, clock, note)
 
 
-def _until(pathway: Pathway, key: str, clock: Clock, note: Note) -> None:
-    day = pathway.fields.get(clock.until or "")
-    if day is None or day.kind is not Kind.DAY:
-        note(f"{key}.until", 'must be a field of the kind "day".')
-    for name in sorted(clock.starts | clock.provisional):
-        saying = pathway.saying(name)
-        if saying is None or clock.until not in saying.fields:
-            note(f"{key}.until", f'"{name}" starts it and has no such field: add it there.')
+def _timed(  # noqa: PLR0913, PLR0917 - where the fault is, and what it is about
+    pathway: Pathway, key: str, name: str, kind: Kind, clock: Clock, note: Note
+) -> None:
+    """Whether whatever starts the clock says that day or moment."""
+    one = pathway.fields.get(name)
+    if one is None or one.kind is not kind:
+        note(key, f'must be a field of the kind "{kind}".')
+    for start in sorted(clock.starts | clock.provisional):
+        saying = pathway.saying(start)
+        if saying is None or name not in saying.needs:
+            note(key, f'"{start}" starts it and does not need "{name}": add it there.')
+
+
+def _codes_of(pathway: Pathway, key: str, said: Mapping[str, tuple[str, ...]], note: Note) -> None:
+    """Fields, each with codes of its own list."""
+    for name, codes in said.items():
+        one = pathway.fields.get(name)
+        if one is None:
+            note(key, unknown(name, "field", list(pathway.fields)))
+        else:
+            _known(note, key, "code", codes, pathway.codes.get(one.codes or "", {}))
 
 
 def _by_field(pathway: Pathway, key: str, clock: Clock, note: Note) -> None:
@@ -168,13 +184,7 @@ def _field(pathway: Pathway, one: FieldOf, note: Note) -> None:
         note(f"{key}.codes", f'goes with the kind "code" or "codes", and this is a {one.kind}.')
     if one.codes is not None:
         _known(note, f"{key}.codes", "list of codes", [one.codes], pathway.codes)
-    for other, codes in one.required_when.items():
-        asked = pathway.fields.get(other)
-        if asked is None:
-            note(f"{key}.required_when", unknown(other, "field", list(pathway.fields)))
-        else:
-            listed = pathway.codes.get(asked.codes or "", {})
-            _known(note, f"{key}.required_when", "code", codes, listed)
+    _codes_of(pathway, f"{key}.required_when", one.required_when, note)
     sayings = [*pathway.moves.values(), *pathway.events.values()]
     if not any(one.name in saying.fields for saying in sayings):
         note(key, "is asked by no move and no event: add it to one, or take it out.")

@@ -92,6 +92,7 @@ def _more(saying: Saying) -> str:
         ("after", saying.after),
         ("not since", saying.not_since),
         ("unless", saying.unless),
+        ("where", [f"{name} is {' or '.join(codes)}" for name, codes in saying.where.items()]),
         ("once late:", (saying.when_late,) if saying.when_late else ()),
     ]
     return "; ".join(f"{word} {', '.join(names)}" for word, names in said if names)
@@ -104,6 +105,7 @@ def _clock(clock: Clock) -> tuple[str, ...]:
     said = [
         ("from", clock.starts),
         ("provisionally from", clock.provisional),
+        ("counted from", [clock.since] if clock.since else []),
         ("until", clock.stops),
         ("stands still in", clock.pauses),
     ]

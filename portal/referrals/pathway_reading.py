@@ -136,7 +136,7 @@ def _spread(said: Iterable[str], open_states: frozenset[str], but: Iterable[str]
 
 
 def _said(name: str, table: Table, parts: Mapping[Turn, Part]) -> dict[str, Any]:
-    late = table.table("needs_when_late")
+    late, where = table.table("needs_when_late"), table.table("where")
     return {
         "name": name,
         "title": _title(name, table),
@@ -147,6 +147,7 @@ def _said(name: str, table: Table, parts: Mapping[Turn, Part]) -> dict[str, Any]
         "after": table.texts("after"),
         "not_since": table.texts("not_since"),
         "unless": table.texts("unless"),
+        "where": {name: where.texts(name, required=True) for name in where.raw},
         "when_late": table.text_or_none("when_late"),
         "needs_when_late": {clock: late.texts(clock) for clock in late.raw},
         "tells_victim": table.flag("tells_victim"),
@@ -198,6 +199,7 @@ def _clock(name: str, table: Table) -> Clock:
         holder=table.choice("holder", Turn) if table.has("holder") else None,
         restarts=table.flag("restarts"),
         until=until,
+        since=table.text_or_none("since"),
         by_field=table.text_or_none("by_field"),
         limits={code: _limit(other, code) for code in other.raw},
         escalates=table.choices("escalates", Rung),

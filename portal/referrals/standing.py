@@ -170,6 +170,9 @@ class Standing:
             return f'it is not possible from "{self.state.title}"'
         if done := [one for one in saying.unless if one in self.happened]:
             return f'it is not possible after "{self._titled(done[0])}"'
+        for name, codes in saying.where.items():
+            if self.facts.get(name) not in codes:
+                return f'it needs "{name}" to be {" or ".join(codes)}'
         if saying.after and not self._since(saying):
             names = " or ".join(f'"{self._titled(one)}"' for one in saying.after)
             since = " with nothing done about it since" if saying.not_since else ""

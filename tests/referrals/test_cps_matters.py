@@ -44,11 +44,19 @@ def test_a_prosecutor_authorises_and_the_police_charge(matter: Case):
 
 
 def test_where_the_police_decide_they_charge_and_say_why(matter: Case):
-    matter.goes("register")
+    matter.says("register", decision_maker="police")
     found = matter.tries("charge_by_police", POLICE, police_charge_reason="")
     assert found[0].code == "REQUIRED"
     matter.says("charge_by_police", POLICE, police_charge_reason="summary_offence")
     assert matter.state == "charged"
+
+
+def test_where_prosecutors_decide_the_police_do_not_charge_on_their_own(matter: Case):
+    says = message(matter.says("register", decision_maker="cps").tries("charge_by_police", POLICE))
+    assert 'it needs "decision_maker" to be police' in says
+    assert "submit the file" in says
+    matter.says("decision_maker_changed", decision_maker="police")
+    assert not matter.tries("charge_by_police", POLICE)
 
 
 def test_an_inspector_charges_in_an_emergency_and_a_prosecutor_reviews_it(matter: Case):
@@ -209,6 +217,20 @@ def test_a_late_request_says_why_and_a_very_late_one_what_is_exceptional(matter:
     assert matter.says("ask_review", at="2027-02-24 10:00", **given).state == "vrr_local"
 
 
+def test_no_matter_is_closed_while_the_victim_can_still_ask_for_a_review(matter: Case):
+    matter.goes(*TO_NFA).says("tell_of_nfa", at="2026-11-23 10:00")
+    found = matter.tries("close_unreviewed", at="2027-02-23 10:00")
+    assert "The victim can ask for a review until then" in message(found)
+    assert matter.says("close_unreviewed", at="2027-02-24 10:00").state == "closed"
+
+
+def test_a_supporters_authority_has_a_day_and_is_revoked(matter: Case):
+    matter.goes("register")
+    assert matter.tries("authority_given", authority_on="")[0].code == "REQUIRED"
+    assert matter.tries("authority_revoked")[0].code == "IMPOSSIBLE_MOVE"
+    assert matter.goes("authority_given", "authority_revoked").state == "investigation"
+
+
 def test_a_review_is_local_first_and_then_independent(matter: Case):
     matter.goes(*TO_NFA, "tell_of_nfa", "ask_review")
     assert matter.tries("ask_independent_review")
@@ -299,4 +321,5 @@ def test_two_suspects_of_a_case_come_to_two_outcomes(matter: Case):
 
 
 def test_there_is_no_field_for_evidence_advice_or_reasoning():
-    assert {one.kind for one in CPS.fields.values()} <= {"code", "codes", "day", "urn", "yes_no"}
+    worded = {"code", "codes", "day", "urn", "yes_no", "record"}
+    assert {one.kind.value for one in CPS.fields.values()} == worded

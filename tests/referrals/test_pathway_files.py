@@ -215,6 +215,18 @@ MISTAKES = [
         "clocks.hand_over.limits",
         ['no code "found"', "lost, returned"],
     ),
+    (
+        'to = "lent"',
+        'to = "lent"\nwhere = { result = ["found"] }',
+        "moves.lend.where",
+        ['no code "found"', "lost, returned"],
+    ),
+    (
+        'stops = ["lent"]',
+        'stops = ["lent"]\nsince = "result"',
+        "clocks.hand_over.since",
+        ['of the kind "moment"', '"wanted" starts it and does not need "result"'],
+    ),
     ("[states.lent]", "[states.lent", "", ["is no TOML", "line"]),
 ]
 

@@ -51,22 +51,24 @@ class Twin:
     def possible(self, standing: Standing, name: str, at: datetime) -> bool:
         is_move = name in self.raw["moves"]
         of = self.raw["moves" if is_move else "events"][name]
-        if standing.state.name not in self.places(of, "from" if is_move else "within"):
-            return False
-        past = standing.happened
-        if any(one in past for one in self.listed(of, "unless")):
-            return False
-        if needed := self.listed(of, "after"):
-            since = list(past)
-            while since and since[-1] not in needed:
-                if since.pop() in self.listed(of, "not_since"):
-                    return False
-            if not since:
-                return False
-        if clock := of.get("when_late"):
-            running = standing.clock(clock)
-            return running is not None and not running.watch.stopped_at and running.is_late(at)
-        return True
+        return (
+            standing.state.name in self.places(of, "from" if is_move else "within")
+            and not any(one in standing.happened for one in self.listed(of, "unless"))
+            and self.in_order(of, list(standing.happened))
+            and all(standing.facts.get(f) in codes for f, codes in of.get("where", {}).items())
+            and self.late_enough(of.get("when_late"), standing, at)
+        )
+
+    def in_order(self, of: File, past: list[str]) -> bool:
+        """Back from now, something of `after` comes before anything of `not_since`."""
+        needed, spoils = self.listed(of, "after"), self.listed(of, "not_since")
+        met = next((one for one in reversed(past) if one in {*needed, *spoils}), None)
+        return not needed or met in needed
+
+    def late_enough(self, clock: str | None, standing: Standing, at: datetime) -> bool:
+        running = standing.clock(clock) if clock else None
+        late = running is not None and not running.watch.stopped_at and running.is_late(at)
+        return clock is None or late
 
 
 def places(pathway: Pathway) -> Iterator[tuple[Standing, datetime]]:
@@ -100,20 +102,23 @@ def _open(standing: Standing, now: datetime) -> list[frozenset[str]]:
 
 
 def _after(standing: Standing, saying: Saying, at: datetime) -> Iterator[Standing]:
-    """With the least it needs; and where a clock goes by a code, with each code."""
-    event = Event(
-        id=object(),
-        name=saying.name,
-        at=at,
-        part=min(saying.by),
-        fields=least(standing.pathway, saying),
-    )
-    after = advance(standing, event, PLAIN)
-    yield after
-    if after.pending is event:
-        for answer in ("consent_given", "consent_refused"):
-            said = Event(id=object(), name=answer, at=at, part=Part.NEW_RECEIVER)
-            yield advance(after, said, PLAIN)
+    """With the least it needs; and with each code that something else depends on."""
+    for fields in _told(standing.pathway, saying):
+        event = Event(id=object(), name=saying.name, at=at, part=min(saying.by), fields=fields)
+        after = advance(standing, event, PLAIN)
+        yield after
+        if after.pending is event:
+            for answer in ("consent_given", "consent_refused"):
+                said = Event(id=object(), name=answer, at=at, part=Part.NEW_RECEIVER)
+                yield advance(after, said, PLAIN)
+
+
+def _told(pathway: Pathway, saying: Saying) -> Iterator[dict[str, Any]]:
+    plain = least(pathway, saying)
+    yield plain
+    for other in sayings(pathway):
+        for field, codes in other.where.items():
+            yield from ({**plain, field: code} for code in codes if field in saying.fields)
 
 
 def test_each_kind_of_case_has_its_pathway():
