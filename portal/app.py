@@ -36,6 +36,7 @@ from portal.edge.limits import Limits
 from portal.edge.requests import Requests, request_id_of
 from portal.edge.router import Edge
 from portal.edge.strangers import Patience, Strangers, Watched
+from portal.outbox.letters import Sender
 from portal.outbox.worker import Worker
 from portal.settings import Mode, Settings
 from portal.store.engines import Engines
@@ -177,7 +178,8 @@ def _worker(settings: Settings, engines: Engines) -> Worker | None:
     """It works beside the serving, if the operator has given it its address."""
     if settings.worker_database_url is None:
         return None
-    return Worker(engines.worker, settings.mail_server, settings.mail_from, settings.base_url)
+    sender = Sender(settings.mail_from, settings.base_url)
+    return Worker(engines.worker, settings.mail_server, sender)
 
 
 def _lifespan(

@@ -28,6 +28,7 @@ from portal.funding.api import FundingMutations, FundingQueries
 from portal.initiatives.api import InitiativeMutations, InitiativeQueries
 from portal.measures.api import MeasureMutations, MeasureQueries
 from portal.milestones.api import MilestoneMutations
+from portal.outbox.api import OutboxMutations, OutboxQueries
 from portal.people.api import PeopleMutations, PeopleQueries
 from portal.programs.api import ProgramMutations, ProgramQueries
 from portal.reading.choices import describe_choices
@@ -67,6 +68,7 @@ class Query(
     PeopleQueries,
     ProgramQueries,
     CalendarQueries,
+    OutboxQueries,
     ChangeQueries,
 ):
     """All root fields for reading."""
@@ -83,6 +85,7 @@ class Query(
 class Mutation(
     AgencyMutations,
     PeopleMutations,
+    OutboxMutations,
     ProgramMutations,
     InitiativeMutations,
     ActionMutations,

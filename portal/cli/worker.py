@@ -9,6 +9,7 @@ import click
 from portal.cli.common import fail, settings_here, with_engines
 from portal.edge.logs import configure
 from portal.logins import WORKER
+from portal.outbox.letters import Sender
 from portal.outbox.worker import Worker
 from portal.settings import Settings
 from portal.store.engines import Engines
@@ -43,4 +44,5 @@ def command(*, once: bool) -> None:
 
 def worker_of(settings: Settings, engines: Engines) -> Worker:
     """The worker that the settings describe."""
-    return Worker(engines.worker, settings.mail_server, settings.mail_from, settings.base_url)
+    sender = Sender(settings.mail_from, settings.base_url)
+    return Worker(engines.worker, settings.mail_server, sender)

@@ -50,18 +50,21 @@ class AttemptOutcome(StrEnum):
 
 
 class MailPreference(Row, table=True):
-    """Where and how often a person hears by e-mail; without a row, not at all."""
+    """Where and how often a person hears by e-mail; without an address, not at all."""
 
     __tablename__ = "mail_preference"
     __table_args__ = (
         CheckConstraint("address ~ '^[^[:space:]@<>]+@[^[:space:]@<>]+$'", name="address"),
+        CheckConstraint("(address IS NULL) = (since IS NULL)", name="since"),
     )
 
     person_id: UUID = Field(foreign_key="person.id", unique=True)
-    address: str = Field(max_length=254)
+    address: str | None = Field(default=None, max_length=254)
     mode: MailMode = Field(default=MailMode.AT_ONCE, sa_type=choice(MailMode, "mode"))
-    since: datetime = Field(sa_type=Instant)
+    since: datetime | None = Field(default=None, sa_type=Instant)
     """When the address was shown to be theirs."""
+    asked_address: str | None = Field(default=None, max_length=254)
+    """Where a code went that has not been entered yet."""
 
 
 class OutboxMessage(Row, table=True):
@@ -97,6 +100,19 @@ class OutboxMessage(Row, table=True):
     lease: UUID | None = None
     leased_until: datetime | None = Field(default=None, sa_type=Instant)
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class MailCode(Row, table=True):
+    """A code that was sent to an address: whoever enters it reads what arrives there."""
+
+    __tablename__ = "mail_code"
+    __table_args__ = (Index("mail_code_of_person", "person_id", "asked_at"),)
+
+    person_id: UUID = Field(foreign_key="person.id")
+    message_id: UUID = Field(foreign_key="outbox_message.id", unique=True)
+    address: str = Field(max_length=254)
+    code: str = Field(max_length=10)
+    asked_at: datetime = Field(sa_type=Instant)
 
 
 class OutboxNotice(SQLModel, table=True):

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from portal.outbox.letters import letter
+from portal.outbox.letters import Sender, letter
 from portal.outbox.postman import NoServer, Result, connection, send
 from portal.outbox.tables import AttemptOutcome
 from portal.settings import MailServer
@@ -49,6 +49,7 @@ class Taken:
     held: UUID
     sent_to: str | None
     is_task: bool
+    code: str | None
 
 
 @dataclass
@@ -57,8 +58,7 @@ class Worker:
 
     engine: AsyncEngine
     server: MailServer | None
-    sender: str
-    base_url: str
+    sender: Sender
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -119,8 +119,8 @@ class Worker:
         return useful
 
     def _letter(self, one: Taken) -> EmailMessage:
-        to, base_url = one.sent_to or "", self.base_url
-        return letter(one.message_id, to, task=one.is_task, sender=self.sender, base_url=base_url)
+        to = one.sent_to or ""
+        return letter(one.message_id, to, self.sender, task=one.is_task, code=one.code)
 
     async def _mark(self, one: Taken, result: Result) -> None:
         came_to = {"outcome": result.outcome.value, "reply": result.reply}

@@ -5,6 +5,7 @@ door about you.
 from datetime import datetime
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, and_, cast, func, select
 from sqlmodel import col
@@ -17,6 +18,8 @@ from auth.notices import NoticeKind
 from auth.roles import Role
 from auth.sessions import tables as sessions
 from portal.agencies.api import MEMBERSHIPS, Agency, Membership
+from portal.outbox import tables as outbox
+from portal.outbox.api import MailPreference, OutboxMessage
 from portal.people.consents import CONSENTS, Consent
 from portal.reading.declare import (
     Ask,
@@ -87,6 +90,18 @@ class BrowserSession(Node):
     )
 
 
+def _email_of(notice: Columns, _: Ask) -> ColumnElement[UUID]:
+    post = outbox.OutboxNotice
+    found = select(col(post.message_id)).where(col(post.notice_id) == notice.id)
+    return found.correlate(notice.id.table).scalar_subquery()
+
+
+def _mail_of(me: Columns, _: Ask) -> ColumnElement[UUID]:
+    wish = outbox.MailPreference
+    found = select(col(wish.id)).where(col(wish.person_id) == me.person_id)
+    return found.correlate(me.person_id.table).scalar_subquery()
+
+
 @reads(notices.Notice)
 class Notice(Node):
     """One thing the portal tells you, and nobody else."""
@@ -95,6 +110,10 @@ class Notice(Node):
     kind: NoticeKind = column("What it is about.")
     says: str = column("What it says.")
     read_at: datetime | None = column("When you put it away, if you did.")
+    email: OutboxMessage | None = one(
+        "The e-mail that calls you to it, perhaps with others; null where you wish for none.",
+        _email_of,
+    )
 
 
 @reads(accounts.Credential)
@@ -208,6 +227,10 @@ class Me:
         "What you let programs do in your name.",
         CONSENTS,
         lambda me, consent, _: consent.person_id == me.person_id,
+    )
+    mail: MailPreference | None = one(
+        "Where and how often you hear by e-mail; null where you never said, and for programs.",
+        _mail_of,
     )
     notices: Connection[Notice] = many(
         "What the portal tells you.",

@@ -43,5 +43,12 @@ async def post(outbox: Engines, box: Mailbox, server: Server) -> Post:
 
 
 async def _empty(owner: AsyncConnection) -> None:
-    for table in ("outbox_attempt", "outbox_notice", "outbox_message", "mail_preference", "notice"):
+    for table in (
+        "outbox_attempt",
+        "outbox_notice",
+        "mail_code",
+        "outbox_message",
+        "mail_preference",
+        "notice",
+    ):
         await owner.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - our own names

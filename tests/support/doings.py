@@ -14,6 +14,7 @@ from auth.roles import Role
 from portal.frameworks.reference import entry_id, theme_id
 from portal.proposals.tables import ProposalState
 from portal.sample.figures import definition_id
+from portal.sample.mail import MAIL_CODE
 from portal.sample.partnership import AGENCIES, DAY, agency_id, fixed, membership_id
 
 NAMES = {agency_id(key): key for key in AGENCIES}
@@ -260,4 +261,8 @@ PEOPLE: Sequence[Doing] = (
     doing("recordStanding", "membership", PEOPLE_OF, **COLLEAGUE, trainingUntil="2027-01-01"),
     doing("endMembership", "membership", PEOPLE_OF, **COLLEAGUE),
 )  # fmt: skip
-DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE)
+MAIL: Sequence[Doing] = (
+    doing("setMail", "", powers.anybody, mode="DAILY", address="new@example.org"),
+    doing("confirmMail", "", powers.anybody, code=MAIL_CODE),
+)
+DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *MAIL)

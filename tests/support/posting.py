@@ -11,6 +11,7 @@ from support.commands import PORTAL
 from support.databases import environ_of
 from support.mailbox import Mailbox
 
+from portal.outbox.letters import Sender
 from portal.outbox.worker import Worker
 from portal.sample.partnership import PEOPLE, fixed
 from portal.store.engines import Engines
@@ -77,7 +78,7 @@ class Post:
 
     def worker(self) -> Worker:
         """In this process."""
-        return Worker(self.engines.worker, self.box.server, SENDER, BASE)
+        return Worker(self.engines.worker, self.box.server, Sender(SENDER, BASE))
 
     async def work(self) -> int:
         """One round."""

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth.accounts.tables import Credential, CredentialKind
@@ -21,12 +21,12 @@ from portal.frameworks.reference import entry_id, plan_action_id
 from portal.frameworks.tables import PlanAction, SelfAssessment, SelfAssessmentLevel
 from portal.outbox.tables import (
     AttemptOutcome,
-    MailPreference,
     MessageState,
     OutboxAttempt,
     OutboxMessage,
 )
 from portal.sample.initiatives import IMPORTED
+from portal.sample.mail import MAIL_CODE
 from portal.sample.partnership import DAY, agency_id, fixed, membership_id
 from portal.store.rules import table_of
 
@@ -178,10 +178,6 @@ async def _proclaimed(owner: AsyncConnection) -> None:
 async def _posted(owner: AsyncConnection) -> None:
     """An e-mail to a person and one to a team, sent at the first attempt."""
     key = f"wirral/{Role.VIEWER}"
-    wish = {
-        "id": fixed("matrix-mail", key), "person_id": fixed("matrix", key), "since": IMPORTED,
-        "address": "viewer@wirral.example",
-    }  # fmt: skip
     to = {
         key: {"person_id": fixed("matrix", key), "team_id": None},
         "savera": {"person_id": None, "team_id": fixed("matrix-team", "savera")},
@@ -201,8 +197,21 @@ async def _posted(owner: AsyncConnection) -> None:
         }
         for name in to
     ]  # fmt: skip
-    for model, rows in ((MailPreference, [wish]), (OutboxMessage, sent), (OutboxAttempt, tries)):
+    for model, rows in ((OutboxMessage, sent), (OutboxAttempt, tries)):
         await owner.execute(insert(table_of(model)), rows)
+    for statement in _CODES:
+        await owner.execute(text(statement), {"code": MAIL_CODE})
+
+
+_CODES = (
+    "INSERT INTO mail_preference (id, person_id, mode) SELECT id, id, 'daily' FROM person"
+    " ON CONFLICT (person_id) DO NOTHING",
+    "INSERT INTO outbox_message"
+    " (id, person_id, state, written_at, next_try_at, sent_at, attempts, refusals)"
+    " SELECT id, id, 'sent', now(), now(), now(), 1, 0 FROM person",
+    "INSERT INTO mail_code (id, person_id, message_id, address, code, asked_at)"
+    " SELECT id, id, id, 'somebody@example.org', :code, now() FROM person",
+)
 
 
 async def _known_elsewhere(owner: AsyncConnection) -> None:

@@ -70,6 +70,7 @@ class Sampler:
         for doing, role, relation in product(doings, Role, RELATIONS):
             yield self.cell(doing, role, relation)
         for doing in doings:
+            self.random = Random(doing.mutation)  # noqa: S311 - a further doing changes no other's
             yield from islice(filter(may, self._named(doing)), ABLE)
 
     def cell(self, doing: Doing, role: Role, relation: str) -> Cell:

@@ -58,6 +58,8 @@ STOPS = (
     Stop("/notices", "/notices", document="notices-page"),
     Stop("/programs", "/programs", document="programs-page"),
     Stop("/programs", "/programs", "rasa.coordinator", document="programs-page"),
+    Stop("/notices/mail", "/notices/mail", document="mail-page"),
+    Stop("/notices/mail/code", "/notices/mail/code", document="mail-page"),
     Stop("/sign-out", "/sign-out"),
     Stop("/signed-out", "/signed-out", None),
     Stop("/recover", "/recover", None),
