@@ -165,6 +165,13 @@ async def test_a_program_says_nothing_about_anybodys_mail(post: Post, asked: Por
         " ARRAY['client_credentials'], now(), 1 FROM membership WHERE id = :owner",
         id=program, owner=membership_id(WIRRAL),
     )  # fmt: skip
+    await post.run(
+        "INSERT INTO client_acceptance"
+        " (id, owner_membership_id, accepted_at, scopes, grants, redirect_uris, thumbprints)"
+        " SELECT id, owner_membership_id, now(), scopes, grants, redirect_uris, '{}' FROM client"
+        " WHERE id = :id",
+        id=program,
+    )
     answers = [
         await asked.do(program, "setMail", {"mode": "NONE"}),
         await asked.do(program, "confirmMail", {"code": "BCDFGHJKMN"}),

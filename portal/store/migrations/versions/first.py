@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_221a5ca130cd"
+revision = "first_c45ae4b07f33"
 down_revision = None
 
 

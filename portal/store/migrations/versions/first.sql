@@ -430,11 +430,13 @@ CREATE UNIQUE INDEX identity_provider_of_issuer ON identity_provider (issuer) WH
 CREATE TABLE mail_preference (
 	id UUID NOT NULL, 
 	person_id UUID NOT NULL, 
-	address VARCHAR(254) NOT NULL, 
+	address VARCHAR(254), 
 	mode VARCHAR(40) NOT NULL, 
-	since TIMESTAMP WITH TIME ZONE NOT NULL, 
+	since TIMESTAMP WITH TIME ZONE, 
+	asked_address VARCHAR(254), 
 	CONSTRAINT mail_preference_pkey PRIMARY KEY (id), 
 	CONSTRAINT mail_preference_address_check CHECK (address ~ '^[^[:space:]@<>]+@[^[:space:]@<>]+$'), 
+	CONSTRAINT mail_preference_since_check CHECK ((address IS NULL) = (since IS NULL)), 
 	CONSTRAINT mail_preference_person_id_key UNIQUE (person_id), 
 	CONSTRAINT mail_preference_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
 	CONSTRAINT mail_preference_mode_check CHECK (mode IN ('at_once', 'daily', 'none'))
@@ -1409,6 +1411,21 @@ CREATE TABLE initiative_theme (
 );
 
 CREATE INDEX initiative_theme_by_theme ON initiative_theme (theme_id, initiative_id);
+
+CREATE TABLE mail_code (
+	id UUID NOT NULL, 
+	person_id UUID NOT NULL, 
+	message_id UUID NOT NULL, 
+	address VARCHAR(254) NOT NULL, 
+	code VARCHAR(10) NOT NULL, 
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT mail_code_pkey PRIMARY KEY (id), 
+	CONSTRAINT mail_code_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
+	CONSTRAINT mail_code_message_id_key UNIQUE (message_id), 
+	CONSTRAINT mail_code_message_id_fkey FOREIGN KEY(message_id) REFERENCES outbox_message (id)
+);
+
+CREATE INDEX mail_code_of_person ON mail_code (person_id, asked_at);
 
 CREATE TABLE measure (
 	id UUID NOT NULL, 
@@ -3724,6 +3741,65 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     ) AT TIME ZONE 'Europe/London' ELSE clock_timestamp() END
 $$;
 
+-- Half an hour to read one's mail, and only the newest code.
+CREATE FUNCTION holds(it mail_code) RETURNS boolean LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT it.asked_at > clock_timestamp() - interval '30 minutes'
+       AND NOT EXISTS (SELECT FROM mail_code c WHERE c.person_id = it.person_id AND c.asked_at > it.asked_at)
+$$;
+
+-- How often, and perhaps where: to an address that is new a code goes first. False: five codes in an hour are enough,
+-- or anybody could fill others' mailboxes with them.
+CREATE FUNCTION set_mail(mode text, address text, code text) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    me uuid := caller_self();
+    post uuid := gen_random_uuid();
+BEGIN
+    IF me IS NULL THEN
+        RAISE EXCEPTION 'where people hear by e-mail is their own matter' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM FROM person p WHERE p.id = me FOR NO KEY UPDATE;
+    INSERT INTO mail_preference (id, person_id, mode) VALUES (gen_random_uuid(), me, set_mail.mode)
+    ON CONFLICT (person_id) DO UPDATE SET mode = excluded.mode;
+    UPDATE outbox_message m SET next_try_at = next_post(set_mail.mode)
+    WHERE m.person_id = me AND m.state = 'waiting' AND m.lease IS NULL AND m.attempts = 0
+      AND NOT EXISTS (SELECT FROM mail_code c WHERE c.message_id = m.id);
+    IF address IS NULL OR EXISTS (
+        SELECT FROM mail_preference p WHERE p.person_id = me AND p.address = set_mail.address) THEN
+        RETURN true;
+    END IF;
+    DELETE FROM mail_code c WHERE c.person_id = me AND c.asked_at < clock_timestamp() - interval '1 hour';
+    IF (SELECT count(*) FROM mail_code c WHERE c.person_id = me) >= 5 THEN
+        RETURN false;
+    END IF;
+    INSERT INTO outbox_message (id, person_id, state, written_at, next_try_at, attempts, refusals)
+    VALUES (post, me, 'waiting', clock_timestamp(), clock_timestamp(), 0, 0);
+    INSERT INTO mail_code (id, person_id, message_id, address, code, asked_at)
+    VALUES (gen_random_uuid(), me, post, set_mail.address, set_mail.code, clock_timestamp());
+    UPDATE mail_preference p SET asked_address = set_mail.address WHERE p.person_id = me;
+    RETURN true;
+END
+$$;
+
+-- The newest code shows that the address is theirs. Codes are long enough not to be guessed. What is left of them counts
+-- for the hour, and opens nothing: without its letters it is none.
+CREATE FUNCTION confirm_mail(code text) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    shown mail_code;
+BEGIN
+    UPDATE mail_code c SET code = '' WHERE c.person_id = caller_self() AND c.code = confirm_mail.code AND c.code <> ''
+      AND holds(c) RETURNING c.* INTO shown;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE mail_preference p SET address = shown.address, since = clock_timestamp(), asked_address = NULL
+    WHERE p.person_id = shown.person_id;
+    RETURN true;
+END
+$$;
+
 -- Several notices share a message that nobody has begun to send. The message stays locked until the notice is
 -- committed, so that it is never sent, and read about, before there is anything to read.
 CREATE FUNCTION post_notice() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -3733,13 +3809,15 @@ DECLARE
     post uuid;
     goes timestamptz;
 BEGIN
-    SELECT * INTO wish FROM mail_preference p WHERE p.person_id = NEW.person_id AND p.mode <> 'none';
+    SELECT * INTO wish FROM mail_preference p
+    WHERE p.person_id = NEW.person_id AND p.mode <> 'none' AND p.address IS NOT NULL;
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
     goes := next_post(wish.mode);
     SELECT m.id INTO post FROM outbox_message m
     WHERE m.person_id = NEW.person_id AND m.state = 'waiting' AND m.attempts = 0 AND m.next_try_at <= goes
+      AND NOT EXISTS (SELECT FROM mail_code c WHERE c.message_id = m.id)
     ORDER BY m.next_try_at, m.id LIMIT 1 FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         post := gen_random_uuid();
@@ -3786,7 +3864,10 @@ BEGIN
     UPDATE outbox_message m SET state = 'not_needed' FROM waiting w
     WHERE m.id = w.id AND CASE WHEN w.team_id IS NOT NULL
         THEN NOT EXISTS (SELECT FROM team t WHERE t.id = w.team_id AND t.inbox IS NOT NULL)
-        ELSE NOT EXISTS (SELECT FROM mail_preference p WHERE p.person_id = w.person_id AND p.mode <> 'none')
+        WHEN EXISTS (SELECT FROM mail_code c WHERE c.message_id = w.id)
+        THEN EXISTS (SELECT FROM mail_code c WHERE c.message_id = w.id AND NOT holds(c))
+        ELSE NOT EXISTS (SELECT FROM mail_preference p WHERE p.person_id = w.person_id AND p.mode <> 'none'
+                         AND p.address IS NOT NULL)
              OR NOT EXISTS (SELECT FROM outbox_notice o JOIN notice n ON n.id = o.notice_id
                             WHERE o.message_id = w.id AND n.read_at IS NULL) END;
 
@@ -3798,7 +3879,7 @@ $$;
 
 -- Take so many messages for so many seconds. Whoever does not say in that time what came of one gives it up to the next.
 CREATE FUNCTION take_messages(most int, seconds int)
-RETURNS TABLE (message_id uuid, held uuid, sent_to text, is_task boolean)
+RETURNS TABLE (message_id uuid, held uuid, sent_to text, is_task boolean, code text)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -3817,11 +3898,12 @@ BEGIN
         INSERT INTO outbox_attempt (id, message_id, at, outcome)
         SELECT gen_random_uuid(), t.id, clock_timestamp(), 'under_way' FROM taken t
     )
-    SELECT t.id, t.lease, coalesce(p.address, g.inbox)::text,
+    SELECT t.id, t.lease, coalesce(c.address, p.address, g.inbox)::text,
            t.team_id IS NOT NULL OR EXISTS (
                SELECT FROM outbox_notice o JOIN notice n ON n.id = o.notice_id
-               WHERE o.message_id = t.id AND n.kind LIKE 'action\_%')
-    FROM taken t LEFT JOIN mail_preference p ON p.person_id = t.person_id LEFT JOIN team g ON g.id = t.team_id
+               WHERE o.message_id = t.id AND n.kind LIKE 'action\_%'),
+           c.code::text
+    FROM taken t LEFT JOIN mail_code c ON c.message_id = t.id LEFT JOIN mail_preference p ON p.person_id = t.person_id LEFT JOIN team g ON g.id = t.team_id
     ORDER BY t.next_try_at, t.id;
 END
 $$;
@@ -3999,6 +4081,10 @@ GRANT EXECUTE ON FUNCTION heard_since(uuid,uuid,timestamptz) TO portal_runtime;
 GRANT EXECUTE ON FUNCTION work_left_by(uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION hold_agreement(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION set_mail(text,text,text) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION confirm_mail(text) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION take_messages(integer,integer) TO portal_worker;
 
@@ -5626,18 +5712,6 @@ CREATE POLICY see ON mail_preference FOR SELECT TO portal_runtime USING (person_
 
 GRANT SELECT ON mail_preference TO portal_runtime;
 
-CREATE POLICY add ON mail_preference FOR INSERT TO portal_runtime WITH CHECK (person_id = (SELECT caller_self()));
-
-GRANT INSERT ON mail_preference TO portal_runtime;
-
-CREATE POLICY change ON mail_preference FOR UPDATE TO portal_runtime USING (person_id = (SELECT caller_self())) WITH CHECK (person_id = (SELECT caller_self()));
-
-GRANT UPDATE ON mail_preference TO portal_runtime;
-
-CREATE POLICY remove ON mail_preference FOR DELETE TO portal_runtime USING (person_id = (SELECT caller_self()));
-
-GRANT DELETE ON mail_preference TO portal_runtime;
-
 ALTER TABLE outbox_message ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE outbox_message FORCE ROW LEVEL SECURITY;
@@ -5647,6 +5721,12 @@ CREATE POLICY owner ON outbox_message FOR ALL TO portal_owner USING (true) WITH 
 CREATE POLICY see ON outbox_message FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_self()) OR (SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL AND (EXISTS (SELECT FROM membership m WHERE m.person_id = outbox_message.person_id AND m.agency_id = (SELECT caller_agency())) OR EXISTS (SELECT FROM team t WHERE t.id = team_id AND t.agency_id = (SELECT caller_agency()))));
 
 GRANT SELECT ON outbox_message TO portal_runtime;
+
+ALTER TABLE mail_code ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE mail_code FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON mail_code FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
 ALTER TABLE outbox_notice ENABLE ROW LEVEL SECURITY;
 
