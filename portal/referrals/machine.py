@@ -13,6 +13,7 @@ from portal.referrals.pathway import Clock, Move, Pathway, State, Turn
 from portal.referrals.pathway_checks import CONSENT_GIVEN, CONSENT_REFUSED, RECORDED_IN_ERROR
 from portal.referrals.standing import Event, Running, Span, Standing, Value
 
+ANSWERS = frozenset({CONSENT_GIVEN, CONSENT_REFUSED})
 UNKNOWN = "the pathway knows no such move or event"
 NOTHING_PENDING = "nothing waits for consent"
 
@@ -38,32 +39,31 @@ def replay(pathway: Pathway, events: Sequence[Event], calendar: Calendar) -> Sta
     Raises `Impossible`, which checks before recording keep from happening.
     """
     standing = begin(pathway)
-    for event in in_order(events):
+    for event in in_order(pathway, events):
         standing = advance(standing, event, calendar)
     return standing
 
 
-def in_order(events: Sequence[Event]) -> list[Event]:
-    """Those that count, as they happened; of one moment, as they were recorded."""
+def in_order(pathway: Pathway, events: Sequence[Event]) -> list[Event]:
+    """Those that count, as they happened; of one moment, as they were recorded.
+
+    A consent answers the move that asked for it last: without that move there was nothing to
+    agree to.
+    """
     void = {event.error_of for event in events if event.name == RECORDED_IN_ERROR}
-    counted = [
-        one
-        for one in events
-        if one.name != RECORDED_IN_ERROR
-        and one.id not in void
-        # A consent answers one move: without that move there was nothing to agree to.
-        and not (_answers(one) and one.fields.get("of") in void)
-    ]
-    return sorted(counted, key=lambda event: event.at)
-
-
-def _answers(event: Event) -> bool:
-    return event.name in {CONSENT_GIVEN, CONSENT_REFUSED}
+    counted, asked = [], None
+    for event in sorted(events, key=lambda event: event.at):
+        if event.name in pathway.moves and pathway.moves[event.name].consent:
+            asked = event.id
+        answers_nothing = event.name in ANSWERS and asked in void
+        if event.name != RECORDED_IN_ERROR and event.id not in void and not answers_nothing:
+            counted.append(event)
+    return counted
 
 
 def advance(standing: Standing, event: Event, calendar: Calendar) -> Standing:
     """The standing after one more event, which happened no earlier than the last."""
-    if _answers(event):
+    if event.name in ANSWERS:
         return _answered(standing, event, calendar)
     saying = standing.pathway.saying(event.name)
     if saying is None:
@@ -144,7 +144,9 @@ def _clocked(standing: Standing, at: datetime, names: set[str], calendar: Calend
     clocks = [_after(one, step) for one in standing.clocks]
     for clock in standing.pathway.clocks.values():
         clocks = list(_started(clocks, clock, step))
-    return replace(standing, clocks=tuple(clocks))
+    # One that began and ended in one moment, and began again in it, is one clock.
+    one_each = {(one.clock.name, one.started_at): one for one in clocks}
+    return replace(standing, clocks=tuple(one_each.values()))
 
 
 def _after(one: Running, step: _Step) -> Running:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from portal.calendars.days import Calendar
 from portal.errors import Finding
-from portal.referrals.machine import Impossible, advance, begin, in_order
+from portal.referrals.machine import ANSWERS, Impossible, advance, begin, in_order
 from portal.referrals.pathway import FieldOf, Kind, Move, Part, Pathway, Saying
 from portal.referrals.pathway_checks import CONSENT_GIVEN, CONSENT_REFUSED, RECORDED_IN_ERROR
 from portal.referrals.standing import Event, Standing, Value
@@ -46,8 +46,8 @@ def check_move(
     `move` is a move, an event, or the answer to a move that waits for consent. With `at` it is
     seen what is late by then, and that nothing is recorded for a later time already.
     """
-    if move in {CONSENT_GIVEN, CONSENT_REFUSED}:
-        return _check_consent(standing, part)
+    if move in ANSWERS:
+        return _check_consent(standing, part, fields)
     saying = standing.pathway.saying(move)
     if saying is None:
         says = f'The pathway has no move or event "{move}".'
@@ -86,8 +86,15 @@ def check_fields(
 def check_recorded_late(
     pathway: Pathway, events: Sequence[Event], event: Event, calendar: Calendar
 ) -> list[Finding]:
-    """Whether an event fits in where it happened, among what was recorded for later times."""
-    return _history(pathway, [*events, event], calendar, "With it")
+    """Whether an event could be recorded when it happened, and all that was recorded for later
+    times could have happened after it.
+    """
+    standing = begin(pathway)
+    for one in in_order(pathway, events):
+        if one.at <= event.at:
+            standing = advance(standing, one, calendar)
+    found = check_move(standing, event.name, event.part, event.fields, event.at)
+    return found or _history(pathway, [*events, event], calendar, "With it")
 
 
 def check_error(
@@ -119,7 +126,7 @@ def _history(
 ) -> list[Finding]:
     """Each later move that could not have been made, if this were the history."""
     standing, found = begin(pathway), []
-    for event in in_order(events):
+    for event in in_order(pathway, events):
         try:
             standing = advance(standing, event, calendar)
         except Impossible as problem:
@@ -136,13 +143,14 @@ def _consenting(standing: Standing) -> Part | None:
     return standing.pathway.moves[waits.name].consent if waits else None
 
 
-def _check_consent(standing: Standing, part: Part) -> list[Finding]:
+def _check_consent(standing: Standing, part: Part, fields: Mapping[str, Value]) -> list[Finding]:
     asked = _consenting(standing)
     if asked is None:
         return [Finding(MOVE, "Nothing waits for consent here.", "IMPOSSIBLE_MOVE")]
     if asked is not part:
         return [Finding(MOVE, f"This is for the {_spoken(asked)} to answer.", "OTHER_PART")]
-    return []
+    says = "An answer has no fields of its own."
+    return [Finding(("fields", name), says, "UNKNOWN_FIELD") for name in fields]
 
 
 def _check_saying(

@@ -1,7 +1,5 @@
 """Where a case stands follows from what happened, and from nothing else."""
 
-from datetime import timedelta
-
 import pytest
 from support.pathways import BEGAN, PLAIN, Case, here
 
@@ -167,8 +165,9 @@ def test_a_transfer_waits_for_the_other_team(case: Case):
     assert possible(standing, OTHER) == ("consent_given", "consent_refused")
     assert codes(case.tries("consent_given", RECEIVER)) == ["OTHER_PART"]
     assert codes(case.tries("transfer", RECEIVER)) == ["ALREADY_ASKED"]
-    asked = standing.pending.id
-    case.note("consent_given", OTHER, case.events[-1].at + timedelta(hours=1), {"of": asked})
+    wordy = case.tries("consent_given", OTHER, why="because she moved")
+    assert codes(wordy) == ["UNKNOWN_FIELD"]
+    case.says("consent_given", OTHER)
     assert case.state == "transferred"
     assert case.standing.facts["transfer_reason"] == "moved_area"
 
@@ -225,8 +224,7 @@ def test_only_the_movers_side_marks_it_once_and_says_why(case: Case):
 
 def test_a_consent_falls_with_the_move_that_it_answered(case: Case):
     case.goes("send", "accept").says("transfer", RECEIVER)
-    asked = case.events[-1]
-    case.note("consent_given", OTHER, asked.at + timedelta(hours=1), {"of": asked.id})
+    case.says("consent_given", OTHER)
     wrong = mark(case, "transfer", RECEIVER)
     assert check_error(case.pathway, case.events, wrong, PLAIN) == []
     case.events.append(wrong)
@@ -242,7 +240,44 @@ def test_what_is_recorded_late_takes_its_place_in_time(case: Case):
     assert case.standing.happened == ("send", "acknowledge", "accept")
     early = Event(id="early", name="start", at=here("2026-11-17 11:00"), part=RECEIVER)
     found = check_recorded_late(case.pathway, case.events, early, PLAIN)
-    assert 'With it, "Start"' in found[0].message
+    assert 'not possible from "Acknowledged"' in found[0].message
+    early = Event(
+        id="early",
+        name="return_for_information",
+        at=late.at,
+        part=RECEIVER,
+        fields={"return_reasons": ["area"]},
+    )
+    found = check_recorded_late(case.pathway, case.events, early, PLAIN)
+    assert 'With it, "Accept" of 18.11.2026 10:00 is impossible' in found[0].message
+
+
+def test_what_is_recorded_late_is_checked_like_everything_else(case: Case):
+    case.says("send", at="2026-11-16 10:00").says("acknowledge", at="2026-11-18 10:00")
+
+    def late(name: str, part: Part, at: str = "2026-11-19 10:00", **fields: object) -> list[str]:
+        event = Event(id="late", name=name, at=here(at), part=part, fields=fields)
+        return codes(check_recorded_late(case.pathway, case.events, event, PLAIN))
+
+    case.says("accept", at="2026-11-20 10:00")
+    assert late("acknowledge", SENDER, "2026-11-17 10:00") == ["OTHER_PART"]
+    assert late("decline", RECEIVER) == ["REQUIRED"]
+    assert late("decline", RECEIVER, decline_reason="She is rude") == ["NOT_A_CODE"]
+    assert late("decline", RECEIVER, decline_reason="no_capacity") == ["IMPOSSIBLE_MOVE"]
+    assert late("acknowledge", RECEIVER, "2026-11-16 09:00") == ["IMPOSSIBLE_MOVE"]
+    assert late("contact_attempted", RECEIVER, "2026-11-20 10:00", contact_result="reached") == []
+
+
+def test_a_clock_that_begins_twice_in_one_moment_is_one():
+    matter = Case.of(load(FOLDER / "cps_charging.toml"))
+    matter.says("register")
+    for name in ("submit", "reject_at_triage", "resubmit", "reject_at_triage", "resubmit"):
+        matter.says(name, at="2026-11-17 10:00")
+    names = [(one.clock.name, one.started_at) for one in matter.standing.clocks]
+    assert len(names) == len(set(names))
+    triage = matter.standing.clock("triage")
+    assert triage is not None
+    assert triage.runs
 
 
 def test_a_history_that_cannot_be_is_not_believed(case: Case):
