@@ -19,6 +19,7 @@ from strawberry.schema.types.base_scalars import (
 
 from portal.actions.api import ActionMutations, ActionQueries
 from portal.agencies.api import AgencyMutations, AgencyQueries
+from portal.agreements.api import AgreementMutations, AgreementQueries
 from portal.calendars.api import CalendarQueries
 from portal.changes.api import ChangeQueries
 from portal.evidence.api import EvidenceMutations
@@ -64,6 +65,7 @@ class Query(
     FrameworkQueries,
     MeasureQueries,
     FundingQueries,
+    AgreementQueries,
     AgencyQueries,
     PeopleQueries,
     ProgramQueries,
@@ -96,6 +98,7 @@ class Mutation(
     MeasureMutations,
     FundingMutations,
     VoiceMutations,
+    AgreementMutations,
 ):
     """All root fields for changing."""
 

@@ -28,7 +28,8 @@ SIGNATORY = (
 )
 BY_CALLER = f"by_agency_id = {OWN} AND by_id = (SELECT caller_principal())"
 WHOLE = (
-    "('drafted', 'amended', 'party_named', 'sent', 'dropped', 'suspended', 'resumed', 'withdrawn')"
+    "('drafted', 'changed', 'amended', 'party_named', 'sent', 'dropped',"
+    " 'suspended', 'resumed', 'withdrawn')"
 )
 PART = "('party_suspended', 'party_resumed', 'party_left')"
 OWN_PARTY = (
@@ -124,6 +125,7 @@ RULES = (
         table_of(tables.AgreementEvent), PARTIES, HELD, add=EVENT,
         triggers=(
             _keys("agreement_event"),
+            _trigger("c_order", "BEFORE INSERT", "agreement_event", "order_agreement_event"),
             _trigger("y_apply", "AFTER INSERT", "agreement_event", "apply_agreement_event"),
         ),
     ),
@@ -141,6 +143,7 @@ DEFINERS: dict[str, str] = {
     "settle_agreement(uuid,uuid)": "",
     "agreement_signed()": "",
     "agreement_advised()": "",
+    "order_agreement_event()": "",
     "apply_agreement_event()": "",
     "agreement_gates(uuid,timestamptz)": "",
     "agreement_closed(uuid,timestamptz)": "",

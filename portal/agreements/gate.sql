@@ -150,6 +150,6 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT DISTINCT g.agreement_id, p.agency_id
     FROM agreement_gates(agreement_closed.agency, moment) g JOIN agreement_party p ON p.agreement_id = g.agreement_id
-    WHERE p.agency_id <> agreement_closed.agency AND NOT EXISTS (
+    WHERE p.agency_id <> agreement_closed.agency AND p.joined_at IS NOT NULL AND NOT EXISTS (
         SELECT FROM agreement_standing(g.agreement_id, moment) s WHERE s.agency_id = p.agency_id)
 $$;

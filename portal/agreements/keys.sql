@@ -146,9 +146,24 @@ BEGIN
 END
 $$;
 
+-- Events of one agreement have an order, also those that one request brings about.
+CREATE FUNCTION order_agreement_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF caller_principal() IS NOT NULL THEN
+        SELECT greatest(NEW.at, a.last_event_at + interval '1 microsecond') INTO NEW.at
+        FROM agreement a WHERE a.id = NEW.agreement_id;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 -- Where an agreement and its parties stand is what its events have made of them; nothing else moves them.
 CREATE FUNCTION apply_agreement_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    open_version uuid := (SELECT v.id FROM agreement_version v WHERE v.agreement_id = NEW.agreement_id
+                          AND v.sent_at IS NOT NULL AND v.signed_at IS NULL AND v.dropped_at IS NULL);
 BEGIN
     IF caller_principal() IS NULL THEN
         RETURN NULL;  -- sample data, which says itself how things stand
@@ -168,6 +183,9 @@ BEGIN
             UPDATE agreement_party SET suspended_at = NULL, suspended_by_agency_id = NULL WHERE id = NEW.party_id;
         WHEN 'party_left' THEN
             UPDATE agreement_party SET left_at = NEW.at WHERE id = NEW.party_id AND left_at IS NULL;
+            IF open_version IS NOT NULL THEN  -- nobody waits for the signature of who has gone
+                PERFORM settle_agreement(NEW.agreement_id, open_version);
+            END IF;
         WHEN 'suspended' THEN
             UPDATE agreement SET suspended_at = NEW.at WHERE id = NEW.agreement_id AND suspended_at IS NULL;
         WHEN 'resumed' THEN

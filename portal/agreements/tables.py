@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
+from auth.kinds import AgencyKind
 from auth.roles import Role, SignatoryTitle
 from portal.agreements.categories import DataCategory, DataSubject, Purpose
 from portal.store.base import Instant, Keys, Row, choice, no_keys
@@ -84,7 +85,7 @@ class Accession(StrEnum):
     """Every party that is in standing."""
 
 
-class Direction(StrEnum):
+class SharingDirection(StrEnum):
     """Which way a party shares."""
 
     GIVES = "gives"
@@ -111,6 +112,8 @@ class AgreementMove(StrEnum):
 
     DRAFTED = "drafted"
     """It was begun."""
+    CHANGED = "changed"
+    """What was not sent yet was written anew."""
     AMENDED = "amended"
     """A new version was begun."""
     PARTY_NAMED = "party_named"
@@ -151,6 +154,13 @@ def _set_of(column: str, values: type[StrEnum]) -> CheckConstraint:
 
 class Gateway(Row, table=True):
     """A legal power to disclose: who may disclose to whom under it, for what, and since when."""
+
+    __table_args__ = (
+        _set_of("sender_kinds", AgencyKind),
+        _set_of("receiver_kinds", AgencyKind),
+        _set_of("purposes", Purpose),
+        CheckConstraint("valid_to >= valid_from", name="dates"),
+    )
 
     key: str = Field(max_length=40, unique=True)
     name: str = Field(max_length=120)
@@ -271,7 +281,7 @@ class AgreementParty(OfAgreement, table=True):
     )
 
     agency_id: UUID = Field(foreign_key="agency.id", index=True)
-    direction: Direction = Field(sa_type=choice(Direction, "direction"))
+    direction: SharingDirection = Field(sa_type=choice(SharingDirection, "direction"))
     acts_for_id: UUID | None = Field(default=None, foreign_key="agency.id")
     """The relevant authority for which a body acts that is none itself."""
     required: bool = True

@@ -121,6 +121,13 @@ class Values(Read):
 
 
 @dataclass(frozen=True)
+class Answers(Read):
+    """The same for a field with arguments: the select gets them as bound values, by name."""
+
+    select: Callable[["Ask", Mapping[str, ColumnElement[Any]]], Select[*tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
 class ById(Read):
     """The root field that looks one row up by its id argument, or by another unique column."""
 
@@ -252,6 +259,19 @@ def values(
     return strawberry.field(description=says, metadata={"read": Values(select, size), "size": size})
 
 
+def answers(
+    says: str,
+    arguments: Mapping[str, tuple[Any, str]],
+    select: Callable[[Ask, Mapping[str, ColumnElement[Any]]], Select[*tuple[Any, ...]]],
+    size: int = 20,
+) -> Any:
+    """A root field that is a short list of objects without id, made from its arguments (their kind
+    and what they say, by name), all of which are required.
+    """
+    asked = {name: (*told, inspect.Parameter.empty) for name, told in arguments.items()}
+    return _with_arguments(says, asked, Answers(select), size=size)
+
+
 def any_node(says: str, type_name: Expression, row_id: Expression) -> Any:
     """A field that is a node of whatever type the row names, or null where the caller does not see
     it.
@@ -319,7 +339,9 @@ def filter_input(cls: type[T]) -> type[T]:
     return strawberry.input(cls, description=inspect.cleandoc(cls.__doc__ or ""))
 
 
-def _with_arguments(says: str, arguments: Mapping[str, tuple[Any, str, Any]], read: Read) -> Any:
+def _with_arguments(
+    says: str, arguments: Mapping[str, tuple[Any, str, Any]], read: Read, **more: int
+) -> Any:
     def unread(**_: object) -> None:
         raise AssertionError("fields are read by SQL, never resolved")
 
@@ -334,7 +356,7 @@ def _with_arguments(says: str, arguments: Mapping[str, tuple[Any, str, Any]], re
     ]
     unread.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by Strawberry
     unread.__annotations__ = {p.name: p.annotation for p in parameters}
-    return strawberry.field(resolver=unread, description=says, metadata={"read": read})
+    return strawberry.field(resolver=unread, description=says, metadata={"read": read, **more})
 
 
 def declared(field: Any) -> Mapping[Any, Any]:

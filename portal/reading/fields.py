@@ -1,6 +1,6 @@
 """How each kind of field becomes SQL: one function for each way to be read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from portal.reading.connection import Page
 from portal.reading.ids import BadId, from_global, global_id
 from portal.reading.jsonsql import Json, Written, constant, json_array, or_null
 from portal.reading.pieces import ASK, Chosen, Piece, Row, chosen, cut
-from portal.reading.wires import wire_of
+from portal.reading.wires import Wire, wire_of, wire_of_input
 
 if TYPE_CHECKING:
     from portal.reading.compose import Composer, Details, Place
@@ -106,6 +106,24 @@ def _values(read: declare.Values, composer: "Composer", place: "Place") -> Writt
     return Written(_over(read, composer, place, json_array))
 
 
+@read_field.register(declare.Answers)
+def _answers(read: declare.Answers, composer: "Composer", place: "Place") -> Written:
+    """The rows of a declared select over the field's arguments."""
+    site, binds = composer.binds.site(place.field, place.node), composer.binds
+    wires = {name: wire_of_input(argument.type) for name, argument in place.field.args.items()}
+
+    def make() -> Chosen:
+        given = {n: bindparam(f"arg_{n}", None, type_=wire.bound) for n, wire in wires.items()}
+        return chosen(read.select(ASK, given))
+
+    def taken(name: str, wire: Wire) -> str:
+        return binds.take(site, lambda a: wire.argument(a[name]))
+
+    found = place.kept("answers", make)
+    bound = {f"arg_{name}": taken(name, wire) for name, wire in wires.items()}
+    return Written(_written(found, composer, place, json_array, bound))
+
+
 def _over(
     read: declare.Value | declare.Values,
     composer: "Composer",
@@ -116,9 +134,19 @@ def _over(
         return chosen(read.select(place.row.origin.row, ASK))
 
     found = place.kept("select", make)
+    return _written(found, composer, place, gather, {"row": place.row.name})
+
+
+def _written(
+    found: Chosen,
+    composer: "Composer",
+    place: "Place",
+    gather: Callable[[str], str],
+    filled: Mapping[str, str],
+) -> str:
     row = Row(found.rows, composer.name())
     item = composer.object(place.object, composer.below(place.object, place.details), row)
-    rows = found.piece.written(composer.binds, row=place.row.name)
+    rows = found.piece.written(composer.binds, **filled)
     return f"(SELECT {gather(item)} FROM ({rows}) AS {row.name})"  # noqa: S608 - of pieces
 
 

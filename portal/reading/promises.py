@@ -32,6 +32,7 @@ from sqlalchemy import (
     Select,
     Table,
     UniqueConstraint,
+    bindparam,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -41,7 +42,7 @@ from portal.reading.cursors import PARSERS
 from portal.reading.ids import BadId, from_global, to_global
 from portal.reading.nullness import gives_one_row, may_be_null
 from portal.reading.spots import Spot, Stand, known_type, pointed_at
-from portal.reading.wires import wire_of
+from portal.reading.wires import wire_of, wire_of_input
 
 LISTED = ("String", "Int", "Boolean", "Date", "UUID")
 """The scalars of which there may be lists; of enums there may be, too."""
@@ -178,6 +179,7 @@ class Readable:
             declare.Many: self._many,
             declare.Value: self._value,
             declare.Values: self._values,
+            declare.Answers: self._answers,
             declare.ById: self._by_id,
             declare.AnyNode: self._any_node,
             declare.NodeById: self._node_by_id,
@@ -266,6 +268,13 @@ class Readable:
         if not spot.many:
             yield "values make a list"
         self._below(spot, read.select(spot.columns, ask()))
+
+    def _answers(self, spot: Spot, read: declare.Answers) -> Iterator[str]:
+        if not spot.many:
+            yield "answers make a list"
+        wires = {name: wire_of_input(each.type) for name, each in spot.field.args.items()}
+        given = {name: bindparam(name, None, type_=wire.bound) for name, wire in wires.items()}
+        self._below(spot, read.select(ask(), given))
 
     def _below(self, spot: Spot, chosen: Select[Any]) -> None:
         if isinstance(spot.target, GraphQLObjectType) and spot.where not in self._seen:

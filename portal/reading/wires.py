@@ -9,7 +9,13 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from graphql import GraphQLEnumType, GraphQLNamedType
+from graphql import (
+    GraphQLEnumType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    get_named_type,
+)
 from sqlalchemy import (
     ARRAY,
     Boolean,
@@ -100,6 +106,12 @@ _ENUMS = Wire(
     lambda members: [str(m).upper() for m in members],
     lambda members: [_ENUM.argument(m) for m in members],
 )
+
+
+def wire_of_input(kind: Any) -> Wire:  # noqa: ANN401 - the type of an argument, lists and all
+    """The wire of an argument's or a filter's values."""
+    inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+    return wire_of(get_named_type(kind), many=isinstance(inner, GraphQLList))
 
 
 def wire_of(kind: GraphQLNamedType, *, many: bool = False) -> Wire:

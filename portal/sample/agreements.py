@@ -24,18 +24,20 @@ from portal.agreements.tables import (
     AgreementVersion,
     Ceiling,
     Controllers,
-    Direction,
     OnwardRule,
+    SharingDirection,
     Verdict,
 )
 from portal.sample.partnership import AGENCIES, SIGNS_AS, agency_id, fixed, membership_id
 
 P, C, M = Purpose, DataCategory, AgreementMove
-GIVES, RECEIVES, BOTH = Direction.GIVES, Direction.RECEIVES, Direction.BOTH
+GIVES, RECEIVES, BOTH = SharingDirection.GIVES, SharingDirection.RECEIVES, SharingDirection.BOTH
 ALL = tuple(DataCategory)
+RESTS = datetime(2026, 11, 3, 10, tzinfo=UTC)
+"""When the latest of it happened."""
 SUPPORT = tuple(c for c in DataCategory if c not in {C.CRIMINAL_JUSTICE, C.ORDERS})
 _CASEWORK = (Role.CASEWORKER, Role.TEAM_LEAD, Role.DESIGNATED_SAFEGUARDING_LEAD)
-Party = tuple[str, Direction, str | None]
+Party = tuple[str, SharingDirection, str | None]
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,12 @@ class Deal:
     """Who has not signed yet."""
     suspended: str | None = None
     """Why."""
+    resting: str | None = None
+    """A party that has suspended its own part."""
+    joining: str | None = None
+    """Who has been named and has not joined yet."""
+    amended: bool = False
+    """Whether a second version is being written."""
 
 
 def _both(*agencies: str, acting_for: str | None = None) -> tuple[Party, ...]:
@@ -81,6 +89,7 @@ DEALS: tuple[Deal, ...] = (
         (P.SAFEGUARDING_ADULT, P.SAFEGUARDING_CHILD, P.VICTIM_SUPPORT, P.PERPETRATOR_MANAGEMENT),
         ("cda_115", "children_10_11", "care_act", "common_law_policing"),
         date(2026, 1, 1), date(2027, 12, 31), date(2027, 1, 4), accession=Accession.LEAD,
+        resting="knowsley",
     ),
     Deal(
         "police-idva", "Referrals by the police to commissioned IDVA and ISVA services", "police",
@@ -98,12 +107,14 @@ DEALS: tuple[Deal, ...] = (
         "charities", "Referrals between specialist charities", "savera",
         _both("savera", "rasa", "ldas", "tww"), (P.VICTIM_SUPPORT,), ("legitimate_interests",),
         date(2026, 5, 1), date(2028, 4, 30), date(2027, 5, 1), SUPPORT, run_off=30,
+        joining="ariel",
     ),
     Deal(
         "universities", "Student disclosures: universities and specialist support", "uol",
         _both("uol", "ljmu", "rasa"), (P.STUDENT_SUPPORT, P.VICTIM_SUPPORT),
         ("legitimate_interests",),
         date(2025, 10, 1), date(2027, 9, 30), date(2026, 10, 1), SUPPORT,
+        amended=True,
     ),
     Deal(
         "sefton-front-door", "Sefton children's front door: charities", "sefton",
@@ -158,23 +169,59 @@ def _rows(deal: Deal) -> Iterator[SQLModel]:
         updated_at=_at(deal, 5),
     )  # fmt: skip
     yield _event(deal, M.DRAFTED, deal.lead, _at(deal, 0))
-    for agency, direction, acts_for in deal.parties:
-        yield AgreementParty(
-            id=fixed("agreement-party", f"{deal.key}/{agency}"), agreement_id=agreement,
-            agency_id=agency_id(agency), direction=direction,
-            acts_for_id=agency_id(acts_for) if acts_for else None, named_at=_at(deal, 1),
-            joined_at=_at(deal, 20) if signed else None, updated_at=_at(deal, 1),
-        )  # fmt: skip
-        yield _event(deal, M.PARTY_NAMED, deal.lead, _at(deal, 1), party=agency)
+    for party in deal.parties:
+        yield from _party(deal, party, signed=signed)
     if deal.sent:
         yield _event(deal, M.SENT, deal.lead, _at(deal, 5), version=True)
         for agency, _, _ in deal.parties:
-            if agency not in deal.unsigned:
-                yield from _signing(deal, agency)
+            yield from _signing(deal, agency, signs=agency not in deal.unsigned)
     if signed:
         yield _event(deal, M.AGREED, deal.lead, _at(deal, 20), version=True)
     if suspended_at:
         yield _event(deal, M.SUSPENDED, deal.lead, suspended_at, reason=deal.suspended)
+    if deal.joining:
+        yield from _accession(deal, deal.joining)
+    if deal.amended:
+        yield from _amendment(deal)
+
+
+def _party(deal: Deal, party: Party, *, signed: bool) -> Iterator[SQLModel]:
+    agency, direction, acts_for = party
+    rests = RESTS if agency == deal.resting else None
+    yield AgreementParty(
+        id=fixed("agreement-party", f"{deal.key}/{agency}"),
+        agreement_id=fixed("agreement", deal.key), agency_id=agency_id(agency),
+        direction=direction, acts_for_id=agency_id(acts_for) if acts_for else None,
+        named_at=_at(deal, 1), joined_at=_at(deal, 20) if signed else None, suspended_at=rests,
+        suspended_by_agency_id=agency_id(agency) if rests else None, updated_at=_at(deal, 1),
+    )  # fmt: skip
+    yield _event(deal, M.PARTY_NAMED, deal.lead, _at(deal, 1), party=agency)
+    if rests:
+        why = "A new case system is being brought in."
+        yield _event(deal, M.PARTY_SUSPENDED, agency, rests, party=agency, reason=why)
+
+
+def _accession(deal: Deal, agency: str) -> Iterator[SQLModel]:
+    """Somebody has been named whom the other parties have to let in."""
+    yield AgreementParty(
+        id=fixed("agreement-party", f"{deal.key}/{agency}"),
+        agreement_id=fixed("agreement", deal.key), agency_id=agency_id(agency),
+        direction=RECEIVES, required=False, accedes=True, named_at=RESTS, updated_at=RESTS,
+    )  # fmt: skip
+    yield _event(deal, M.PARTY_NAMED, deal.lead, RESTS, party=agency)
+
+
+def _amendment(deal: Deal) -> Iterator[SQLModel]:
+    """A second version, which was not sent yet."""
+    days = {
+        "starts_on": date(2026, 12, 1), "review_on": date(2027, 12, 1), "ends_on": date(2028, 9, 30)
+    }  # fmt: skip
+    content = {**_content(deal), **days, "run_off_days": 30}
+    yield AgreementVersion(
+        id=fixed("agreement-version", f"{deal.key}/2"), number=2, updated_at=RESTS,
+        agreement_id=fixed("agreement", deal.key), **content,
+    )  # fmt: skip
+    yield _event(deal, M.AMENDED, deal.lead, RESTS, reason="The review found no run-off clause.")
 
 
 def _suspended_at(deal: Deal) -> datetime | None:
@@ -205,8 +252,8 @@ def _content(deal: Deal) -> dict[str, Any]:
     }
 
 
-def _signing(deal: Deal, agency: str) -> Iterator[SQLModel]:
-    """A data protection lead advises, and then a signatory signs."""
+def _signing(deal: Deal, agency: str, *, signs: bool) -> Iterator[SQLModel]:
+    """A data protection lead advises, and then a signatory signs, or has not yet."""
     about: dict[str, Any] = {
         "agreement_id": fixed("agreement", deal.key),
         "agreement_version_id": fixed("agreement-version", deal.key),
@@ -218,12 +265,14 @@ def _signing(deal: Deal, agency: str) -> Iterator[SQLModel]:
         text="Invented: necessary and proportionate.", advised_at=_at(deal, 10),
         advised_by_id=membership_id(f"{agency}.protection"), **about,
     )  # fmt: skip
+    yield _event(deal, M.ADVISED, agency, _at(deal, 10), party=agency, version=True)
+    if not signs:
+        return
     yield AgreementSignature(
         id=fixed("agreement-signature", f"{deal.key}/{agency}"), signed_at=_at(deal, 20),
         signed_by_id=membership_id(f"{agency}.signatory"),
         title=SIGNS_AS.get(AGENCIES[agency][2], SignatoryTitle.SIRO), **about,
     )  # fmt: skip
-    yield _event(deal, M.ADVISED, agency, _at(deal, 10), party=agency, version=True)
     yield _event(deal, M.SIGNED, agency, _at(deal, 20), party=agency, version=True)
 
 

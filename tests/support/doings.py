@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from joserfc.jwk import ECKey
 from support import powers
+from support.agreeing import terms
 from support.powers import Case, Power
 
 from auth.roles import Role
@@ -265,4 +266,44 @@ MAIL: Sequence[Doing] = (
     doing("setMail", "", powers.anybody, mode="DAILY", address="new@example.org"),
     doing("confirmMail", "", powers.anybody, code=MAIL_CODE),
 )
-DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *MAIL)
+LEADS_IT = powers.drafter_of_the_lead
+WHY = {"reason": "It has to be."}
+
+
+def of(kind: str, *keys: str) -> dict[str, Any]:
+    """Only these of the sample's agreements, versions or parties."""
+    wanted = {fixed(kind, key) for key in keys}
+    return {"only": lambda row: row["id"] in wanted}
+
+
+IN_FORCE, WRITTEN = of("agreement", "wirral-marac"), of("agreement", "sthelens-idva")
+SIGNED_NOW = of("agreement-version", "perpetrators")
+TERMS = terms(rightsLead=f"Agency:{agency_id('sthelens')}")
+AGREEMENTS: Sequence[Doing] = (
+    doing("draftAgreement", "", powers.drafter, title="New", terms=TERMS),
+    doing("changeAgreement", "agreement", LEADS_IT, **WRITTEN, title="Another title"),
+    doing("nameAgreementParty", "agreement", LEADS_IT, **WRITTEN, direction="BOTH",
+          agency=f"Agency:{agency_id('icb')}"),
+    doing("sendAgreement", "agreement", LEADS_IT, **WRITTEN),
+    doing("amendAgreement", "agreement", LEADS_IT, **IN_FORCE, terms=TERMS, **WHY),
+    doing("giveUpAgreementVersion", "agreement", LEADS_IT, **of("agreement", "universities"),
+          **WHY),
+    doing("suspendAgreement", "agreement", LEADS_IT, **IN_FORCE, **WHY),
+    doing("resumeAgreement", "agreement", LEADS_IT, **of("agreement", "sefton-front-door"), **WHY),
+    doing("withdrawAgreement", "agreement", LEADS_IT, **IN_FORCE, **WHY),
+    doing("removeAgreementParty", "agreement_party", LEADS_IT, **WHY,
+          **of("agreement-party", "sthelens-idva/sthelens", "sthelens-idva/savera")),
+    doing("suspendAgreementParty", "agreement_party", powers.drafter_of_party_or_lead, **WHY,
+          **of("agreement-party", "wirral-marac/police", "wirral-marac/rasa")),
+    doing("resumeAgreementParty", "agreement_party", powers.drafter_of_party_or_lead, **WHY,
+          **of("agreement-party", "police-councils/knowsley")),
+    doing("leaveAgreement", "agreement_party", powers.drafter_of_the_party, **WHY,
+          **of("agreement-party", "wirral-marac/police", "wirral-marac/rasa")),
+    doing("consentToAgreementParty", "agreement_party", powers.signatory_of_a_standing_party,
+          **of("agreement-party", "charities/ariel")),
+    doing("adviseOnAgreement", "agreement_version", powers.adviser_of_a_party, **SIGNED_NOW,
+          named="version", verdict="SUPPORTS", text="Sign it."),
+    doing("signAgreement", "agreement_version", powers.signatory_of_a_party, **SIGNED_NOW,
+          named="version"),
+)  # fmt: skip
+DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *MAIL, *AGREEMENTS)

@@ -183,6 +183,8 @@ def _text(kind: String, random: Random, hints: Hints) -> str:
 
 
 def _array(kind: Any, random: Random, hints: Hints) -> list[Any]:
+    if hints.words:  # some of a given set: by chance a row with several such lists never fits
+        return random.sample(hints.words, random.randint(0, min(3, len(hints.words))))
     return [_some(kind.item_type, random, hints) for _ in range(random.randint(0, 3))]
 
 

@@ -25,7 +25,7 @@ from portal.reading import declare
 from portal.reading.cursors import BadCursor, read_cursor
 from portal.reading.ids import BadId, from_global, to_global
 from portal.reading.rows import columns_of
-from portal.reading.wires import wire_of
+from portal.reading.wires import wire_of, wire_of_input
 
 PAGE, IDS = 100, 100
 
@@ -187,6 +187,15 @@ async def _(read: declare.Value, asked: Asked) -> Any:
 @_read.register
 async def _(read: declare.Values, asked: Asked) -> Any:
     return await _chosen(read.select, asked)
+
+
+@_read.register
+async def _(read: declare.Answers, asked: Asked) -> Any:
+    given = {}
+    for name, argument in asked.field.args.items():
+        wire = wire_of_input(argument.type)
+        given[name] = literal(wire.argument(asked.arguments[name]), wire.bound)
+    return await _chosen(lambda _, ask: read.select(ask, given), asked)
 
 
 async def _chosen(choose: Any, asked: Asked) -> list[Row]:

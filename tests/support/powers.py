@@ -15,6 +15,7 @@ from portal.initiatives.tables import Initiative, PartnerState
 COORDINATES = frozenset({Role.INITIATIVE_COORDINATOR, Role.PROGRAMME_LEAD})
 CONTRIBUTES = COORDINATES | {Role.CONTRIBUTOR, Role.TEAM_LEAD, Role.AGENCY_SPOC}
 KEEPS_FRAMEWORKS = frozenset({Role.PROGRAMME_LEAD, Role.PARTNERSHIP_ADMINISTRATOR})
+DRAFTS = frozenset({Role.DATA_PROTECTION_LEAD, Role.AGENCY_SPOC})
 ADMINISTERS = frozenset({Role.AGENCY_ADMINISTRATOR, Role.PARTNERSHIP_ADMINISTRATOR})
 MANAGES_PARTNERSHIP = frozenset({Role.PARTNERSHIP_ADMINISTRATOR})
 
@@ -39,6 +40,25 @@ class Case:
     def initiative(self) -> Initiative:
         """The record itself, or what it hangs on."""
         return self.world.initiatives[self.row.get("initiative_id", self.row["id"])]
+
+    @cached_property
+    def agreement(self) -> dict[str, Any]:
+        """The agreement that the record is, or hangs on."""
+        wanted = self.row.get("agreement_id", self.row["id"])
+        [found] = [row for row in self.world.rows["agreement"] if row["id"] == wanted]
+        return found
+
+    @cached_property
+    def parties(self) -> list[dict[str, Any]]:
+        """Its parties that have not left."""
+        rows = self.world.rows["agreement_party"]
+        wanted = self.agreement["id"]
+        return [row for row in rows if row["agreement_id"] == wanted and not row["left_at"]]
+
+    @property
+    def is_of_a_party(self) -> bool:
+        """Whether the caller's agency is one of them."""
+        return any(party["agency_id"] == self.caller.agency_id for party in self.parties)
 
     @property
     def lead(self) -> UUID:
@@ -171,6 +191,43 @@ def administrator_of_its_agency(case: Case) -> bool:
 def owner_of_the_program(case: Case) -> bool:
     """Whom it names, and nobody for them."""
     return bool(case.row["owner_membership_id"] == case.caller.principal_id)
+
+
+def drafter(case: Case) -> bool:
+    """A data protection lead or the single point of contact of any agency."""
+    return case.one_of(DRAFTS)
+
+
+def drafter_of_the_lead(case: Case) -> bool:
+    """They write an agreement and do everything to the whole of it."""
+    return drafter(case) and case.agreement["lead_agency_id"] == case.caller.agency_id
+
+
+def drafter_of_the_party(case: Case) -> bool:
+    """A part is left by its own agency's word."""
+    return drafter(case) and case.of_mine("agency_id")
+
+
+def drafter_of_party_or_lead(case: Case) -> bool:
+    """A part is interrupted by either."""
+    return drafter_of_the_party(case) or drafter_of_the_lead(case)
+
+
+def adviser_of_a_party(case: Case) -> bool:
+    """A party's data protection lead."""
+    return case.one_of(frozenset({Role.DATA_PROTECTION_LEAD})) and case.is_of_a_party
+
+
+def signatory_of_a_party(case: Case) -> bool:
+    """A party's authorised signatory; a data protection officer signs for nobody."""
+    return case.one_of(frozenset({Role.AUTHORISED_SIGNATORY})) and case.is_of_a_party
+
+
+def signatory_of_a_standing_party(case: Case) -> bool:
+    """Whoever takes part already is asked who joins."""
+    own = (party for party in case.parties if party["agency_id"] == case.caller.agency_id)
+    stands = any(party["joined_at"] and not party["suspended_at"] for party in own)
+    return stands and signatory_of_a_party(case)
 
 
 def anybody(_: Case) -> bool:

@@ -16,6 +16,7 @@ from auth.roles import Role
 from portal.initiatives.tables import PartnerState
 from portal.sample.partnership import AGENCIES, OUTSIDE, fixed
 
+AGREES = frozenset({Role.DATA_PROTECTION_LEAD, Role.AUTHORISED_SIGNATORY})
 STANDING = tuple(state.value for state in PartnerState)
 ABLE, TRIES = 12, 1_000
 """How many cells of people who may are added for each line of the table."""
@@ -81,7 +82,7 @@ class Sampler:
 
     def _named(self, doing: Doing) -> Iterator[Cell]:
         """People of agencies that the record or its initiative names."""
-        roles = sorted(CONTRIBUTES | KEEPS_FRAMEWORKS)
+        roles = sorted(CONTRIBUTES | KEEPS_FRAMEWORKS | AGREES)
         for _ in range(TRIES):
             one = self._one(doing, self.random.choice(RELATIONS))
             row = self._row(doing, one)
