@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_c45ae4b07f33"
+revision = "first_4856851df9fc"
 down_revision = None
 
 

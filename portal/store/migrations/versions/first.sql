@@ -181,6 +181,10 @@ CREATE TABLE gateway (
 	valid_from DATE NOT NULL, 
 	valid_to DATE, 
 	CONSTRAINT gateway_pkey PRIMARY KEY (id), 
+	CONSTRAINT gateway_sender_kinds_check CHECK (cardinality(sender_kinds) > 0 AND sender_kinds <@ ARRAY['police','council','pcc','cps','combined_authority','university','students_union','charity','refuge','health','probation','transport','fire','school','housing','joint_body','oversight','out_of_area']::text[]), 
+	CONSTRAINT gateway_receiver_kinds_check CHECK (cardinality(receiver_kinds) > 0 AND receiver_kinds <@ ARRAY['police','council','pcc','cps','combined_authority','university','students_union','charity','refuge','health','probation','transport','fire','school','housing','joint_body','oversight','out_of_area']::text[]), 
+	CONSTRAINT gateway_purposes_check CHECK (cardinality(purposes) > 0 AND purposes <@ ARRAY['victim_support','safeguarding_adult','safeguarding_child','marac','perpetrator_management','criminal_justice','disclosure_scheme','student_support']::text[]), 
+	CONSTRAINT gateway_dates_check CHECK (valid_to >= valid_from), 
 	CONSTRAINT gateway_key_key UNIQUE (key)
 );
 
@@ -1148,7 +1152,7 @@ CREATE TABLE agreement_event (
 	CONSTRAINT agreement_event_agreement_version_id_agreement_id_fkey FOREIGN KEY(agreement_version_id, agreement_id) REFERENCES agreement_version (id, agreement_id), 
 	CONSTRAINT agreement_event_party_id_agreement_id_fkey FOREIGN KEY(party_id, agreement_id) REFERENCES agreement_party (id, agreement_id), 
 	CONSTRAINT agreement_event_agreement_id_fkey FOREIGN KEY(agreement_id) REFERENCES agreement (id), 
-	CONSTRAINT agreement_event_move_check CHECK (move IN ('drafted', 'amended', 'party_named', 'sent', 'dropped', 'advised', 'signed', 'agreed', 'consented', 'joined', 'party_suspended', 'party_resumed', 'party_left', 'suspended', 'resumed', 'withdrawn')), 
+	CONSTRAINT agreement_event_move_check CHECK (move IN ('drafted', 'changed', 'amended', 'party_named', 'sent', 'dropped', 'advised', 'signed', 'agreed', 'consented', 'joined', 'party_suspended', 'party_resumed', 'party_left', 'suspended', 'resumed', 'withdrawn')), 
 	CONSTRAINT agreement_event_by_agency_id_fkey FOREIGN KEY(by_agency_id) REFERENCES agency (id)
 );
 
@@ -3542,7 +3546,7 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT DISTINCT g.agreement_id, p.agency_id
     FROM agreement_gates(agreement_closed.agency, moment) g JOIN agreement_party p ON p.agreement_id = g.agreement_id
-    WHERE p.agency_id <> agreement_closed.agency AND NOT EXISTS (
+    WHERE p.agency_id <> agreement_closed.agency AND p.joined_at IS NOT NULL AND NOT EXISTS (
         SELECT FROM agreement_standing(g.agreement_id, moment) s WHERE s.agency_id = p.agency_id)
 $$;
 
@@ -3694,9 +3698,24 @@ BEGIN
 END
 $$;
 
+-- Events of one agreement have an order, also those that one request brings about.
+CREATE FUNCTION order_agreement_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF caller_principal() IS NOT NULL THEN
+        SELECT greatest(NEW.at, a.last_event_at + interval '1 microsecond') INTO NEW.at
+        FROM agreement a WHERE a.id = NEW.agreement_id;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 -- Where an agreement and its parties stand is what its events have made of them; nothing else moves them.
 CREATE FUNCTION apply_agreement_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    open_version uuid := (SELECT v.id FROM agreement_version v WHERE v.agreement_id = NEW.agreement_id
+                          AND v.sent_at IS NOT NULL AND v.signed_at IS NULL AND v.dropped_at IS NULL);
 BEGIN
     IF caller_principal() IS NULL THEN
         RETURN NULL;  -- sample data, which says itself how things stand
@@ -3716,6 +3735,9 @@ BEGIN
             UPDATE agreement_party SET suspended_at = NULL, suspended_by_agency_id = NULL WHERE id = NEW.party_id;
         WHEN 'party_left' THEN
             UPDATE agreement_party SET left_at = NEW.at WHERE id = NEW.party_id AND left_at IS NULL;
+            IF open_version IS NOT NULL THEN  -- nobody waits for the signature of who has gone
+                PERFORM settle_agreement(NEW.agreement_id, open_version);
+            END IF;
         WHEN 'suspended' THEN
             UPDATE agreement SET suspended_at = NEW.at WHERE id = NEW.agreement_id AND suspended_at IS NULL;
         WHEN 'resumed' THEN
@@ -5694,11 +5716,13 @@ CREATE POLICY see ON agreement_event FOR SELECT TO portal_runtime USING (coalesc
 
 GRANT SELECT ON agreement_event TO portal_runtime;
 
-CREATE POLICY add ON agreement_event FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND by_agency_id = (SELECT caller_agency()) AND by_id = (SELECT caller_principal()) AND CASE WHEN move IN ('drafted', 'amended', 'party_named', 'sent', 'dropped', 'suspended', 'resumed', 'withdrawn') THEN (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_event.agreement_id) = (SELECT caller_agency()) WHEN move IN ('party_suspended', 'party_resumed', 'party_left') THEN (SELECT caller_can('agreements:draft')) AND (EXISTS (SELECT FROM agreement_party p WHERE p.id = party_id AND p.agency_id = (SELECT caller_agency())) OR (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_event.agreement_id) = (SELECT caller_agency())) WHEN move = 'consented' THEN (SELECT caller_can('agreements:sign')) AND EXISTS (SELECT FROM agreement_party p WHERE p.agreement_id = agreement_event.agreement_id AND p.agency_id = (SELECT caller_agency()) AND p.joined_at IS NOT NULL AND p.left_at IS NULL) ELSE false END);
+CREATE POLICY add ON agreement_event FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND by_agency_id = (SELECT caller_agency()) AND by_id = (SELECT caller_principal()) AND CASE WHEN move IN ('drafted', 'changed', 'amended', 'party_named', 'sent', 'dropped', 'suspended', 'resumed', 'withdrawn') THEN (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_event.agreement_id) = (SELECT caller_agency()) WHEN move IN ('party_suspended', 'party_resumed', 'party_left') THEN (SELECT caller_can('agreements:draft')) AND (EXISTS (SELECT FROM agreement_party p WHERE p.id = party_id AND p.agency_id = (SELECT caller_agency())) OR (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_event.agreement_id) = (SELECT caller_agency())) WHEN move = 'consented' THEN (SELECT caller_can('agreements:sign')) AND EXISTS (SELECT FROM agreement_party p WHERE p.agreement_id = agreement_event.agreement_id AND p.agency_id = (SELECT caller_agency()) AND p.joined_at IS NOT NULL AND p.left_at IS NULL) ELSE false END);
 
 GRANT INSERT ON agreement_event TO portal_runtime;
 
 CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON agreement_event FOR EACH ROW EXECUTE FUNCTION agreement_child_keys();
+
+CREATE TRIGGER c_order BEFORE INSERT ON agreement_event FOR EACH ROW EXECUTE FUNCTION order_agreement_event();
 
 CREATE TRIGGER y_apply AFTER INSERT ON agreement_event FOR EACH ROW EXECUTE FUNCTION apply_agreement_event();
 
