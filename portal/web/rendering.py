@@ -3,7 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ from portal.web.words import add_words
 
 FOLDER = Path(__file__).parent / "templates"
 INLINE = re.compile(r"<script [^>]*%}>(.*?)</script>")
+KEPT = ("masthead", "navigation", "stage", "rating")
+"""Macros whose every outcome is rendered once: they are what repeats on a page, or on all pages."""
 HEADERS = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
@@ -73,6 +75,9 @@ def environment() -> Environment:
     made.globals["script_hash"] = _script_hash(made)
     made.globals["asset"] = asset
     add_words(made)
+    kept: Any = made.get_template("kept.html").module
+    for name in KEPT:
+        made.globals[name] = lru_cache(256)(getattr(kept, name))
     return made
 
 
