@@ -26,13 +26,14 @@ from auth.accounts.tables import (
     Password,
     Purpose,
 )
-from auth.accounts.throttle import Try, forget_guesses, take_guess
+from auth.accounts.throttle import TooManyGuesses, Try, forget_guesses, take_guess
 from auth.events import EventOutcome, note
 from auth.keys.ring import KeyRing
 from auth.sessions.offers import on_offer
 from auth.strength import Strength
 
 NOBODY = UUID(int=0)
+TOO_MANY = "too many guesses"
 NO_MEMBERSHIP = "no membership that a local account vouches for"
 
 
@@ -98,8 +99,7 @@ class Doorkeeper:
         """To sign in where a passkey cannot be had: always both at once."""
         name = sign_in_name.strip().lower()
         guess = caller.guesses(name)
-        async with self.sessions.begin() as db:
-            await take_guess(db, guess, caller.now)
+        await self._count(caller, guess, Purpose.SIGN_IN)
         async with self.sessions() as db:
             found = await _kept(db, col(Account.sign_in_name) == name)
         typed = _Typed(guess, password, code)
@@ -113,9 +113,16 @@ class Doorkeeper:
             found = await _kept(db, col(Account.person_id) == person_id)
         name = found.name if found else f"person/{person_id}"
         guess = Try(name, caller.address, caller.browser.hex())
-        async with self.sessions.begin() as db:
-            await take_guess(db, guess, caller.now)
+        await self._count(caller, guess, Purpose.PROVE_AGAIN)
         return await self._check(caller, found, _Typed(guess, password, code), Purpose.PROVE_AGAIN)
+
+    async def _count(self, caller: Caller, guess: Try, purpose: Purpose) -> None:
+        async with self.sessions.begin() as db:
+            wait = await take_guess(db, guess, caller.now)
+            if wait:
+                _write(db, caller, purpose, TOO_MANY, None)
+        if wait:
+            raise TooManyGuesses(wait)
 
     async def _check(
         self, caller: Caller, found: "_Kept | None", typed: "_Typed", purpose: Purpose

@@ -10,10 +10,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlmodel import col
 
-from auth.accounts.proofs import Caller
+from auth.accounts.proofs import TOO_MANY, Caller
 from auth.accounts.tables import Account, Credential, CredentialKind, Recovery, RecoveryCode
 from auth.accounts.telling import tell
-from auth.accounts.throttle import forget_guesses, take_guess
+from auth.accounts.throttle import TooManyGuesses, forget_guesses, take_guess
 from auth.events import EventOutcome, note
 from auth.sessions.offers import on_offer
 
@@ -53,7 +53,11 @@ async def recover(
     """Use a code up; the browser may then enrol a passkey for fifteen minutes."""
     name = sign_in_name.strip().lower()
     async with sessions.begin() as db:
-        await take_guess(db, caller.guesses(name), caller.now)
+        wait = await take_guess(db, caller.guesses(name), caller.now)
+        if wait:
+            note(db, "recover", EventOutcome.REFUSED, TOO_MANY, caller.request_id)
+    if wait:
+        raise TooManyGuesses(wait)
     async with sessions.begin() as db:
         person_id = await _take(db, name, code, caller.now)
         allowed = await on_offer(db, person_id or UUID(int=0), None, caller.now)

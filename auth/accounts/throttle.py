@@ -37,14 +37,15 @@ class Try:
         return self.account, address, network, self.browser
 
 
-async def take_guess(db: AsyncSession, guess: Try, now: datetime) -> None:
-    """Count one guess before it is looked at, so that any number at once are counted too.
+async def take_guess(db: AsyncSession, guess: Try, now: datetime) -> int:
+    """Count one guess before it is looked at, so that any number at once are counted too; the
+    seconds to wait, if it is one too many. The caller commits that as well: who hammers at a door
+    that is shut fills the buckets of where they come from.
 
     In a transaction of its own: it locks a row that all who guess share.
     """
     wait = await db.scalar(select(func.take_guess(*guess.counted, now)))
-    if wait:
-        raise TooManyGuesses(int(wait) + 1)
+    return int(wait) + 1 if wait else 0
 
 
 async def forget_guesses(db: AsyncSession, guess: Try) -> None:

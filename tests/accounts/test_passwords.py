@@ -5,7 +5,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from importlib.resources import files
 from os import nice
@@ -112,6 +112,15 @@ async def test_guesses_at_an_account_have_to_wait_after_three(door: Door) -> Non
     with pytest.raises(TooManyGuesses) as waiting:
         await door.sign_in(name, "wrong-password-here", "000000")
     assert 0 < waiting.value.seconds <= 10
+    assert await door.reason() == "refused: too many guesses"
+
+
+async def test_who_hammers_at_a_shut_door_soon_waits_wherever_they_knock(door: Door) -> None:
+    for _ in range(60):
+        with suppress(TooManyGuesses):
+            await door.sign_in("nobody.7777", "wrong-password-here", "000000")
+    with pytest.raises(TooManyGuesses):
+        await door.sign_in("somebody.8888", "wrong-password-here", "000000")
 
 
 async def test_names_that_nobody_has_are_slowed_in_the_same_way(door: Door) -> None:
