@@ -179,7 +179,7 @@ def _worker(settings: Settings, engines: Engines) -> Worker | None:
     if settings.worker_database_url is None:
         return None
     sender = Sender(settings.mail_from, settings.base_url)
-    return Worker(engines.worker, settings.mail_server, sender)
+    return Worker(engines.worker, settings.mail_server, sender, Clock(settings.today))
 
 
 def _lifespan(

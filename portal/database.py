@@ -59,6 +59,7 @@ _FUNCTIONS = (
     ("portal.agreements", "gate.sql"),
     ("portal.agreements", "keys.sql"),
     ("portal.outbox", "outbox.sql"),
+    ("portal.actions", "telling.sql"),
     ("portal.referrals", "keys.sql"),
 )
 _ROOMS = (

@@ -21,17 +21,20 @@ _OF_MINE = (
     f" AND (a.{MINE} AND {takes_part('action_move')} OR {LED_MOVE}))"
 )
 
+GIVEN = (
+    "CREATE TRIGGER zz_given AFTER INSERT OR UPDATE OF allocated_to_id, owner_team_id ON action"
+    " FOR EACH ROW EXECUTE FUNCTION action_given()"
+)
+_ACTION = follows(
+    Action,
+    "Whoever sees the initiative.",
+    add=f"{CONTRIBUTES} AND ({MINE} OR {LED}) AND {OWNER_TAKES_PART}",
+    change=f"{CONTRIBUTES} AND ({WORKS} OR {LED})",
+)
+
 RULES = (
     # A partner that leaves hands its actions to the lead: after a change the row may be another's.
-    replace(
-        follows(
-            Action,
-            "Whoever sees the initiative.",
-            add=f"{CONTRIBUTES} AND ({MINE} OR {LED}) AND {OWNER_TAKES_PART}",
-            change=f"{CONTRIBUTES} AND ({WORKS} OR {LED})",
-        ),
-        check=CONTRIBUTES,
-    ),
+    replace(_ACTION, check=CONTRIBUTES, triggers=(*_ACTION.triggers, GIVEN)),
     follows(
         tables.ActionMove,
         "Whoever sees the initiative.",
@@ -40,7 +43,11 @@ RULES = (
     ),
 )
 
-DEFINERS: dict[str, str] = {}
+DEFINERS: dict[str, str] = {
+    "tell_of_action(action,date,text,text,uuid)": "",
+    "action_given()": "",
+    "remind(timestamp with time zone)": "portal_worker",
+}
 
 
 def may_add(

@@ -25,6 +25,7 @@ RULES = (
         f"{OWN} OR {OF_COLLEAGUE}",
     ),
     hidden(tables.MailCode, "Nobody: whoever may see a code need not own the mailbox."),
+    hidden(tables.Reminder, "Nobody: only the worker's functions ask what was said already."),
     RowRule(
         table_of(tables.OutboxNotice),
         "The person whom the notice is for.",

@@ -1,10 +1,10 @@
 """Messages that wait to be sent, what each attempt came to, and how people wish to hear."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, text
 from sqlmodel import Field, SQLModel
 
 from portal.store.base import Instant, Row, choice
@@ -122,6 +122,17 @@ class OutboxNotice(SQLModel, table=True):
 
     notice_id: UUID = Field(foreign_key="notice.id", primary_key=True)
     message_id: UUID = Field(foreign_key="outbox_message.id", index=True)
+
+
+class Reminder(SQLModel, table=True):
+    """What was said once, and is not said again for the same day."""
+
+    __table_args__ = (PrimaryKeyConstraint("about_id", "kind", "day"),)
+
+    about_id: UUID
+    kind: str = Field(max_length=40)
+    day: date
+    at: datetime = Field(sa_type=Instant)
 
 
 class OutboxAttempt(Row, table=True):

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from portal.clock import Clock
 from portal.outbox.letters import Sender, letter
 from portal.outbox.postman import NoServer, Result, connection, send
 from portal.outbox.tables import AttemptOutcome
@@ -31,11 +32,14 @@ ENOUGH = 90.0
 MOST = 20
 PAUSE = 2.0
 """Seconds between two looks at an empty outbox."""
+REMIND = 60.0
+"""Seconds between two looks at what has become due or late."""
 PATIENCE = 60
 """Seconds before a mail server that does not answer is tried again."""
 
 NO_ADDRESS = Result(AttemptOutcome.REFUSED, "553 5.1.3")
 """What a mail server says of an address that is none."""
+_REMIND = text("SELECT remind(:moment)")
 _TAKE = text("SELECT * FROM take_messages(:most, :seconds)")
 _MARK = text("SELECT mark_message(:id, :held, :outcome, :reply)")
 _RELEASE = text("SELECT release_messages(:leases, :seconds)")
@@ -59,12 +63,18 @@ class Worker:
     engine: AsyncEngine
     server: MailServer | None
     sender: Sender
+    clock: Clock = field(default_factory=Clock)
+    """Of what is due and late; leases and back-off keep real time."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
         """Round after round; a database or mail server that is away is tried again."""
+        reminded = -REMIND
         while not self.stopping.is_set():
             try:
+                if monotonic() - reminded >= REMIND:
+                    reminded = monotonic()
+                    await self.remind()
                 moved = await self.round()
             except (OSError, DBAPIError) as problem:
                 log.warning("The outbox could not be emptied.", exc_info=problem)
@@ -72,6 +82,12 @@ class Worker:
             if moved < MOST:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self.stopping.wait(), PAUSE)
+
+    async def remind(self) -> int:
+        """Write the notices that a day brings and no verb: how many things they are about."""
+        async with self.engine.begin() as db:
+            told = await db.execute(_REMIND, {"moment": self.clock.now()})
+            return int(told.scalar_one())
 
     async def round(self) -> int:
         """Take what waits and send it; how many messages were begun."""
