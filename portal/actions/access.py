@@ -46,7 +46,7 @@ RULES = (
 DEFINERS: dict[str, str] = {
     "tell_of_action(action,date,text,text,uuid)": "",
     "action_given()": "",
-    "remind(timestamp with time zone)": "portal_worker",
+    "remind(timestamptz)": "portal_worker",
 }
 
 

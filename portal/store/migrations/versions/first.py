@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_4856851df9fc"
+revision = "first_1c0224c889d6"
 down_revision = None
 
 
