@@ -20,6 +20,11 @@ OWN_USE = (
     " WHERE c.id = client_id AND c.agency_id = (SELECT caller_agency()))"
 )
 OWN_KEY = f"EXISTS (SELECT FROM client c WHERE c.id = client_id AND c.{OWN_TO_MANAGE})"
+OF_COLLEAGUE = (
+    "EXISTS (SELECT FROM membership m WHERE m.id = membership_id"
+    " AND m.agency_id = team_member.agency_id AND m.person_id <> (SELECT caller_self()))"
+)
+"""Nobody puts themselves in a team, and no program anybody: `caller_self()` is NULL for one."""
 KEY_TO_ACCEPT = (
     "EXISTS (SELECT FROM client c"
     " WHERE c.id = client_id AND c.owner_membership_id = (SELECT caller_principal()))"
@@ -64,8 +69,19 @@ RULES = (
         HELD,
         auth=("SELECT",),
     ),
-    everyone(tables.Team, "Every signed-in caller."),
-    everyone(tables.TeamMember, "Every signed-in caller."),
+    everyone(
+        tables.Team,
+        "Every signed-in caller; administrators of the agency make and change it.",
+        add=f"{OWN_TO_MANAGE} AND {HERE}",
+        change=f"{OWN_TO_MANAGE} AND {HERE}",
+        triggers=tracked(tables.Team),
+    ),
+    everyone(
+        tables.TeamMember,
+        "Every signed-in caller; administrators of the agency, and who leads the team, add others.",
+        add=f"(({OWN_TO_MANAGE}) OR (NOT leads AND leads_team(team_id))) AND {OF_COLLEAGUE}",
+        change=f"{OWN_TO_MANAGE} AND {OF_COLLEAGUE}",
+    ),
     everyone(tables.RoleScope, "Every signed-in caller.", auth=("SELECT",)),
     hidden(tables.Capability, "Nobody: keys are held, never read."),
     hidden(tables.ContextKey, "Nobody: only the database signs."),

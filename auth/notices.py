@@ -26,6 +26,8 @@ class NoticeKind(StrEnum):
     """Training, vetting or the confidentiality declaration lapses soon."""
     STANDING_RECORDED = "standing_recorded"
     """Training, vetting or the confidentiality declaration was recorded."""
+    TEAM_CHANGED = "team_changed"
+    """This person was put in a team, taken out, or named its lead."""
     INVITED = "invited"
     """Somebody was invited to the agency."""
     JOINED = "joined"

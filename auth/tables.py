@@ -155,6 +155,7 @@ class Team(Row, table=True):
     name: str = Field(max_length=80)
     inbox: str | None = Field(default=None, max_length=120)
     ended_on: date | None = None
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
 
 
 class TeamMember(SQLModel, table=True):

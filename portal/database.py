@@ -44,6 +44,7 @@ _FUNCTIONS = (
     ("auth.people", "own.sql"),
     ("auth.people", "people.sql"),
     ("auth.people", "invitations.sql"),
+    ("auth.people", "teams.sql"),
     ("auth.federation", "federation.sql"),
     ("portal.changes", "changes.sql"),
     ("portal.changes", "keeping.sql"),

@@ -87,6 +87,13 @@ class ClientAcceptance(SQLModel, table=True):
     """
 
     __tablename__ = "client_acceptance"
+    __table_args__ = (
+        CheckConstraint(
+            "cardinality(grants) > 0 AND grants <@ ARRAY['client_credentials',"
+            " 'authorization_code']",
+            name="grants",
+        ),
+    )
 
     id: UUID = Field(foreign_key="client.id", primary_key=True, ondelete="CASCADE")
     """The client's own."""

@@ -89,6 +89,11 @@ DEFINERS: dict[str, str] = {
     "tell_administrators(uuid,text,text)": "portal_runtime",
     "belongs_elsewhere(uuid,date)": "portal_runtime",
     "forget_ways_in(uuid)": "",
+    "leads_team(uuid)": "portal_runtime",
+    "work_of_team(uuid)": "portal_runtime",
+    "end_team(uuid,uuid)": "portal_runtime",
+    "leave_team(uuid,uuid)": "portal_runtime",
+    "tell_of_team(uuid,uuid,text)": "portal_runtime",
     "check_invitation()": "",
     "accept_invitation(bytea,text,uuid,uuid,date)": "portal_auth",
 }
@@ -128,6 +133,14 @@ def may_concern(caller: Caller, person_id: UUID) -> None:
             rule="people.not_oneself",
             granted_by="another administrator of the agency",
         )
+
+
+def may_say_who_is_in(caller: Caller, agency_id: UUID, *, leads: bool) -> None:
+    """Put colleagues in a team and take them out: administrators, and whoever leads that team with
+    the role for it, since it is theirs to say who does what. Who leads, administrators say.
+    """
+    if not leads:
+        may_manage_people(caller, agency_id)
 
 
 def may_set_grantable(caller: Caller) -> None:

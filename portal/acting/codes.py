@@ -58,6 +58,7 @@ FAULTS: dict[str, str] = {
     "SENT": "Others have seen the initiative: it can be cancelled, not deleted.",
     "SUPERSEDED": "The figure has been corrected already.",
     "TAKEN": "The name is in use.",
+    "TEAM_HOLDS_WORK": "The team has something to do: name the team that takes it over.",
     "TOO_MANY": "The list has more entries than its limit.",
     "TOO_MANY_CLIENT_KEYS": "The API client has as many keys as it can have.",
     "TOO_OFTEN": "It was asked for too often within the hour.",

@@ -158,6 +158,18 @@ class Team(Node):
             )
         ),
     )
+    leads: "Connection[Membership]" = many(
+        "Who leads it.",
+        MEMBERSHIPS,
+        lambda team, membership, _: membership.id.in_(
+            select(col(tables.TeamMember.membership_id)).where(
+                col(tables.TeamMember.team_id) == team.id, col(tables.TeamMember.leads)
+            )
+        ),
+    )
+    ended_on: date | None = column("The day it ended, if it has.")
+    history: Connection[HistoryType] = own_history()
+    version: int = column("Pass it as `expectedVersion` with a change.")
 
 
 def _roles_of(membership: Columns, _: Ask) -> ColumnElement[object]:

@@ -3,8 +3,8 @@
 import strawberry
 
 from portal.acting.exposed import mutation
-from portal.agencies.api import Agency, Membership
-from portal.people import granting, joining, own, standing
+from portal.agencies.api import Agency, Membership, Team
+from portal.people import granting, joining, own, standing, teams
 from portal.people.colleagues import (
     INVITATIONS,
     MEMBERS,
@@ -75,3 +75,9 @@ class PeopleMutations:
     )
     record_standing = mutation(standing.record_standing, Standing, needs=MANAGE, fresh=True)
     end_membership = mutation(standing.end_membership, Membership, needs=MANAGE, fresh=True)
+    add_team = mutation(teams.add_team, Team, needs=MANAGE)
+    change_team = mutation(teams.change_team, Team, needs=MANAGE)
+    end_team = mutation(teams.end_team, Team, needs=MANAGE, fresh=True)
+    put_in_team = mutation(teams.put_in_team, Team, needs="", fresh=True, own_word=True)
+    take_out_of_team = mutation(teams.take_out_of_team, Team, needs="", fresh=True, own_word=True)
+    set_team_lead = mutation(teams.set_team_lead, Team, needs=MANAGE, fresh=True)

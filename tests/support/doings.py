@@ -69,6 +69,12 @@ def colleague(case: Case) -> str:
     return f"Membership:{next(one for one in both if one != case.row['id'])}"
 
 
+def viewer(case: Case) -> str:
+    """The matrix's viewer of the agency whose record it is."""
+    key = f"{NAMES[case.row['agency_id']]}/{Role.VIEWER}"
+    return f"Membership:{fixed('matrix', key)}"
+
+
 def worker(case: Case) -> str | None:
     """A member of the team that owns the action."""
     return f"Membership:{membership_id(WORKERS[NAMES[case.row['owner_agency_id']]])}"
@@ -260,6 +266,16 @@ PEOPLE: Sequence[Doing] = (
     doing("setGrantableRoles", "agency", powers.manager_of_the_partnership, named="agency",
           roles=["VIEWER"]),
     doing("recordStanding", "membership", PEOPLE_OF, **COLLEAGUE, trainingUntil="2027-01-01"),
+    doing("addTeam", "", powers.administrator, name=key),
+    doing("changeTeam", "team", ADMINISTERED, name=key),
+    doing("endTeam", "team", ADMINISTERED, only=lambda row: row["name"] != "Matrix",
+          workTo=lambda c: team(c.row["agency_id"])),
+    doing("putInTeam", "team", ADMINISTERED, named="team", membership=viewer,
+          only=lambda row: row["name"] != "Matrix"),
+    doing("takeOutOfTeam", "team", ADMINISTERED, named="team", membership=viewer,
+          only=lambda row: row["name"] == "Matrix"),
+    doing("setTeamLead", "team", ADMINISTERED, named="team", membership=viewer, leads=True,
+          only=lambda row: row["name"] == "Matrix"),
     doing("endMembership", "membership", PEOPLE_OF, **COLLEAGUE),
 )  # fmt: skip
 MAIL: Sequence[Doing] = (

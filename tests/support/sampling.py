@@ -64,6 +64,7 @@ class Sampler:
                 where = row["id"] if table == "initiative" else row.get("initiative_id")
                 if where is not None:
                     self.of[table, where].append(row)
+        self.programs: dict[Any, Row] = {row["id"]: row for row in self.rows["client"]}
         self.shared = sorted(self.world.shared.values(), key=lambda one: one.id)
 
     def draw(self, doings: Sequence[Doing]) -> Iterator[Cell]:
@@ -86,7 +87,8 @@ class Sampler:
         for _ in range(TRIES):
             one = self._one(doing, self.random.choice(RELATIONS))
             row = self._row(doing, one)
-            held = [v for k, v in row.items() if k.endswith("agency_id") and v in NAMES]
+            whole = self.programs.get(row.get("client_id"), {}) | row
+            held = [v for k, v in whole.items() if k.endswith("agency_id") and v in NAMES]
             agency = self.random.choice([*sorted(NAMES[v] for v in held), one.lead])
             yield self._made(doing, self.random.choice(roles), agency, row, "named")
 

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_1c0224c889d6"
+revision = "first_e23668f7a16d"
 down_revision = None
 
 

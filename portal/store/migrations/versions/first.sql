@@ -534,7 +534,7 @@ CREATE TABLE notice (
 	read_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT notice_pkey PRIMARY KEY (id), 
 	CONSTRAINT notice_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
-	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'invited', 'joined', 'action_assigned', 'action_due', 'action_late', 'partner_quiet', 'program_changed'))
+	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'team_changed', 'invited', 'joined', 'action_assigned', 'action_due', 'action_late', 'partner_quiet', 'program_changed'))
 );
 
 CREATE INDEX notice_at_idx ON notice (at);
@@ -567,6 +567,7 @@ CREATE TABLE team (
 	name VARCHAR(80) NOT NULL, 
 	inbox VARCHAR(120), 
 	ended_on DATE, 
+	version INTEGER DEFAULT 1 NOT NULL, 
 	CONSTRAINT team_pkey PRIMARY KEY (id), 
 	CONSTRAINT team_agency_id_name_key UNIQUE (agency_id, name), 
 	CONSTRAINT team_id_agency_id_key UNIQUE (id, agency_id), 
@@ -1238,6 +1239,7 @@ CREATE TABLE client_acceptance (
 	jwks_uri VARCHAR(2000), 
 	thumbprints TEXT[] NOT NULL, 
 	CONSTRAINT client_acceptance_pkey PRIMARY KEY (id), 
+	CONSTRAINT client_acceptance_grants_check CHECK (cardinality(grants) > 0 AND grants <@ ARRAY['client_credentials', 'authorization_code']), 
 	CONSTRAINT client_acceptance_id_fkey FOREIGN KEY(id) REFERENCES client (id) ON DELETE CASCADE, 
 	CONSTRAINT client_acceptance_owner_membership_id_fkey FOREIGN KEY(owner_membership_id) REFERENCES membership (id)
 );
@@ -2873,6 +2875,81 @@ BEGIN
 END
 $$;
 
+-- Teams: who is in them, and what becomes of the work of one that ends. Administrators see no work, so that moving it is
+-- done here; they are told how much there is, and nothing of it.
+
+-- Whether the caller, in person, leads this team today: it takes the team's word (`leads`) and the role.
+CREATE FUNCTION leads_team(team uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT caller_self() IS NOT NULL AND EXISTS (
+        SELECT FROM team_member t
+        WHERE t.team_id = leads_team.team AND t.membership_id = caller_principal() AND t.leads
+          AND 'team_lead' = ANY (roles_today(t.membership_id, caller_today())))
+$$;
+
+-- Unfinished actions, open risks and initiatives of a team of the caller's own agency.
+CREATE FUNCTION work_of_team(team uuid) RETURNS int
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT (SELECT count(*) FROM action a WHERE a.owner_team_id = t.id AND a.state IN ('open', 'in_progress'))::int
+         + (SELECT count(*) FROM risk r WHERE r.owner_team_id = t.id AND r.state <> 'closed')::int
+         + (SELECT count(*) FROM initiative i WHERE i.lead_team_id = t.id)::int
+    FROM team t WHERE t.id = work_of_team.team AND manages(t.agency_id)
+$$;
+
+CREATE FUNCTION end_team(ending uuid, taker uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    home uuid := (SELECT t.agency_id FROM team t WHERE t.id = ending);
+BEGIN
+    IF manages(home) IS NOT TRUE THEN
+        RAISE EXCEPTION 'an administrator of the agency ends its teams' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM hold_agency(home);
+    IF taker = ending OR taker IS NOT NULL AND NOT EXISTS (
+        SELECT FROM team t WHERE t.id = taker AND t.agency_id = home AND t.ended_on IS NULL)
+        OR taker IS NULL AND work_of_team(ending) > 0 THEN
+        RAISE EXCEPTION 'a team that holds work hands it to another team of its agency' USING ERRCODE = 'check_violation';
+    END IF;
+    UPDATE action a SET owner_team_id = taker, allocated_to_id = (
+        SELECT t.membership_id FROM team_member t WHERE t.team_id = taker AND t.membership_id = a.allocated_to_id)
+    WHERE a.owner_team_id = ending AND a.state IN ('open', 'in_progress');
+    UPDATE risk r SET owner_team_id = taker WHERE r.owner_team_id = ending AND r.state <> 'closed';
+    UPDATE initiative i SET lead_team_id = taker WHERE i.lead_team_id = ending;
+    UPDATE team t SET ended_on = caller_today() WHERE t.id = ending AND t.ended_on IS NULL;
+END
+$$;
+
+-- What they had of its actions goes back on the team's list; who finished what stays in its history.
+CREATE FUNCTION leave_team(left_team uuid, member uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    home uuid := (SELECT t.agency_id FROM team t WHERE t.id = left_team);
+BEGIN
+    IF (manages(home) OR leads_team(left_team)) IS NOT TRUE THEN
+        RAISE EXCEPTION 'an administrator or the team''s lead says who is in it' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    UPDATE action a SET allocated_to_id = NULL WHERE a.owner_team_id = left_team AND a.allocated_to_id = member;
+    DELETE FROM team_member t WHERE t.team_id = left_team AND t.membership_id = member;
+END
+$$;
+
+-- A notice to a colleague about a team of theirs; whoever leads it tells them, too. The words are the portal's own.
+CREATE FUNCTION tell_of_team(about uuid, member uuid, words text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF (leads_team(about) OR manages((SELECT t.agency_id FROM team t WHERE t.id = about))) IS NOT TRUE THEN
+        RAISE EXCEPTION 'only who manages a team tells of it' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM tell(m.person_id, 'team_changed', left(words, 400))
+    FROM membership m JOIN team t ON t.agency_id = m.agency_id WHERE m.id = member AND t.id = about;
+END
+$$;
+
 -- The roles that a directory gives, as agreed in role_mapping: added and taken away, those and no others, for the
 -- person's membership in the provider's own agency. Which roles may be mapped at all, the table's own check says, and
 -- of those only what the agency's administrators could grant, too.
@@ -4190,6 +4267,16 @@ GRANT EXECUTE ON FUNCTION tell_administrators(uuid,text,text) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION belongs_elsewhere(uuid,date) TO portal_runtime;
 
+GRANT EXECUTE ON FUNCTION leads_team(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION work_of_team(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION end_team(uuid,uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION leave_team(uuid,uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION tell_of_team(uuid,uuid,text) TO portal_runtime;
+
 GRANT EXECUTE ON FUNCTION accept_invitation(bytea,text,uuid,uuid,date) TO portal_auth;
 
 GRANT EXECUTE ON FUNCTION open_session_caller(bytea,uuid,timestamptz) TO portal_runtime;
@@ -4336,6 +4423,18 @@ CREATE POLICY see ON team FOR SELECT TO portal_runtime USING ((SELECT caller_pri
 
 GRANT SELECT ON team TO portal_runtime;
 
+CREATE POLICY add ON team FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_self()) IS NOT NULL);
+
+GRANT INSERT ON team TO portal_runtime;
+
+CREATE POLICY change ON team FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_self()) IS NOT NULL) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND (SELECT caller_self()) IS NOT NULL);
+
+GRANT UPDATE ON team TO portal_runtime;
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON team FOR EACH ROW EXECUTE FUNCTION count_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON team FOR EACH ROW EXECUTE FUNCTION record_change('Team', '', 'everyone');
+
 ALTER TABLE team_member ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE team_member FORCE ROW LEVEL SECURITY;
@@ -4345,6 +4444,14 @@ CREATE POLICY owner ON team_member FOR ALL TO portal_owner USING (true) WITH CHE
 CREATE POLICY see ON team_member FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
 
 GRANT SELECT ON team_member TO portal_runtime;
+
+CREATE POLICY add ON team_member FOR INSERT TO portal_runtime WITH CHECK (((agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))) OR (NOT leads AND leads_team(team_id))) AND EXISTS (SELECT FROM membership m WHERE m.id = membership_id AND m.agency_id = team_member.agency_id AND m.person_id <> (SELECT caller_self())));
+
+GRANT INSERT ON team_member TO portal_runtime;
+
+CREATE POLICY change ON team_member FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND EXISTS (SELECT FROM membership m WHERE m.id = membership_id AND m.agency_id = team_member.agency_id AND m.person_id <> (SELECT caller_self()))) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')) AND EXISTS (SELECT FROM membership m WHERE m.id = membership_id AND m.agency_id = team_member.agency_id AND m.person_id <> (SELECT caller_self())));
+
+GRANT UPDATE ON team_member TO portal_runtime;
 
 ALTER TABLE role_scope ENABLE ROW LEVEL SECURITY;
 
