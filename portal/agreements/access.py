@@ -26,6 +26,12 @@ SIGNATORY = (
     "EXISTS (SELECT FROM membership_role r WHERE r.membership_id = signed_by_id"
     " AND r.role = 'authorised_signatory' AND r.title = agreement_signature.title)"
 )
+# A party comes in by a version that names it from the start, or as those who are in consent.
+NAMED = (
+    "(accedes OR EXISTS (SELECT FROM agreement_version v"
+    " WHERE v.agreement_id = agreement_party.agreement_id AND v.number = since_number"
+    " AND v.sent_at IS NULL AND v.dropped_at IS NULL))"
+)
 BY_CALLER = f"by_agency_id = {OWN} AND by_id = (SELECT caller_principal())"
 WHOLE = (
     "('drafted', 'changed', 'amended', 'party_named', 'sent', 'dropped',"
@@ -92,7 +98,7 @@ RULES = (
     RowRule(
         table_of(AgreementParty), PARTIES, HELD,
         add=f"{HELD} AND {DRAFTS} AND {_lead('agreement_party')}"
-        " AND joined_at IS NULL AND suspended_at IS NULL AND left_at IS NULL",
+        f" AND joined_at IS NULL AND suspended_at IS NULL AND left_at IS NULL AND {NAMED}",
         triggers=(
             _keys("agreement_party"),
             *tracked(AgreementParty),
@@ -145,6 +151,7 @@ DEFINERS: dict[str, str] = {
     "agreement_advised()": "",
     "order_agreement_event()": "",
     "apply_agreement_event()": "",
+    "agreement_receiving(uuid,timestamptz)": "",
     "agreement_gates(uuid,timestamptz)": "",
     "agreement_closed(uuid,timestamptz)": "",
 }
@@ -152,9 +159,7 @@ CALLABLE: tuple[str, ...] = (
     "agreement_version_now(uuid,timestamptz)",
     "agreement_state(uuid,timestamptz)",
     "agreement_standing(uuid,timestamptz)",
-    "agreement_kinds(uuid,uuid,timestamptz)",
-    "agreement_gateway(uuid,uuid,uuid,text,timestamptz)",
-    "agreement_lacks(uuid,uuid,uuid,text,text[],timestamptz)",
+    "agreement_answer(uuid,uuid,uuid,text,text[],timestamptz)",
     "agreement_for(uuid,uuid,text,text[],timestamptz)",
     "agreement_near(uuid,uuid,text,text[],timestamptz)",
 )

@@ -104,7 +104,8 @@ BEGIN
     UPDATE agreement_version v SET signed_at = caller_now()
     WHERE v.id = counts AND v.signed_at IS NULL AND v.sent_at IS NOT NULL AND v.dropped_at IS NULL AND NOT EXISTS (
         SELECT FROM agreement_party p
-        WHERE p.agreement_id = wanted AND p.required AND p.left_at IS NULL AND p.suspended_at IS NULL AND NOT EXISTS (
+        WHERE p.agreement_id = wanted AND p.required AND p.since_number <= v.number AND p.left_at IS NULL
+          AND p.suspended_at IS NULL AND NOT EXISTS (
             SELECT FROM agreement_signature s WHERE s.agreement_version_id = v.id AND s.party_id = p.id));
     IF FOUND THEN
         PERFORM note_agreement_event(wanted, counts, NULL, 'agreed');
@@ -114,7 +115,7 @@ BEGIN
         JOIN agreement_signature s ON s.party_id = p.id AND s.agreement_version_id = counts
         JOIN agreement_version v ON v.id = counts
         WHERE p.agreement_id = wanted AND p.joined_at IS NULL AND p.left_at IS NULL AND v.signed_at IS NOT NULL
-          AND (NOT p.accedes OR accession_agreed(p.id))
+          AND p.since_number <= v.number AND (NOT p.accedes OR accession_agreed(p.id))
     LOOP
         UPDATE agreement_party SET joined_at = caller_now() WHERE id = joins.id;
         PERFORM note_agreement_event(wanted, counts, joins.id, 'joined');

@@ -64,6 +64,7 @@ async def name_agreement_party(  # noqa: PLR0913, PLR0917 - what a party is name
     party = AgreementParty(
         agreement_id=agreement.id, agency_id=agency, direction=direction, acts_for_id=acts_for,
         required=required and version is not None, accedes=version is None, named_at=work.now,
+        since_number=version.number if version else await _number_now(work, agreement),
     )  # fmt: skip
     try:
         async with work.db.begin_nested():
@@ -75,9 +76,17 @@ async def name_agreement_party(  # noqa: PLR0913, PLR0917 - what a party is name
 
 
 async def _accession(work: Work, agreement: Agreement) -> Accession:
+    return (await _version_now(work, agreement)).accession
+
+
+async def _number_now(work: Work, agreement: Agreement) -> int:
+    return (await _version_now(work, agreement)).number
+
+
+async def _version_now(work: Work, agreement: Agreement) -> AgreementVersion:
     now = func.agreement_version_now(agreement.id, work.now)
-    rule = select(col(AgreementVersion.accession)).where(col(AgreementVersion.id) == now)
-    return Accession((await work.db.execute(rule)).scalar_one())
+    wanted = select(AgreementVersion).where(col(AgreementVersion.id) == now)
+    return (await work.db.execute(wanted)).scalar_one()
 
 
 async def _check_authority(work: Work, agency: UUID, acts_for: UUID | None) -> None:

@@ -131,6 +131,7 @@ class AgreementParty(Node):
         " suspended nor gone.",
         _stands,
     )
+    since_number: int = column("From which version on it is a party, by its number.")
     named_at: datetime = column("When it was named.")
     joined_at: datetime | None = column("When it joined.")
     suspended_at: datetime | None = column("Since when its part is interrupted.")

@@ -86,6 +86,9 @@ async def _to_sign(work: Work, version: AgreementVersion) -> tuple[Agreement, Ag
     if version.signed_at is not None and not await _counts(work, version):
         raise Invalid.field("version", "A later version is in force: sign that.", "NOT_NEWEST")
     party = await _own_part(work, agreement)
+    if version.number < party.since_number:
+        says = f"Your agency is a party from version {party.since_number} on: sign that one."
+        raise Invalid.field("version", says, "NOT_NEWEST")
     known = select(col(AgreementSignature.id)).where(
         col(AgreementSignature.agreement_version_id) == version.id,
         col(AgreementSignature.party_id) == party.id,

@@ -268,6 +268,7 @@ class AgreementParty(OfAgreement, table=True):
         UniqueConstraint("id", "agency_id"),
         CheckConstraint("acts_for_id <> agency_id", name="acts_for"),
         CheckConstraint("NOT (accedes AND required)", name="accedes"),
+        CheckConstraint("since_number > 0", name="since_number"),
         CheckConstraint(
             "suspended_by_agency_id IS NULL OR suspended_at IS NOT NULL", name="suspended"
         ),
@@ -288,6 +289,8 @@ class AgreementParty(OfAgreement, table=True):
     """Whether a version counts only once this party has signed it."""
     accedes: bool = False
     """Whether it joins an agreement that others have made."""
+    since_number: int = 1
+    """The version from which on it is a party: by signing an earlier one it does not come in."""
     named_at: datetime = Field(sa_type=Instant)
     joined_at: datetime | None = Field(default=None, sa_type=Instant)
     suspended_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -117,6 +117,25 @@ async def test_a_new_version_counts_once_all_have_signed_it(deal: Agreeing) -> N
     assert await deal.gate("rasa", "savera")
 
 
+async def test_who_is_named_for_a_new_version_does_not_come_in_by_the_old_one(
+    deal: Agreeing,
+) -> None:
+    first = deal.newest
+    await deal.move(LEAD, "amendAgreement", terms=terms(), **WHY)
+    await deal.with_parties("tww")
+    given = {"version": first, "verdict": "SUPPORTS", "text": "Yes."}
+    advice = await deal.said("tww.protection", "adviseOnAgreement", **given)
+    assert advice["errors"][0]["code"] == "NOT_NEWEST"
+    signed = await deal.said("tww.signatory", "signAgreement", version=first)
+    assert signed["errors"][0]["code"] == "NOT_NEWEST"
+    await deal.move(LEAD, "sendAgreement")
+    await deal.signed_by("rasa", "savera", "ldas")
+    assert deal.now["inForce"] == {"number": 1}, "the new party must sign as well"
+    await deal.signed_by("tww")
+    assert deal.now["inForce"] == {"number": 2}
+    assert deal.party("TWW")["stands"]
+
+
 async def test_nobody_waits_for_the_signature_of_a_party_that_has_left(deal: Agreeing) -> None:
     await deal.move(LEAD, "amendAgreement", terms=terms(), **WHY)
     await deal.move(LEAD, "sendAgreement")

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_e23668f7a16d"
+revision = "first_929b74cdba74"
 down_revision = None
 
 

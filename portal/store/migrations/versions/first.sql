@@ -585,6 +585,7 @@ CREATE TABLE agreement_party (
 	acts_for_id UUID, 
 	required BOOLEAN NOT NULL, 
 	accedes BOOLEAN NOT NULL, 
+	since_number INTEGER NOT NULL, 
 	named_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	joined_at TIMESTAMP WITH TIME ZONE, 
 	suspended_at TIMESTAMP WITH TIME ZONE, 
@@ -597,6 +598,7 @@ CREATE TABLE agreement_party (
 	CONSTRAINT agreement_party_id_agency_id_key UNIQUE (id, agency_id), 
 	CONSTRAINT agreement_party_acts_for_check CHECK (acts_for_id <> agency_id), 
 	CONSTRAINT agreement_party_accedes_check CHECK (NOT (accedes AND required)), 
+	CONSTRAINT agreement_party_since_number_check CHECK (since_number > 0), 
 	CONSTRAINT agreement_party_suspended_check CHECK (suspended_by_agency_id IS NULL OR suspended_at IS NOT NULL), 
 	CONSTRAINT agreement_party_agreement_id_fkey FOREIGN KEY(agreement_id) REFERENCES agreement (id), 
 	CONSTRAINT agreement_party_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
@@ -3484,155 +3486,201 @@ $$;
 
 -- The version that counts on the day: the latest that all have signed and whose first day has come.
 CREATE FUNCTION agreement_version_now(wanted uuid, moment timestamptz) RETURNS uuid
-LANGUAGE sql STABLE PARALLEL RESTRICTED
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT v.id FROM agreement_version v
-    WHERE v.agreement_id = wanted AND v.signed_at IS NOT NULL
-      AND v.starts_on <= (moment AT TIME ZONE 'Europe/London')::date
-    ORDER BY v.number DESC LIMIT 1
+DECLARE
+    today date := (moment AT TIME ZONE 'Europe/London')::date;
+BEGIN
+    RETURN (SELECT v.id FROM agreement_version v
+            WHERE v.agreement_id = wanted AND v.signed_at IS NOT NULL AND v.starts_on <= today
+            ORDER BY v.number DESC LIMIT 1);
+END
 $$;
 
 -- Review and end are days that pass, so no sweep has to be on time. The end is the end of that day in London.
 CREATE FUNCTION agreement_state(wanted uuid, moment timestamptz) RETURNS text
-LANGUAGE sql STABLE PARALLEL RESTRICTED
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT CASE
-        WHEN a.withdrawn_at IS NOT NULL THEN 'withdrawn'
-        WHEN v.ends_on < d.today THEN 'expired'
-        WHEN a.suspended_at IS NOT NULL THEN 'suspended'
-        WHEN v.review_on <= d.today THEN 'due_review'
-        WHEN v.id IS NOT NULL THEN 'in_force'
-        WHEN a.sent_at IS NOT NULL THEN 'out_for_signature'
-        ELSE 'draft' END
-    FROM agreement a
-    CROSS JOIN (SELECT (moment AT TIME ZONE 'Europe/London')::date AS today) d
-    LEFT JOIN agreement_version v ON v.id = agreement_version_now(a.id, moment)
-    WHERE a.id = wanted
+DECLARE
+    today date := (moment AT TIME ZONE 'Europe/London')::date;
+    counts uuid := agreement_version_now(wanted, moment);
+BEGIN
+    RETURN (
+        SELECT CASE
+            WHEN a.withdrawn_at IS NOT NULL THEN 'withdrawn'
+            WHEN v.ends_on < today THEN 'expired'
+            WHEN a.suspended_at IS NOT NULL THEN 'suspended'
+            WHEN v.review_on <= today THEN 'due_review'
+            WHEN v.id IS NOT NULL THEN 'in_force'
+            WHEN a.sent_at IS NOT NULL THEN 'out_for_signature'
+            ELSE 'draft' END
+        FROM agreement a LEFT JOIN agreement_version v ON v.id = counts WHERE a.id = wanted);
+END
 $$;
 
 -- Parties in standing: they have joined, have signed the version that counts, and are neither suspended nor gone.
 CREATE FUNCTION agreement_standing(wanted uuid, moment timestamptz)
 RETURNS TABLE (party_id uuid, agency_id uuid, direction text, acts_for_id uuid, version_id uuid)
-LANGUAGE sql STABLE PARALLEL RESTRICTED
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    counts uuid := agreement_version_now(wanted, moment);
+BEGIN
+    RETURN QUERY
     SELECT p.id, p.agency_id, p.direction::text, p.acts_for_id, s.agreement_version_id
-    FROM agreement_party p
-    JOIN agreement_signature s ON s.party_id = p.id
-        AND s.agreement_version_id = agreement_version_now(wanted, moment)
-    WHERE p.agreement_id = wanted AND p.joined_at IS NOT NULL AND p.left_at IS NULL AND p.suspended_at IS NULL
+    FROM agreement_party p JOIN agreement_signature s ON s.agreement_version_id = counts AND s.party_id = p.id
+    WHERE p.agreement_id = wanted AND p.joined_at IS NOT NULL AND p.left_at IS NULL AND p.suspended_at IS NULL;
+END
 $$;
 
--- As what an agency takes part: by its own kind, and by that of the authority for which it acts, while that one is
--- in standing itself.
-CREATE FUNCTION agreement_kinds(wanted uuid, agency uuid, moment timestamptz) RETURNS text[]
-LANGUAGE sql STABLE PARALLEL RESTRICTED
+-- What an agreement has for this sharing and what it lacks; nothing lacking is permission. A body takes part by its own
+-- kind, and by that of the authority for which it acts, while that one is in standing itself.
+CREATE FUNCTION agreement_answer(
+    wanted uuid, sender uuid, receiver uuid, purpose text, categories text[], moment timestamptz,
+    OUT version_id uuid, OUT state text, OUT gateway text, OUT gateway_confirmed boolean, OUT lacks text[]
+) LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT array_agg(a.kind::text) FROM agreement_standing(wanted, moment) s
-    JOIN agency a ON a.id = s.agency_id
-      OR a.id = s.acts_for_id AND a.id IN (SELECT o.agency_id FROM agreement_standing(wanted, moment) o)
-    WHERE s.agency_id = agreement_kinds.agency
-$$;
-
--- The gateway of the agreement by which this sender may disclose to this receiver for this purpose.
-CREATE FUNCTION agreement_gateway(wanted uuid, sender uuid, receiver uuid, purpose text, moment timestamptz)
-RETURNS text LANGUAGE sql STABLE PARALLEL RESTRICTED
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT g.key FROM agreement_version v JOIN gateway g ON g.key = ANY (v.gateways)
-    CROSS JOIN (SELECT (moment AT TIME ZONE 'Europe/London')::date AS today) d
-    WHERE v.id = agreement_version_now(wanted, moment) AND agreement_gateway.purpose = ANY (g.purposes)
-      AND g.valid_from <= d.today AND (g.valid_to IS NULL OR g.valid_to >= d.today)
-      AND g.sender_kinds && agreement_kinds(wanted, sender, moment)
-      AND g.receiver_kinds && agreement_kinds(wanted, receiver, moment)
-    ORDER BY g.confirmed DESC, array_position(v.gateways, g.key) LIMIT 1
-$$;
-
--- What an agreement lacks for this sharing; nothing lacking is permission.
-CREATE FUNCTION agreement_lacks(
-    wanted uuid, sender uuid, receiver uuid, purpose text, categories text[], moment timestamptz
-) RETURNS text[] LANGUAGE sql STABLE PARALLEL RESTRICTED
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT array_remove(ARRAY[
-        CASE WHEN agreement_state(wanted, moment) NOT IN ('in_force', 'due_review') THEN 'not_in_force' END,
-        CASE WHEN NOT EXISTS (SELECT FROM agreement_standing(wanted, moment) s WHERE s.agency_id = sender)
-             THEN 'sender_no_party' END,
-        CASE WHEN EXISTS (SELECT FROM agreement_standing(wanted, moment) s
-                          WHERE s.agency_id = sender AND s.direction = 'receives') THEN 'sender_does_not_give' END,
-        CASE WHEN NOT EXISTS (SELECT FROM agreement_standing(wanted, moment) s WHERE s.agency_id = receiver)
-             THEN 'receiver_no_party' END,
-        CASE WHEN EXISTS (SELECT FROM agreement_standing(wanted, moment) s
-                          WHERE s.agency_id = receiver AND s.direction = 'gives') THEN 'receiver_does_not_receive' END,
-        CASE WHEN NOT coalesce(agreement_lacks.purpose = ANY (v.purposes), false) THEN 'purpose' END,
-        CASE WHEN NOT coalesce(agreement_lacks.categories <@ v.categories, false) THEN 'categories' END,
-        CASE WHEN agreement_gateway(wanted, sender, receiver, agreement_lacks.purpose, moment) IS NULL
-             THEN 'gateway' END], NULL)
-    FROM (SELECT 1) one LEFT JOIN agreement_version v ON v.id = agreement_version_now(wanted, moment)
+DECLARE
+    today date := (moment AT TIME ZONE 'Europe/London')::date;
+    v agreement_version;
+    gives text;
+    receives text;
+    sends_as text[];
+    receives_as text[];
+BEGIN
+    version_id := agreement_version_now(wanted, moment);
+    state := agreement_state(wanted, moment);
+    SELECT * INTO v FROM agreement_version w WHERE w.id = version_id;
+    WITH stands AS MATERIALIZED (SELECT * FROM agreement_standing(wanted, moment)),
+    kind AS (
+        SELECT s.agency_id, array_agg(a.kind::text) AS kinds FROM stands s
+        JOIN agency a ON a.id = s.agency_id OR a.id = s.acts_for_id AND a.id IN (SELECT o.agency_id FROM stands o)
+        WHERE s.agency_id IN (sender, receiver) GROUP BY s.agency_id
+    )
+    SELECT (SELECT s.direction FROM stands s WHERE s.agency_id = sender),
+           (SELECT s.direction FROM stands s WHERE s.agency_id = receiver),
+           (SELECT k.kinds FROM kind k WHERE k.agency_id = sender),
+           (SELECT k.kinds FROM kind k WHERE k.agency_id = receiver)
+    INTO gives, receives, sends_as, receives_as;
+    SELECT g.key, g.confirmed INTO gateway, gateway_confirmed FROM gateway g
+    WHERE g.key = ANY (v.gateways) AND agreement_answer.purpose = ANY (g.purposes)
+      AND g.valid_from <= today AND (g.valid_to IS NULL OR g.valid_to >= today)
+      AND g.sender_kinds && sends_as AND g.receiver_kinds && receives_as
+    ORDER BY g.confirmed DESC, array_position(v.gateways, g.key) LIMIT 1;
+    lacks := array_remove(ARRAY[
+        CASE WHEN state NOT IN ('in_force', 'due_review') THEN 'not_in_force' END,
+        CASE WHEN gives IS NULL THEN 'sender_no_party' WHEN gives = 'receives' THEN 'sender_does_not_give' END,
+        CASE WHEN receives IS NULL THEN 'receiver_no_party' WHEN receives = 'gives' THEN 'receiver_does_not_receive' END,
+        CASE WHEN NOT coalesce(agreement_answer.purpose = ANY (v.purposes), false) THEN 'purpose' END,
+        CASE WHEN NOT coalesce(agreement_answer.categories <@ v.categories, false) THEN 'categories' END,
+        CASE WHEN gateway IS NULL THEN 'gateway' END], NULL);
+END
 $$;
 
 -- The agreement that permits it now, or no row. Of several, one whose gateway is confirmed, and lasts longest.
 CREATE FUNCTION agreement_for(sender uuid, receiver uuid, purpose text, categories text[], moment timestamptz)
 RETURNS TABLE (agreement_id uuid, version_id uuid, reference text, gateway text, gateway_confirmed boolean, ends_on date)
-LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 1
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT a.id, v.id, a.reference::text, g.key::text, g.confirmed, v.ends_on
+#variable_conflict use_column
+BEGIN
+    IF sender = receiver THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT a.id, v.id, a.reference::text, told.gateway, told.gateway_confirmed, v.ends_on
     FROM agreement a
-    JOIN agreement_version v ON v.id = agreement_version_now(a.id, moment)
-    JOIN gateway g ON g.key = agreement_gateway(a.id, sender, receiver, agreement_for.purpose, moment)
-    WHERE a.id IN (SELECT p.agreement_id FROM agreement_party p WHERE p.agency_id = sender)
-      AND sender <> receiver
-      AND agreement_lacks(a.id, sender, receiver, agreement_for.purpose, agreement_for.categories, moment) = '{}'
-    ORDER BY g.confirmed DESC, v.ends_on DESC, a.id LIMIT 1
+    CROSS JOIN LATERAL agreement_answer(a.id, sender, receiver, agreement_for.purpose, agreement_for.categories,
+                                        moment) told
+    JOIN agreement_version v ON v.id = told.version_id
+    WHERE a.id IN (SELECT p.agreement_id FROM agreement_party p WHERE p.agency_id = sender
+                   INTERSECT SELECT p.agreement_id FROM agreement_party p WHERE p.agency_id = receiver)
+      AND a.withdrawn_at IS NULL AND a.suspended_at IS NULL AND told.lacks = '{}'
+    ORDER BY told.gateway_confirmed DESC, v.ends_on DESC, a.id LIMIT 1;
+END
 $$;
 
 -- Agreements that come near, and what each lacks: what it does not have of the sharing, and which categories.
 CREATE FUNCTION agreement_near(sender uuid, receiver uuid, purpose text, categories text[], moment timestamptz)
 RETURNS TABLE (agreement_id uuid, reference text, title text, state text, gateway text, lacks text[],
                lacking_categories text[])
-LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 5
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 5
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT a.id, a.reference::text, a.title::text, agreement_state(a.id, moment),
-           agreement_gateway(a.id, sender, receiver, agreement_near.purpose, moment), lacking.what,
-           ARRAY(SELECT c FROM unnest(agreement_near.categories) c
-                 WHERE c <> ALL (coalesce(v.categories, '{}')))
+#variable_conflict use_column
+BEGIN
+    IF sender = receiver THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT a.id, a.reference::text, a.title::text, told.state, told.gateway, told.lacks,
+           ARRAY(SELECT c FROM unnest(agreement_near.categories) c WHERE c <> ALL (coalesce(v.categories, '{}')))
     FROM agreement a
-    LEFT JOIN agreement_version v ON v.id = agreement_version_now(a.id, moment)
-    CROSS JOIN LATERAL (SELECT agreement_lacks(a.id, sender, receiver, agreement_near.purpose,
-                                               agreement_near.categories, moment) AS what) lacking
-    WHERE EXISTS (SELECT FROM agreement_party p WHERE p.agreement_id = a.id AND p.agency_id IN (sender, receiver))
-      AND sender <> receiver
-    ORDER BY cardinality(lacking.what), a.created_at, a.id LIMIT 20
+    CROSS JOIN LATERAL agreement_answer(a.id, sender, receiver, agreement_near.purpose, agreement_near.categories,
+                                        moment) told
+    LEFT JOIN agreement_version v ON v.id = told.version_id
+    WHERE a.id IN (SELECT p.agreement_id FROM agreement_party p WHERE p.agency_id IN (sender, receiver))
+    ORDER BY cardinality(told.lacks), a.created_at, a.id LIMIT 20;
+END
 $$;
 
--- Agreements in which an agency may receive now, and which categories. After the end of one with a run-off clause:
--- safe contact, actions and clocks, for the days that the clause gives.
-CREATE FUNCTION agreement_gates(agency uuid, moment timestamptz)
-RETURNS TABLE (agreement_id uuid, categories text[], running_off boolean)
-LANGUAGE sql STABLE SECURITY DEFINER
+-- Agreements in which an agency may receive now, by the version that counts, also while they run off. Asked at every
+-- request: one statement over the agency's own parts, whose plan is kept.
+CREATE FUNCTION agreement_receiving(agency uuid, moment timestamptz)
+RETURNS TABLE (agreement_id uuid, version_id uuid, categories text[], running_off boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT v.agreement_id, CASE WHEN v.ends_on >= d.today THEN v.categories
-               ELSE ARRAY(SELECT c FROM unnest(v.categories) c WHERE c IN ('safe_contact', 'actions', 'clocks')) END,
-           v.ends_on < d.today
+#variable_conflict use_column
+DECLARE
+    today date := (moment AT TIME ZONE 'Europe/London')::date;
+BEGIN
+    RETURN QUERY
+    SELECT a.id, v.id, v.categories, v.ends_on < today
     FROM agreement_party p
     JOIN agreement a ON a.id = p.agreement_id AND a.withdrawn_at IS NULL AND a.suspended_at IS NULL
-    CROSS JOIN (SELECT (moment AT TIME ZONE 'Europe/London')::date AS today) d
     CROSS JOIN LATERAL (
-        SELECT w.* FROM agreement_version w
-        WHERE w.agreement_id = a.id AND w.signed_at IS NOT NULL AND w.starts_on <= d.today
+        SELECT w.id, w.categories, w.ends_on, w.run_off_days FROM agreement_version w
+        WHERE w.agreement_id = a.id AND w.signed_at IS NOT NULL AND w.starts_on <= today
         ORDER BY w.number DESC LIMIT 1) v
-    WHERE p.agency_id = agreement_gates.agency AND p.direction IN ('receives', 'both')
+    WHERE p.agency_id = agreement_receiving.agency AND p.direction IN ('receives', 'both')
       AND p.joined_at IS NOT NULL AND p.left_at IS NULL AND p.suspended_at IS NULL
-      AND v.ends_on + coalesce(v.run_off_days, 0) >= d.today
-      AND EXISTS (SELECT FROM agreement_signature s WHERE s.agreement_version_id = v.id AND s.party_id = p.id)
+      AND v.ends_on + coalesce(v.run_off_days, 0) >= today
+      AND EXISTS (SELECT FROM agreement_signature s WHERE s.agreement_version_id = v.id AND s.party_id = p.id);
+END
+$$;
+
+-- The same with what is received: after the end of one with a run-off clause safe contact, actions and clocks, for the
+-- days that the clause gives.
+CREATE FUNCTION agreement_gates(agency uuid, moment timestamptz)
+RETURNS TABLE (agreement_id uuid, categories text[], running_off boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT r.agreement_id, CASE WHEN NOT r.running_off THEN r.categories
+               ELSE ARRAY(SELECT c FROM unnest(r.categories) c WHERE c IN ('safe_contact', 'actions', 'clocks')) END,
+           r.running_off
+    FROM agreement_receiving(agreement_gates.agency, moment) r;
+END
 $$;
 
 -- Who was a party of those agreements and is not in standing now: what they gave is closed meanwhile.
 CREATE FUNCTION agreement_closed(agency uuid, moment timestamptz)
 RETURNS TABLE (agreement_id uuid, from_agency_id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT DISTINCT g.agreement_id, p.agency_id
-    FROM agreement_gates(agreement_closed.agency, moment) g JOIN agreement_party p ON p.agreement_id = g.agreement_id
-    WHERE p.agency_id <> agreement_closed.agency AND p.joined_at IS NOT NULL AND NOT EXISTS (
-        SELECT FROM agreement_standing(g.agreement_id, moment) s WHERE s.agency_id = p.agency_id)
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT r.agreement_id, p.agency_id
+    FROM agreement_receiving(agreement_closed.agency, moment) r
+    JOIN agreement_party p ON p.agreement_id = r.agreement_id AND p.joined_at IS NOT NULL
+    LEFT JOIN agreement_signature s ON s.party_id = p.id AND s.agreement_version_id = r.version_id
+    WHERE p.agency_id <> agreement_closed.agency
+    GROUP BY r.agreement_id, p.agency_id
+    HAVING NOT bool_or(s.id IS NOT NULL AND p.left_at IS NULL AND p.suspended_at IS NULL);
+END
 $$;
 
 -- Who sees an agreement, and what follows from what people say of it.
@@ -3741,7 +3789,8 @@ BEGIN
     UPDATE agreement_version v SET signed_at = caller_now()
     WHERE v.id = counts AND v.signed_at IS NULL AND v.sent_at IS NOT NULL AND v.dropped_at IS NULL AND NOT EXISTS (
         SELECT FROM agreement_party p
-        WHERE p.agreement_id = wanted AND p.required AND p.left_at IS NULL AND p.suspended_at IS NULL AND NOT EXISTS (
+        WHERE p.agreement_id = wanted AND p.required AND p.since_number <= v.number AND p.left_at IS NULL
+          AND p.suspended_at IS NULL AND NOT EXISTS (
             SELECT FROM agreement_signature s WHERE s.agreement_version_id = v.id AND s.party_id = p.id));
     IF FOUND THEN
         PERFORM note_agreement_event(wanted, counts, NULL, 'agreed');
@@ -3751,7 +3800,7 @@ BEGIN
         JOIN agreement_signature s ON s.party_id = p.id AND s.agreement_version_id = counts
         JOIN agreement_version v ON v.id = counts
         WHERE p.agreement_id = wanted AND p.joined_at IS NULL AND p.left_at IS NULL AND v.signed_at IS NOT NULL
-          AND (NOT p.accedes OR accession_agreed(p.id))
+          AND p.since_number <= v.number AND (NOT p.accedes OR accession_agreed(p.id))
     LOOP
         UPDATE agreement_party SET joined_at = caller_now() WHERE id = joins.id;
         PERFORM note_agreement_event(wanted, counts, joins.id, 'joined');
@@ -4233,7 +4282,7 @@ $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_kinds(uuid,uuid,timestamptz), agreement_gateway(uuid,uuid,uuid,text,timestamptz), agreement_lacks(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
@@ -5881,7 +5930,7 @@ CREATE POLICY see ON agreement_party FOR SELECT TO portal_runtime USING (coalesc
 
 GRANT SELECT ON agreement_party TO portal_runtime;
 
-CREATE POLICY add ON agreement_party FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_party.agreement_id) = (SELECT caller_agency()) AND joined_at IS NULL AND suspended_at IS NULL AND left_at IS NULL);
+CREATE POLICY add ON agreement_party FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_party.agreement_id) = (SELECT caller_agency()) AND joined_at IS NULL AND suspended_at IS NULL AND left_at IS NULL AND (accedes OR EXISTS (SELECT FROM agreement_version v WHERE v.agreement_id = agreement_party.agreement_id AND v.number = since_number AND v.sent_at IS NULL AND v.dropped_at IS NULL)));
 
 GRANT INSERT ON agreement_party TO portal_runtime;
 
