@@ -4,6 +4,8 @@ import tomllib
 from collections import deque
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,6 +71,11 @@ class Twin:
         running = standing.clock(clock) if clock else None
         late = running is not None and not running.watch.stopped_at and running.is_late(at)
         return clock is None or late
+
+
+@lru_cache(maxsize=len(FILES))
+def explored(file: Path) -> tuple[tuple[Standing, datetime], ...]:
+    return tuple(places(load(file)))
 
 
 def places(pathway: Pathway) -> Iterator[tuple[Standing, datetime]]:
@@ -141,8 +148,9 @@ def test_each_kind_of_case_has_its_pathway():
 def test_from_each_state_every_move_by_every_part_is_allowed_or_refused_as_the_file_says(file):
     pathway, twin = load(file), Twin(file.read_text())
     cells = 0
-    for standing, now in places(pathway):
+    for standing, now in explored(file):
         for at in (now + SOON, now + LATER):
+            listed = {part: possible(standing, part, at) for part in PARTS}
             for saying in sayings(pathway):
                 raw = {**twin.raw["moves"], **twin.raw.get("events", {})}[saying.name]
                 can = twin.possible(standing, saying.name, at)
@@ -150,9 +158,8 @@ def test_from_each_state_every_move_by_every_part_is_allowed_or_refused_as_the_f
                     may = can and part in twin.parts(raw)
                     waits = bool(standing.pending) and "consent" in raw
                     found = check_move(standing, saying.name, part, least(pathway, saying), at)
-                    listed = saying.name in possible(standing, part, at)
                     where = (standing.state.name, saying.name, part, [f.message for f in found])
-                    assert listed is may, where
+                    assert (saying.name in listed[part]) is may, where
                     assert (not found) is (may and not waits and not _more(found)), where
                     cells += 1
     assert cells >= len(pathway.states) * len(PARTS)
@@ -166,7 +173,7 @@ def _more(found: list[Any]) -> bool:
 @every_pathway
 def test_every_state_is_reached_by_moves_that_can_really_be_made(file):
     pathway = load(file)
-    reached = {standing.state.name for standing, _ in places(pathway)}
+    reached = {standing.state.name for standing, _ in explored(file)}
     assert reached == set(pathway.states)
 
 
@@ -175,7 +182,7 @@ def test_every_move_and_event_can_really_happen_somewhere(file):
     pathway = load(file)
     made = {
         saying.name
-        for standing, now in places(pathway)
+        for standing, now in explored(file)
         for saying in sayings(pathway)
         if standing.allows(saying, now + LATER) or standing.allows(saying, now + SOON)
     }
@@ -184,8 +191,7 @@ def test_every_move_and_event_can_really_happen_somewhere(file):
 
 @every_pathway
 def test_from_every_place_a_case_can_still_end(file):
-    pathway = load(file)
-    for standing, now in places(pathway):
+    for standing, now in explored(file):
         assert _ends(standing, now), f"{standing.state.name} after {standing.happened}"
 
 
@@ -212,7 +218,7 @@ def _ends(standing: Standing, now: datetime) -> bool:
 def test_every_clock_starts_somewhere_and_stops_somewhere(file):
     pathway = load(file)
     started, stopped = set(), set()
-    for standing, now in places(pathway):
+    for standing, now in explored(file):
         for saying in sayings(pathway):
             for at in (now + SOON, now + LATER):
                 if not standing.allows(saying, at):
@@ -226,7 +232,7 @@ def test_every_clock_starts_somewhere_and_stops_somewhere(file):
 
 @every_pathway
 def test_whose_turn_it_is_can_do_something_about_it(file):
-    for standing, now in places(load(file)):
+    for standing, now in explored(file):
         part = standing.turn_part
         if part is not None:
             both = {*possible(standing, part, now + SOON), *possible(standing, part, now + LATER)}
@@ -237,6 +243,6 @@ def test_whose_turn_it_is_can_do_something_about_it(file):
 
 @every_pathway
 def test_a_final_state_leaves_no_clock_running(file):
-    for standing, _ in places(load(file)):
+    for standing, _ in explored(file):
         if standing.state.final:
             assert [one for one in standing.clocks if one.runs] == []
