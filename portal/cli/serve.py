@@ -22,8 +22,10 @@ from portal.store.engines import Engines
 
 LAST_WORDS = 5
 """Seconds for requests under way to end in."""
-GARBAGE = 10_000
-"""New objects after which the youngest are looked through; Python's own 700 is half a page."""
+GARBAGE = 2_000
+"""New objects after which the youngest are looked through: Python's own 700 is half a page, and
+10,000 kept a twentieth more memory.
+"""
 NOT_NEEDED = tuple(f"{login.setting} is not set" for login in LOGINS if not login.serves)
 
 
