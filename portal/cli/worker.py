@@ -40,6 +40,7 @@ def command(*, once: bool) -> None:
         loop = asyncio.get_running_loop()
         for stop in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(stop, worker.stopping.set)
+        click.echo(f"Emptying the outbox of {settings.database}.")
         configure()
         await worker.run()
 
