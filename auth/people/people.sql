@@ -172,6 +172,24 @@ BEGIN
 END
 $$;
 
+-- A colleague's browsers in which they act for the caller's agency: a lost laptop waits for nobody. How many there were.
+CREATE FUNCTION sign_out_member(member uuid) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
+DECLARE
+    gone int;
+BEGIN
+    IF manages((SELECT m.agency_id FROM membership m WHERE m.id = member)) IS NOT TRUE THEN
+        RAISE EXCEPTION 'an administrator of the agency signs its people out' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    DELETE FROM auth_secret.session_secret s USING browser_session b
+    WHERE b.id = s.session_id AND b.membership_id = member;
+    UPDATE browser_session b SET ended_at = clock_timestamp() WHERE b.membership_id = member AND b.ended_at IS NULL;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    UPDATE consent c SET ended_at = clock_timestamp() WHERE c.membership_id = member AND c.ended_at IS NULL;
+    RETURN gone;
+END
+$$;
+
 CREATE FUNCTION tell(person uuid, about text, words text) RETURNS void LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     INSERT INTO notice (id, person_id, at, kind, says) VALUES (gen_random_uuid(), person, clock_timestamp(), about, words)

@@ -74,6 +74,7 @@ class PeopleMutations:
         granting.set_grantable_roles, Agency, needs=PARTNERSHIP, fresh=True
     )
     record_standing = mutation(standing.record_standing, Standing, needs=MANAGE, fresh=True)
+    sign_out_member = mutation(standing.sign_out_member, Membership, needs=MANAGE, fresh=True)
     end_membership = mutation(standing.end_membership, Membership, needs=MANAGE, fresh=True)
     add_team = mutation(teams.add_team, Team, needs=MANAGE)
     change_team = mutation(teams.change_team, Team, needs=MANAGE)

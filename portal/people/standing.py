@@ -82,6 +82,22 @@ async def end_membership(work: Work, membership: MemberId) -> Membership:
     return member
 
 
+async def sign_out_member(work: Work, membership: MemberId) -> Membership:
+    """Sign a colleague out of every browser in which they act for your agency.
+
+    For a device that was lost or left open. What they let programs do as this membership ends, too;
+    they can sign in again. You learn how many browsers it was, and nothing of where they are.
+    """
+    member = await work.seen(Membership, membership, "membership")
+    access.may_manage_people(work.caller, member.agency_id)
+    access.may_concern(work.caller, member.person_id)
+    said = "An administrator signed you out everywhere. Sign in again, and look at your sign-ins."
+    await tell_member(work, member.id, NoticeKind.SIGN_IN_CHANGED, said)
+    number = (await work.db.execute(select(func.sign_out_member(member.id)))).scalar_one()
+    work.warn("membership", f"Signed out of browsers: {number}.", "SESSIONS_ENDED")
+    return member
+
+
 async def _warn_of_what_is_left(work: Work, member: Membership) -> None:
     """Work that somebody must take over, and programs that answer to nobody now."""
     if number := (await work.db.execute(select(func.work_left_by(member.id)))).scalar_one():

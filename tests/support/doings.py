@@ -276,6 +276,7 @@ PEOPLE: Sequence[Doing] = (
           only=lambda row: row["name"] == "Matrix"),
     doing("setTeamLead", "team", ADMINISTERED, named="team", membership=viewer, leads=True,
           only=lambda row: row["name"] == "Matrix"),
+    doing("signOutMember", "membership", PEOPLE_OF, **COLLEAGUE),
     doing("endMembership", "membership", PEOPLE_OF, **COLLEAGUE),
 )  # fmt: skip
 MAIL: Sequence[Doing] = (
