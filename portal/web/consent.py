@@ -45,7 +45,7 @@ WORDS: dict[str, str] = {
     Scope.INITIATIVES_READ: "Read the initiatives and everything in them that you can read",
     Scope.INITIATIVES_CONTRIBUTE: "Add actions, observations and comments in your name",
     Scope.INITIATIVES_EDIT: "Change initiatives in your name, and share them with partners",
-    Scope.REFERRALS_SUMMARY: "See that a referral is there, and how it stands, where you can see it",
+    Scope.REFERRALS_SUMMARY: "See which referrals there are, and how each stands, as you can",
     Scope.REFERRALS_READ: "Read what referrals that you can read say about victims and others",
     Scope.REFERRALS_WORK: "Work on referrals in your name",
     Scope.REFERRALS_ALLOCATE: "Give referrals to the people who work on them, in your name",
