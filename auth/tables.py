@@ -154,6 +154,8 @@ class Team(Row, table=True):
     agency_id: UUID = Field(foreign_key="agency.id", index=True)
     name: str = Field(max_length=80)
     inbox: str | None = Field(default=None, max_length=120)
+    narrow: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Its cases are for its own members, and not for all who work on cases in the agency."""
     ended_on: date | None = None
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
 
@@ -236,6 +238,7 @@ class Capability(SQLModel, table=True):
             "kind",
             "team_id",
             "gate_id",
+            "purpose",
             "from_agency_id",
             postgresql_nulls_not_distinct=True,
         ),
@@ -256,6 +259,7 @@ class Capability(SQLModel, table=True):
     agency_id: UUID | None = Field(default=None, foreign_key="agency.id")
     team_id: UUID | None = Field(default=None, foreign_key="team.id")
     gate_id: UUID | None = None
+    purpose: str | None = Field(default=None, max_length=40)
     from_agency_id: UUID | None = Field(default=None, foreign_key="agency.id")
 
 

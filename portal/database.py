@@ -99,6 +99,7 @@ CALLABLE: tuple[str, ...] = (
     *auth.people.access.CALLABLE,
     *portal.changes.access.CALLABLE,
     *portal.agreements.access.CALLABLE,
+    *portal.referrals.access.CALLABLE,
 )
 
 _FOLLOWERS = tuple(
@@ -134,6 +135,7 @@ def statements() -> Iterator[str]:
     for rule in RULES.values():
         yield from rule.statements()
     yield from portal.initiatives.access.TRIGGERS
+    yield from portal.referrals.access.TRIGGERS
     followers = ", ".join(f"'{name}'" for name in _FOLLOWERS)
     yield (
         "CREATE TRIGGER y_spread AFTER UPDATE ON initiative FOR EACH ROW"

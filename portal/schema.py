@@ -36,6 +36,8 @@ from portal.reading.choices import describe_choices
 from portal.reading.declare import Node, node_by_id, nodes_by_id
 from portal.reading.plans import Plans
 from portal.reading.promises import BrokenPromises, broken_promises
+from portal.referrals.api import ReferralMutations, ReferralQueries
+from portal.referrals.full import FileMutations, FileQueries
 from portal.risks.api import RiskMutations
 from portal.sight import SIGHT
 from portal.voices.api import VoiceMutations
@@ -71,6 +73,8 @@ class Query(
     ProgramQueries,
     CalendarQueries,
     OutboxQueries,
+    ReferralQueries,
+    FileQueries,
     ChangeQueries,
 ):
     """All root fields for reading."""
@@ -99,6 +103,8 @@ class Mutation(
     FundingMutations,
     VoiceMutations,
     AgreementMutations,
+    ReferralMutations,
+    FileMutations,
 ):
     """All root fields for changing."""
 

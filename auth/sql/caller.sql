@@ -167,7 +167,8 @@ $$;
 CREATE FUNCTION give_agency_its_key() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    INSERT INTO capability (kind, agency_id) VALUES ('agency', NEW.id), ('staff', NEW.id);
+    INSERT INTO capability (kind, agency_id)
+    VALUES ('agency', NEW.id), ('staff', NEW.id), ('summary', NEW.id), ('full', NEW.id);
     RETURN NULL;
 END
 $$;

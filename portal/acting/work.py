@@ -64,7 +64,7 @@ class Work:
 
         Ask the access rules first: a row that the caller may not change cannot be locked.
         """
-        await self._hold_initiative_of(row)
+        await self._hold_parent_of(row)
         wanted = select(type(row)).where(_id(type(row)) == row.id)  # type: ignore[attr-defined]
         held = await self._afresh(wanted.with_for_update())
         if held is None:
@@ -85,12 +85,19 @@ class Work:
             raise Conflict(current=current)
         return row
 
-    async def _hold_initiative_of(self, row: R) -> None:
-        """What hangs on an initiative is locked after it, by everyone: nobody waits in a ring."""
-        initiative = getattr(row, "initiative_id", None)
+    async def _hold_parent_of(self, row: R) -> None:
+        """What hangs on an initiative or on a referral is locked after it, by everyone: nobody
+        waits in a ring.
+        """
+        initiative, referral = (
+            getattr(row, "initiative_id", None),
+            getattr(row, "referral_id", None),
+        )
         if initiative is not None:
             moving = getattr(type(row), "MOVES_KEYS", False)
             await self.db.execute(select(func.hold_initiative(initiative, moving)))
+        if referral is not None:
+            await self.db.execute(select(func.hold_referral(referral)))
 
     async def _afresh(self, wanted: SelectOfScalar[R]) -> R | None:
         found = await self.db.execute(wanted, execution_options={"populate_existing": True})

@@ -5,7 +5,7 @@
 CREATE FUNCTION touch_row() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF to_jsonb(NEW) - 'acl' IS DISTINCT FROM to_jsonb(OLD) - 'acl' THEN
+    IF to_jsonb(NEW) - '{acl,full_acl,routes}'::text[] IS DISTINCT FROM to_jsonb(OLD) - '{acl,full_acl,routes}'::text[] THEN
         NEW.version := OLD.version + 1;
         NEW.updated_at := caller_now();
     END IF;

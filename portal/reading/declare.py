@@ -135,6 +135,17 @@ class ById(Read):
 
 
 @dataclass(frozen=True)
+class Opened(Read):
+    """The root field that opens a row: the SQL function `by` is given its id and a purpose, notes
+    who opened it, and gives the id back, or NULL to whom it may not be shown.
+    """
+
+    by: str
+    of: str
+    """The type that the id is of."""
+
+
+@dataclass(frozen=True)
 class AnyNode(Read):
     """A row whose type is only known with the data: `type_name` and `row_id` are columns or
     expressions.
@@ -307,6 +318,16 @@ def by_id(
 ) -> Any:
     """A root field that looks one row up; null when there is none for this caller."""
     return _with_arguments(says, {argument: (kind, tells, inspect.Parameter.empty)}, ById(argument))
+
+
+def opened(says: str, by: str, of: str, purposes: type[Enum]) -> Any:
+    """A root field that opens one row for a purpose, which is noted before anything is shown."""
+    empty = inspect.Parameter.empty
+    arguments = {
+        "id": (strawberry.ID, f"The id of the {of}.", empty),
+        "purpose": (purposes, "For what you open it; whoever owns the record sees that.", empty),
+    }
+    return _with_arguments(says, arguments, Opened(by, of))
 
 
 def node_by_id(says: str) -> Any:

@@ -187,6 +187,26 @@ def by_key(
     )
 
 
+@read_field.register(declare.Opened)
+def _opened(read: declare.Opened, composer: "Composer", place: "Place") -> Written:
+    """The row that the function gives back; the function runs once, before the row is looked at."""
+    site = composer.binds.site(place.field, place.node)
+    key = declare.SOURCES[place.object.name].key
+
+    def wanted(arguments: dict[str, Any]) -> UUID:
+        type_name, row_id = from_global(arguments["id"])
+        return row_id if type_name == read.of else NOWHERE
+
+    row_id = composer.binds.take(site, wanted)
+    purpose = composer.binds.take(site, lambda a: a["purpose"].value)
+    given = f"{row_id}::uuid, {purpose}::text"
+
+    def holds(row: str) -> str:
+        return f'{row}."{key}" = (SELECT {read.by}({given}))'
+
+    return or_null(composer.one(place.object, place.details, holds))
+
+
 @read_field.register(declare.AnyNode)
 def _any_node(read: declare.AnyNode, composer: "Composer", place: "Place") -> Written:
     def make() -> tuple[Piece, Piece]:

@@ -60,18 +60,23 @@ FITS: Mapping[str, tuple[type, ...]] = {
 
 
 @dataclass(frozen=True)
+class Family:
+    """Tables whose rows hang on a row of one table, by the column `tie`."""
+
+    kept: Collection[str]
+    """Tables of which only those see a row who see the row that it hangs on."""
+    whole: Collection[str]
+    """Those of them that all who see that row see; and that row's own table."""
+    tie: str
+
+
+@dataclass(frozen=True)
 class Sight:
     """Which related rows a caller who sees a row is sure to see."""
 
     everyone: Collection[str]
     """Tables that every signed-in caller sees whole."""
-    kept: Collection[str] = ()
-    """Tables of which only those see a row who see the row of `root` that it hangs on."""
-    whole: Collection[str] = ()
-    """Those of them that all who see that row see; and `root` itself."""
-    root: str = ""
-    tie: str = ""
-    """The column that names the row of `root`."""
+    families: Collection[Family] = ()
 
 
 class BrokenPromises(Exception):
@@ -181,6 +186,7 @@ class Readable:
             declare.Values: self._values,
             declare.Answers: self._answers,
             declare.ById: self._by_id,
+            declare.Opened: self._opened,
             declare.AnyNode: self._any_node,
             declare.NodeById: self._node_by_id,
             declare.NodesById: self._nodes_by_id,
@@ -235,13 +241,16 @@ class Readable:
             return name in self.sight.everyone
         if not isinstance(key, Column):
             return False
+        if spot.source is target.table and key.name == target.key:
+            return True  # a row is seen with itself
         if name in self.sight.everyone:
             return name in pointed_at(key)
-        if not (isinstance(spot.source, Table) and spot.source.name in self.sight.kept):
-            return False
-        return name in self.sight.whole and any(
-            self.sight.tie in {e.parent.name for e in each.constraint.elements}
+        return isinstance(spot.source, Table) and any(
+            spot.source.name in family.kept
+            and name in family.whole
+            and family.tie in {e.parent.name for e in each.constraint.elements}
             and each.column is target.table.c[target.key]
+            for family in self.sight.families
             for each in key.foreign_keys
             if each.constraint is not None
         )
@@ -290,6 +299,13 @@ class Readable:
             column = source.table.columns.get(read.column)
             if column is None or not _unique(source.table, column):
                 yield f"{source.table.name}.{read.column} is no unique column to look a row up by"
+
+    def _opened(self, spot: Spot, _: declare.Opened) -> Iterator[str]:
+        yield from self._node(spot.target)
+        if spot.required:
+            yield "there may be no such row: make the field nullable"
+        if "id" in getattr(spot.target, "fields", {}):
+            yield "what is opened for a purpose has no id, or `node` would show it without one"
 
     def _any_node(self, spot: Spot, read: declare.AnyNode) -> Iterator[str]:
         if spot.required:

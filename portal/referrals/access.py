@@ -1,10 +1,325 @@
-"""Who sees which part of a case, and who may do what with it."""
+"""Who sees which part of a case, and who may do what with it.
 
-from portal.store.rules import RowRule
+Two views, two rules. The summary (what, from whom, to whom, how it stands) is for whoever holds one
+of the row's summary keys; what only a full view shows lies in tables of its own, each of one data
+category, for whoever holds a full key whose agreement covers that category.
+"""
 
-RULES: tuple[RowRule, ...] = ()
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from auth.caller import Caller
+from auth.roles import Scope
+from portal.agreements.categories import DataCategory
+from portal.errors import NotAllowed
+from portal.referrals import details, tables
+from portal.referrals.tables import Recipient, Referral, ReferralEvent
+from portal.store.rules import HELD, RowRule, counted, everyone, table_of
+
+GIVEN = "NOT coalesce(routes && (SELECT caller_closed()), false)"
+"""It was not given to the caller by a way that is closed today."""
+SUMMARY = f"{HELD} AND {GIVEN}"
+WORKS = "(SELECT caller_can('referrals:work'))"
+OWN = "(SELECT caller_agency())"
+BY_CALLER = f"by_id = (SELECT caller_principal()) AND by_agency_id = {OWN}"
+
+
+def full(category: str) -> str:
+    """The condition on a row of this data category."""
+    return f"coalesce((acl && (SELECT caller_keys('{category}')))::int, 0) > 0 AND {GIVEN}"
+
+
+def of_its_category(table: str) -> str:
+    """The condition on a row that names its own category: one list of keys for each, asked once."""
+    held = " ".join(
+        f"WHEN '{c.value}' THEN {table}.acl && (SELECT caller_keys('{c.value}'))"
+        for c in DataCategory
+    )
+    return f"coalesce(CASE category {held} END, false) AND {GIVEN}"
+
+
+def sent_by_caller(table: str) -> str:
+    """The condition on a row of `table`: its case is one that the caller's agency sends."""
+    return f"{OWN} = (SELECT r.sender_agency_id FROM referral r WHERE r.id = {table}.referral_id)"  # noqa: S608 - our own names
+
+
+def _keys(name: str, view: str) -> str:
+    return (
+        f"CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON {name}"
+        f" FOR EACH ROW EXECUTE FUNCTION referral_child_keys('{view}')"
+    )
+
+
+def of_case(  # noqa: PLR0913 - a rule has this many sides
+    model: type[tables.OfReferral],
+    says: str,
+    see: str,
+    *,
+    view: str = "summary",
+    add: str | None = None,
+    change: str | None = None,
+    remove: str | None = None,
+    check: str | None = None,
+) -> RowRule:
+    """A row that hangs on a referral; a trigger copies the keys of the view it belongs to."""
+    table = table_of(model)
+    return RowRule(
+        table,
+        says,
+        see,
+        add=add,
+        change=change,
+        check=check,
+        remove=remove,
+        triggers=(_keys(table.name, view), counted(model)),
+    )
+
+
+def of_full_view(
+    model: type[tables.OfReferral],
+    category: str,
+    *,
+    change: bool = False,
+    remove: bool = False,
+) -> RowRule:
+    """A row of one data category: its sender writes it, and who has a full view reads it."""
+    table = table_of(model).name
+    see = full(category)
+    writes = f"{see} AND {WORKS} AND {sent_by_caller(table)}"
+    says = f"Parties with a full view whose agreement covers the category {category.upper()}."
+    return of_case(
+        model,
+        says,
+        see,
+        view="full",
+        add=writes,
+        change=writes if change else None,
+        remove=writes if remove else None,
+    )
+
+
+CATEGORIES: dict[type[tables.OfReferral], str] = {
+    details.Subject: "identity_link",
+    details.SafeContact: "safe_contact",
+    details.Need: "needs",
+    details.Wishes: "wishes",
+    details.RiskAssessment: "risk",
+    details.Flag: "flags",
+    details.ProtectiveOrder: "orders",
+    details.ReferralReason: "reasons",
+}
+"""The data category of each table of the full view."""
+
+_PARTY = f"(agency_id = {OWN} OR {sent_by_caller('recipient')})"
+_SENDS = f"sender_agency_id = {OWN} AND {WORKS}"
+_DISCLOSES = (
+    f"from_agency_id = {OWN} AND made_by_id = (SELECT caller_principal()) AND {WORKS}"
+    f" AND {sent_by_caller('emergency_disclosure')}"
+)
+
+RULES: tuple[RowRule, ...] = (
+    RowRule(
+        table_of(Referral),
+        "A draft: its sender. Then each recipient while it is given to it, under an agreement in"
+        " force; a narrow team's cases its members only.",
+        SUMMARY,
+        add=_SENDS,
+        change=f"{SUMMARY} AND {_SENDS}",
+        check=_SENDS,
+        remove=f"{SUMMARY} AND {_SENDS} AND overall = 'draft'",
+        triggers=(
+            "CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON referral"
+            " FOR EACH ROW EXECUTE FUNCTION set_referral_keys()",
+            counted(Referral),
+        ),
+    ),
+    of_case(
+        Recipient,
+        "Whoever sees the referral.",
+        SUMMARY,
+        add=f"{SUMMARY} AND {WORKS} AND {sent_by_caller('recipient')}",
+        change=f"{SUMMARY} AND {WORKS} AND {_PARTY}",
+        check="true",
+        remove=f"{SUMMARY} AND {WORKS} AND {sent_by_caller('recipient')} AND given_at IS NULL",
+    ),
+    of_case(
+        tables.ReferralEvent,
+        "Whoever sees the referral.",
+        SUMMARY,
+        add=f"{SUMMARY} AND {WORKS} AND {BY_CALLER}",
+    ),
+    of_case(
+        tables.EventCodes,
+        "Parties with a full view whose agreement covers the category of these fields.",
+        of_its_category("event_codes"),
+        view="full",
+        add=f"{of_its_category('event_codes')} AND {WORKS}",
+    ),
+    of_case(
+        tables.RunningClock,
+        "Whoever sees the referral.",
+        SUMMARY,
+        add=f"{SUMMARY} AND {WORKS}",
+        change=f"{SUMMARY} AND {WORKS}",
+        remove=f"{SUMMARY} AND {WORKS}",
+    ),
+    of_case(
+        tables.LocalReference,
+        "The agency whose reference it is, while it sees the referral.",
+        f"agency_id = {OWN} AND {SUMMARY}",
+        add=f"agency_id = {OWN} AND {SUMMARY} AND {WORKS}",
+        change=f"agency_id = {OWN} AND {SUMMARY} AND {WORKS}",
+    ),
+    of_case(
+        tables.EmergencyDisclosure,
+        "The agency that made it, and the team it was made to while it lasts.",
+        f"from_agency_id = {OWN} AND {SUMMARY} OR to_agency_id = {OWN} AND {SUMMARY}",
+        add=_DISCLOSES,
+        change=f"from_agency_id = {OWN} AND {SUMMARY}",
+    ),
+    *(
+        of_full_view(model, category, change=False, remove=True)
+        for model, category in CATEGORIES.items()
+    ),
+    of_case(
+        details.CaseAction,
+        "Whoever sees the referral: that something is to be done, by which team, until when.",
+        SUMMARY,
+        add=f"{SUMMARY} AND {WORKS}",
+        change=f"{SUMMARY} AND {WORKS} AND (agency_id = {OWN} OR {sent_by_caller('case_action')})",
+    ),
+    everyone(details.RiskThreshold, "Every signed-in caller."),
+    RowRule(
+        table_of(tables.Consultation),
+        "The agency whose record was opened; whoever opened it; auditors.",
+        f"owner_agency_id = {OWN} AND (SELECT caller_can('referrals:summary'))"
+        " OR principal_id = (SELECT caller_principal()) OR (SELECT caller_can('audit:read'))",
+    ),
+)
+
+_SPREAD = ", ".join(
+    f"'{rule.name}'" for rule in RULES if {"referral_id", "acl"} <= set(rule.table.columns.keys())
+)
+TRIGGERS = (
+    "CREATE TRIGGER y_whole AFTER INSERT OR UPDATE OR DELETE ON recipient"
+    " FOR EACH ROW EXECUTE FUNCTION recipient_changed()",
+    "CREATE TRIGGER y_keys AFTER INSERT OR UPDATE ON emergency_disclosure"
+    " FOR EACH ROW EXECUTE FUNCTION disclosure_changed()",
+    "CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW"
+    " WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl"
+    " OR OLD.routes IS DISTINCT FROM NEW.routes)"
+    f" EXECUTE FUNCTION spread_referral_keys({_SPREAD})",
+    "CREATE TRIGGER y_narrow AFTER INSERT OR UPDATE OF narrow ON team"
+    " FOR EACH ROW EXECUTE FUNCTION narrow_team_cases()",
+)
 
 DEFINERS: dict[str, str] = {
-    "case_capability(text,uuid,uuid,uuid,uuid)": "",
+    "case_capability(text,uuid,uuid,uuid,text,uuid)": "",
     "case_keys(uuid,uuid[],text[],timestamptz)": "",
+    "referral_keys(uuid,uuid,uuid,text)": "",
+    "set_referral_keys()": "",
+    "referral_child_keys()": "",
+    "recipient_changed()": "",
+    "disclosure_changed()": "",
+    "narrow_team_cases()": "",
+    "spread_referral_keys()": "",
+    "hold_referral(uuid)": "portal_runtime",
+    "consult(uuid,text)": "portal_runtime",
+    "referral_audience(uuid)": "portal_runtime",
 }
+CALLABLE: tuple[str, ...] = ("audience_mark(uuid)",)
+
+
+def may_refer(caller: Caller) -> None:
+    """Begin a referral for one's own agency."""
+    if not caller.can(Scope.REFERRALS_WORK):
+        raise NotAllowed(
+            "Only those who work on cases can make a referral.",
+            rule="referral.caseworkers_refer",
+            granted_by="your agency's administrators, two of them",
+        )
+
+
+def sends(caller: Caller, referral: Referral) -> bool:
+    """Whether the caller works on cases for the agency that makes this referral."""
+    return referral.sender_agency_id == caller.agency_id and caller.can(Scope.REFERRALS_WORK)
+
+
+def receives(caller: Caller, recipient: Recipient) -> bool:
+    """Whether the caller works on cases for this recipient."""
+    return recipient.agency_id == caller.agency_id and caller.can(Scope.REFERRALS_WORK)
+
+
+def may_send(caller: Caller, referral: Referral) -> None:
+    """Change a draft, say to whom it goes, send it, withdraw it."""
+    if not sends(caller, referral):
+        raise NotAllowed(
+            "Only those who work on cases at the agency that makes this referral can do this.",
+            rule="referral.sender_decides",
+            granted_by="the agency that made the referral",
+        )
+
+
+def may_answer(caller: Caller, recipient: Recipient) -> None:
+    """Answer a referral and work on it for the team it was sent to."""
+    if not receives(caller, recipient):
+        raise NotAllowed(
+            "Only those who work on cases at the agency it was sent to can do this.",
+            rule="referral.recipient_answers",
+            granted_by="the agency that the referral was sent to",
+        )
+
+
+def may_correct(caller: Caller, event: ReferralEvent) -> None:
+    """Say that one's own agency recorded something in error."""
+    if event.by_agency_id != caller.agency_id or not caller.can(Scope.REFERRALS_WORK):
+        raise NotAllowed(
+            "Only the agency that recorded it can say that it was recorded in error.",
+            rule="referral.recorder_corrects",
+            granted_by="the agency that recorded it",
+        )
+
+
+def may_allocate(caller: Caller, agency: UUID) -> None:
+    """Say who in a team keeps a case: for that team's own agency."""
+    allowed = caller.can(Scope.REFERRALS_ALLOCATE) or caller.can(Scope.REFERRALS_WORK)
+    if caller.agency_id != agency or not allowed:
+        raise NotAllowed(
+            "Only the agency of the team it was sent to can say who in it works on the case.",
+            rule="referral.own_team_allocates",
+            granted_by="the agency that the referral was sent to",
+        )
+
+
+@dataclass(frozen=True)
+class Party:
+    """An agency that has a case today: `team_id` where only that team does, `categories` where an
+    agreement covers some only.
+    """
+
+    agency_id: UUID
+    team_id: UUID | None = None
+    categories: frozenset[str] | None = None
+
+
+def has(caller: Caller, parties: Iterable[Party]) -> list[Party]:
+    """The ways in which the caller has the case: the row rules in Python, the matrix's oracle."""
+    return [
+        party
+        for party in parties
+        if party.agency_id == caller.agency_id
+        and (party.team_id is None or party.team_id in caller.team_ids)
+    ]
+
+
+def sees_summary(caller: Caller, parties: Iterable[Party]) -> bool:
+    """Whether the caller sees that there is a case, from whom, to whom and how it stands."""
+    return caller.can(Scope.REFERRALS_SUMMARY) and bool(has(caller, parties))
+
+
+def sees_full(caller: Caller, parties: Iterable[Party], category: str) -> bool:
+    """Whether the caller sees what the case says in this data category."""
+    return caller.can(Scope.REFERRALS_READ) and any(
+        party.categories is None or category in party.categories for party in has(caller, parties)
+    )

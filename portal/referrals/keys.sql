@@ -6,8 +6,10 @@ SET search_path = pg_catalog, pg_temp AS $$
     SELECT '{identity_link,safe_contact,needs,wishes,risk,flags,orders,criminal_justice,actions,clocks,reasons,outcome}'::text[]
 $$;
 
--- The key of one view of what an agency (or one team of it) has of its own or by a gate; made when it is first needed.
-CREATE FUNCTION case_capability(wanted text, agency uuid, team uuid, gate uuid, from_agency uuid DEFAULT NULL) RETURNS int
+-- The key of one view of what an agency (or one team of it) has of its own, or by a gate for a purpose. An agency's own
+-- are there from its beginning, and a narrow team's from the day it is one, or who writes a first case would not see it;
+-- the others are made when they are first needed.
+CREATE FUNCTION case_capability(wanted text, agency uuid, team uuid, gate uuid, purpose text, from_agency uuid) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -16,12 +18,13 @@ BEGIN
     LOOP
         SELECT c.id INTO found_id FROM capability c
         WHERE c.agency_id = case_capability.agency AND c.kind = wanted AND c.team_id IS NOT DISTINCT FROM team
-          AND c.gate_id IS NOT DISTINCT FROM gate AND c.from_agency_id IS NOT DISTINCT FROM from_agency;
+          AND c.gate_id IS NOT DISTINCT FROM gate AND c.purpose IS NOT DISTINCT FROM case_capability.purpose
+          AND c.from_agency_id IS NOT DISTINCT FROM from_agency;
         IF found_id IS NOT NULL THEN
             RETURN found_id;
         END IF;
-        INSERT INTO capability (kind, agency_id, team_id, gate_id, from_agency_id)
-        VALUES (wanted, case_capability.agency, team, gate, from_agency) ON CONFLICT DO NOTHING;
+        INSERT INTO capability (kind, agency_id, team_id, gate_id, purpose, from_agency_id)
+        VALUES (wanted, case_capability.agency, team, gate, case_capability.purpose, from_agency) ON CONFLICT DO NOTHING;
     END LOOP;
 END
 $$;
@@ -39,21 +42,21 @@ BEGIN
     keys := '{}';
     closed := '{}';
     lacking := '{}';
-    IF levels = '{}' OR NOT EXISTS (
-        SELECT FROM capability c WHERE c.agency_id = case_keys.agency AND c.kind = ANY (levels)
-    ) THEN
+    IF levels = '{}' THEN
         RETURN NEXT;
         RETURN;
     END IF;
     WITH gate AS MATERIALIZED (
-        SELECT g.agreement_id AS id, g.categories FROM agreement_gates(case_keys.agency, moment) g
+        SELECT g.agreement_id AS id, g.categories, v.purposes FROM agreement_gates(case_keys.agency, moment) g
+        JOIN agreement_version v ON v.id = agreement_version_now(g.agreement_id, moment)
         UNION ALL
-        SELECT e.id, data_categories() FROM emergency_disclosure e
+        SELECT e.id, data_categories(), NULL FROM emergency_disclosure e
         WHERE e.to_agency_id = case_keys.agency AND e.starts_at <= moment AND e.ends_at > moment AND e.closed_at IS NULL
     ), held AS (
         SELECT c.id, gate.categories FROM capability c LEFT JOIN gate ON gate.id = c.gate_id
         WHERE c.agency_id = case_keys.agency AND c.kind = ANY (levels) AND (c.team_id IS NULL OR c.team_id = ANY (teams))
           AND (c.gate_id IS NULL OR gate.id IS NOT NULL)
+          AND (c.purpose IS NULL OR c.purpose = ANY (gate.purposes))
     ), without AS (
         SELECT category, jsonb_agg(held.id) AS ids FROM held, unnest(data_categories()) category
         WHERE NOT category = ANY (held.categories) GROUP BY category
@@ -67,4 +70,179 @@ BEGIN
         AND c.gate_id = shut.agreement_id AND c.from_agency_id = shut.from_agency_id;
     RETURN NEXT;
 END
+$$;
+
+-- The keys of a case: the sender's own, and those of each recipient while it is given to it. A narrow team keeps its
+-- cases to its members. `routes`: from whom each agency has it, under which agreement.
+CREATE FUNCTION referral_keys(wanted uuid, sender uuid, sender_team uuid, purpose text, OUT acl int[], OUT full_acl int[], OUT routes int[])
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    party record;
+BEGIN
+    acl := '{}';
+    full_acl := '{}';
+    routes := '{}';
+    FOR party IN
+        SELECT sender AS agency, CASE WHEN t.narrow THEN t.id END AS team, NULL::uuid AS gate, NULL::text AS purpose
+        FROM team t WHERE t.id = sender_team
+        UNION
+        SELECT r.agency_id, CASE WHEN t.narrow THEN t.id END, r.agreement_id,
+               CASE WHEN r.agreement_id IS NOT NULL THEN referral_keys.purpose END
+        FROM recipient r JOIN team t ON t.id = r.team_id
+        WHERE r.referral_id = wanted AND r.given_at IS NOT NULL AND r.lost_at IS NULL
+          AND (r.agreement_id IS NOT NULL OR r.agency_id = sender)
+        UNION
+        SELECT e.to_agency_id, e.to_team_id, e.id, NULL FROM emergency_disclosure e
+        WHERE e.referral_id = wanted AND e.closed_at IS NULL
+    LOOP
+        acl := acl || case_capability('summary', party.agency, party.team, party.gate, party.purpose, NULL);
+        full_acl := full_acl || case_capability('full', party.agency, party.team, party.gate, party.purpose, NULL);
+        IF party.purpose IS NOT NULL THEN
+            routes := routes || case_capability('route', party.agency, NULL, party.gate, NULL, sender);
+        END IF;
+    END LOOP;
+    acl := ARRAY(SELECT DISTINCT k FROM unnest(acl) k ORDER BY k);
+    full_acl := ARRAY(SELECT DISTINCT k FROM unnest(full_acl) k ORDER BY k);
+    routes := ARRAY(SELECT DISTINCT k FROM unnest(routes) k ORDER BY k);
+END
+$$;
+
+CREATE FUNCTION set_referral_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    SELECT * INTO NEW.acl, NEW.full_acl, NEW.routes FROM referral_keys(NEW.id, NEW.sender_agency_id, NEW.sender_team_id, NEW.purpose);
+    RETURN NEW;
+END
+$$;
+
+-- A child has its referral's keys, of the view that the table belongs to ('summary' or 'full'); one of no referral that
+-- there is gets none, so that the policy refuses it.
+CREATE FUNCTION referral_child_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    NEW.acl := '{}';
+    NEW.routes := '{}';
+    SELECT CASE TG_ARGV[0] WHEN 'full' THEN r.full_acl ELSE r.acl END, r.routes INTO NEW.acl, NEW.routes
+    FROM referral r WHERE r.id = NEW.referral_id FOR SHARE;
+    NEW.acl := coalesce(NEW.acl, '{}');
+    NEW.routes := coalesce(NEW.routes, '{}');
+    RETURN NEW;
+END
+$$;
+
+-- Recipients come, are given it, lose it: the case's keys are computed again, and how it stands as a whole.
+CREATE FUNCTION recipient_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE referral r SET
+        overall = whole.stands,
+        ended_at = CASE WHEN whole.stands IN ('ended', 'withdrawn') THEN coalesce(r.ended_at, caller_now()) END
+    FROM (
+        SELECT f.id, CASE
+            WHEN f.overall = 'draft' THEN f.overall
+            WHEN every.lost THEN 'withdrawn' WHEN every.ended THEN 'ended'
+            WHEN every.taken OR some_took AND NOT f.all_take THEN 'in_hand' ELSE 'waiting' END AS stands
+        FROM referral f CROSS JOIN LATERAL (
+            SELECT coalesce(bool_and(p.lost_at IS NOT NULL), false) AS lost,
+                   coalesce(bool_and(p.hold = 'ended'), false) AS ended,
+                   coalesce(bool_and(p.hold <> 'asked'), false) AS taken,
+                   coalesce(bool_or(p.hold = 'taken'), false) AS some_took
+            FROM recipient p WHERE p.referral_id = f.id AND p.given_at IS NOT NULL
+        ) every
+    ) whole
+    WHERE whole.id = r.id AND r.id = coalesce(NEW.referral_id, OLD.referral_id);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION disclosure_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE referral SET acl = acl WHERE id = NEW.referral_id;
+    RETURN NULL;
+END
+$$;
+
+-- New keys of a case reach what hangs on it; the arguments are the tables, each after its view.
+CREATE FUNCTION spread_referral_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    child text;
+BEGIN
+    FOREACH child IN ARRAY TG_ARGV LOOP
+        EXECUTE format('UPDATE %I SET acl = acl WHERE referral_id = $1', child) USING NEW.id;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+
+-- What a verb calls before it changes anything of a case; of a hidden one it does nothing. A case first, then what hangs
+-- on it: one order for all, so that of two who act at once one waits and sees what the other did.
+CREATE FUNCTION hold_referral(wanted uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM FROM referral r WHERE r.id = wanted AND r.acl && caller_keys() FOR NO KEY UPDATE;
+END
+$$;
+
+-- Somebody is shown the full view of a case: it is written down first, and for good. NULL for who may not see it.
+CREATE FUNCTION consult(wanted uuid, purpose text) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    case_of referral;
+BEGIN
+    SELECT * INTO case_of FROM referral r
+    WHERE r.id = wanted AND r.full_acl && caller_keys() AND NOT r.routes && caller_closed();
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    PERFORM set_config('synchronous_commit', 'on', true);
+    INSERT INTO consultation (id, referral_id, owner_agency_id, principal_id, person_id, agency_id, purpose, request_id, at)
+    VALUES (gen_random_uuid(), wanted, case_of.sender_agency_id, caller_principal(), caller_person(), caller_agency(),
+            consult.purpose, caller_request(), caller_now());
+    RETURN wanted;
+END
+$$;
+
+-- A team becomes narrower than its agency, or no longer is: its cases get other keys.
+CREATE FUNCTION narrow_team_cases() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.narrow THEN
+        PERFORM case_capability(view, NEW.agency_id, NEW.id, NULL, NULL, NULL)
+        FROM unnest('{summary,full}'::text[]) view;
+    END IF;
+    UPDATE referral r SET acl = acl
+    WHERE r.sender_team_id = NEW.id OR r.id IN (SELECT p.referral_id FROM recipient p WHERE p.team_id = NEW.id);
+    RETURN NULL;
+END
+$$;
+
+-- Who would have a case if it were sent now, and by what right. `lacking`: no agreement in force permits it. Only for those
+-- who see the case.
+CREATE FUNCTION referral_audience(wanted uuid)
+RETURNS TABLE (agency_id uuid, team_id uuid, narrow boolean, part text, agreement_id uuid, gateway text, categories text[],
+               lacking boolean)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH this AS (
+        SELECT * FROM referral r
+        WHERE r.id = wanted AND r.acl && caller_keys() AND NOT r.routes && caller_closed()
+    )
+    SELECT this.sender_agency_id, this.sender_team_id, t.narrow, 'sender', NULL::uuid, NULL, this.categories, false
+    FROM this JOIN team t ON t.id = this.sender_team_id
+    UNION ALL
+    SELECT p.agency_id, p.team_id, t.narrow, 'receiver', permits.agreement_id, permits.gateway, this.categories,
+           p.agency_id <> this.sender_agency_id AND permits.agreement_id IS NULL
+    FROM this JOIN recipient p ON p.referral_id = this.id AND p.lost_at IS NULL JOIN team t ON t.id = p.team_id
+    LEFT JOIN LATERAL agreement_for(this.sender_agency_id, p.agency_id, this.purpose, this.categories, caller_now())
+        permits ON p.agency_id <> this.sender_agency_id
+$$;
+
+-- The list as one short text: what was shown to the sender is what is sent, or it is not sent.
+CREATE FUNCTION audience_mark(wanted uuid) RETURNS text LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT left(encode(sha256(convert_to(coalesce(string_agg(a::text, ';' ORDER BY a.part DESC, a.team_id), ''), 'UTF8')), 'hex'), 32)
+    FROM referral_audience(wanted) a
 $$;

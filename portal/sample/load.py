@@ -9,6 +9,7 @@ from sqlmodel import SQLModel
 from auth.notices import Notice, NoticeKind
 from portal.changes.tables import Change, History
 from portal.sample.agreements import agreement_rows
+from portal.sample.cases import case_rows
 from portal.sample.initiatives import IMPORTED, public_rows
 from portal.sample.joining import consent_to, joining_rows
 from portal.sample.mail import mail_rows
@@ -28,6 +29,8 @@ async def load_sample(owner: AsyncConnection) -> None:
         people = [_notice(), *joining_rows(), *example_program(IMPORTED), consent_to(ROTA.id)]
         together = [*public_rows(), *invented_rows(), *people, *terms(), *agreement_rows()]
         await add_all(owner, [*together, *mail_rows()])
+        together = [*public_rows(), *invented_rows(), *people, *terms()]
+        await add_all(owner, [*together, *agreement_rows(), *case_rows()])
         await _settle_past(owner)
 
 

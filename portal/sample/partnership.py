@@ -196,6 +196,19 @@ _ADVISE_AND_SIGN = {
 for _agency, (_advises, _signs) in _ADVISE_AND_SIGN.items():
     PEOPLE[f"{_agency}.protection"] = (_agency, _advises, (R.DATA_PROTECTION_LEAD,), GOVERNANCE)
     PEOPLE[f"{_agency}.signatory"] = (_agency, _signs, (R.AUTHORISED_SIGNATORY,), GOVERNANCE)
+_CASEWORK = {
+    # person: agency, name, role, team
+    "police.caseworker": ("police", "Ned Farrow", R.CASEWORKER, "Protecting vulnerable people"),
+    "wirral.idva": ("wirral", "Maud Ellery", R.CASEWORKER, "Family safety unit"),
+    "wirral.idvalead": ("wirral", "Ottilie Brand", R.TEAM_LEAD, "Family safety unit"),
+    "tww.caseworker": ("tww", "Bea Hartnell", R.CASEWORKER, "Outreach"),
+    "rasa.caseworker": ("rasa", "Lilith Orme", R.CASEWORKER, "ISVA service"),
+    "savera.caseworker": ("savera", "Joss Penhale", R.CASEWORKER, "Casework"),
+    "uol.caseworker": ("uol", "Gethin Moor", R.CASEWORKER, "Student welfare"),
+    "knowsley.caseworker": ("knowsley", "Dilys Crane", R.CASEWORKER, "Front door"),
+}
+for _person, (_agency, _name, _case_role, _team) in _CASEWORK.items():
+    PEOPLE[_person] = (_agency, _name, (_case_role,), _team)
 PEOPLE["wirral.spoc"] = ("wirral", "Georgie Latham", (R.AGENCY_SPOC,), GOVERNANCE)
 SIGNS_AS: dict[AgencyKind, SignatoryTitle] = {
     K.CPS: SignatoryTitle.CHIEF_CROWN_PROSECUTOR,
@@ -210,7 +223,7 @@ STANDINGS: dict[str, tuple[date, date, date]] = {
     "marac.coordinator": (date(2026, 12, 4), date(2028, 6, 30), date(2027, 3, 31)),  # training soon
     "wirral.lead": (date(2027, 5, 31), date(2028, 1, 31), date(2027, 3, 31)),
     "wirral.caseworker": (date(2026, 10, 31), date(2028, 1, 31), date(2027, 3, 31)),  # lapsed
-}
+} | {person: (date(2027, 6, 30), date(2028, 9, 30), date(2027, 6, 30)) for person in _CASEWORK}
 
 
 def fixed(kind: str, key: str) -> UUID:

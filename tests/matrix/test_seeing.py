@@ -1,14 +1,18 @@
 """What the database shows is what the rules in Python say: every role, every agency, every row."""
 
 import sys
+from datetime import UTC, datetime, time
 from uuid import uuid4
 
 from support.twins import UNTWINNED, Sight
 from support.world import World
 
+from portal.sample.partnership import DAY
 from portal.store.engines import Engines
 
-OPEN = "SELECT * FROM open_command_caller($1, $2)"
+OPEN = "SELECT * FROM open_command_caller($1, $2, $3)"
+NOON = datetime.combine(DAY, time(12), UTC)
+"""Agreements and roles end on days: the sample's day is asked about, whatever today is."""
 AT_LEAST = 100_000
 
 
@@ -24,7 +28,7 @@ async def test_every_caller_sees_exactly_what_the_rules_say(
         assert driver is not None
         for caller in world.callers.values():
             async with driver.transaction():
-                await driver.fetchrow(OPEN, caller.principal_id, uuid4())
+                await driver.fetchrow(OPEN, caller.principal_id, uuid4(), NOON)
                 shown = {name: set(ids or ()) for name, ids in await driver.fetch(union)}
             sight = Sight(world, caller)
             cells += sum(len(world.rows[name]) for name in names)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from joserfc.jwk import ECKey
 from support import powers
 from support.agreeing import terms
+from support.casework import team_of_draft, token_of
 from support.powers import Case, Power
 
 from auth.roles import Role
@@ -17,6 +18,7 @@ from portal.proposals.tables import ProposalState
 from portal.sample.figures import definition_id
 from portal.sample.mail import MAIL_CODE
 from portal.sample.partnership import AGENCIES, DAY, agency_id, fixed, membership_id
+from portal.sample.partnership import AGENCIES, DAY, agency_id, fixed, membership_id, team_id
 
 NAMES = {agency_id(key): key for key in AGENCIES}
 TODAY, SOON = DAY.isoformat(), "2026-12-01"
@@ -33,7 +35,7 @@ WORDS = {
     "name": "Lamps that work", "unit": "lamps", "direction": "HIGHER_IS_BETTER", "kind": "OUTPUT",
     "frequency": "MONTHLY",
 }  # fmt: skip
-VERSIONED = {"handOverWork", "succeedAgency"}
+VERSIONED = {"allocateReferral", "handOverWork", "moveReferral", "succeedAgency"}
 """They name the record whose version they expect otherwise than `id`."""
 Given = dict[str, Any]
 Value = Any | Callable[[Case], Any]
@@ -324,3 +326,42 @@ AGREEMENTS: Sequence[Doing] = (
           named="version"),
 )  # fmt: skip
 DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *MAIL, *AGREEMENTS)
+DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *MAIL)
+CASES, RECIPIENT = powers.caseworker_of_the_sender, powers.caseworker_of_the_recipient
+
+
+def is_draft(row: dict[str, Any]) -> bool:
+    """A referral that has not been sent."""
+    return bool(row["overall"] == "draft")
+
+
+def own_other_team(case: Case) -> str:
+    """The team that the matrix's drafts are addressed to."""
+    return f"Team:{team_of_draft(NAMES[case.row['sender_agency_id']])}"
+
+
+REFERRALS: Sequence[Doing] = (
+    doing("startReferral", "", powers.caseworker, pathway="request_for_support",
+          senderTeam=OWN_TEAM),
+    doing("changeReferral", "referral", CASES, urgency="URGENT", only=is_draft),
+    doing("addressReferral", "referral", CASES, only=is_draft,
+          team=f"Team:{team_id('savera', 'Training')}"),
+    doing("takeOffRecipient", "referral", CASES, only=is_draft, team=own_other_team),
+    doing("deleteReferral", "referral", CASES, only=is_draft),
+    doing("sendReferral", "referral", CASES, only=is_draft, token=token_of),
+    doing("withdrawReferral", "referral", CASES, only=lambda row: row["overall"] == "waiting",
+          fields=[{"name": "withdraw_reason", "values": ["unsafe"]}]),
+    doing("nameOwnReference", "referral", powers.caseworker, named="referral", ownReference="A 1"),
+    doing("describeReferral", "referral", CASES, reasons=["HOUSING"]),
+    doing("setSafeContact", "referral", CASES, allowed=["TEXT"]),
+    doing("setWishes", "referral", CASES, awareness="AWARE_AND_WILLING", basis="PUBLIC_TASK"),
+    doing("nameSubject", "referral", CASES, role="CHILD"),
+    doing("assessRisk", "referral", CASES, tool="MERIT", toolVersion="3", score=74,
+          assessedOn=TODAY),
+    doing("allocateReferral", "recipient", RECIPIENT, named="recipient"),
+    doing("moveReferral", "recipient", powers.caseworker_of_a_party, named="recipient",
+          move="accept"),
+    doing("correctReferral", "referral_event", powers.caseworker_who_recorded, named="event",
+          reason="wrong_case", only=lambda row: row["name"] == "acknowledge"),
+)  # fmt: skip
+DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *REFERRALS)

@@ -9,7 +9,7 @@ from uuid import UUID
 from support.world import World
 
 from auth.caller import Caller
-from auth.roles import Role
+from auth.roles import CASE_ROLES, Role
 from portal.initiatives.tables import Initiative, PartnerState
 
 COORDINATES = frozenset({Role.INITIATIVE_COORDINATOR, Role.PROGRAMME_LEAD})
@@ -228,6 +228,31 @@ def signatory_of_a_standing_party(case: Case) -> bool:
     own = (party for party in case.parties if party["agency_id"] == case.caller.agency_id)
     stands = any(party["joined_at"] and not party["suspended_at"] for party in own)
     return stands and signatory_of_a_party(case)
+def caseworker(case: Case) -> bool:
+    """Whoever works on cases for any agency."""
+    return case.one_of(CASE_ROLES - {Role.CONDUCT_LEAD, Role.INDEPENDENT_REVIEWER})
+
+
+def caseworker_of_the_sender(case: Case) -> bool:
+    """Of the agency that makes the referral."""
+    return caseworker(case) and case.of_mine("sender_agency_id")
+
+
+def caseworker_of_the_recipient(case: Case) -> bool:
+    """Of the agency that it was sent to."""
+    return caseworker(case) and case.of_mine("agency_id")
+
+
+def caseworker_of_a_party(case: Case) -> bool:
+    """Of the agency it was sent to, or of the one that sent it."""
+    [referral] = [r for r in case.world.rows["referral"] if r["id"] == case.row["referral_id"]]
+    sent = referral["sender_agency_id"] == case.caller.agency_id
+    return caseworker(case) and (sent or case.of_mine("agency_id"))
+
+
+def caseworker_who_recorded(case: Case) -> bool:
+    """Of the agency that recorded it."""
+    return caseworker(case) and case.of_mine("by_agency_id")
 
 
 def anybody(_: Case) -> bool:

@@ -14,6 +14,8 @@ from portal.agreements.access import sees_agreement
 from portal.database import RULES
 from portal.frameworks.access import sees_assessment, sees_plan
 from portal.initiatives.access import sees
+from portal.referrals.access import CATEGORIES, sees_full, sees_summary
+from portal.store.rules import table_of
 from portal.voices.access import sees_comment
 
 Row = dict[str, Any]
@@ -69,6 +71,9 @@ def known_provider(caller: Caller, row: Row) -> bool:
     """Where an agency's people sign in: for its administrators and the partnership's."""
     return administered(caller, row) or caller.can(Scope.PARTNERSHIP_MANAGE)
 
+
+FULL_VIEW = {table_of(m).name: c for m, c in CATEGORIES.items()}
+"""Tables of a case's full view, and the data category of each."""
 
 TWINS: dict[str, Callable[[Caller, Row], bool]] = {
     "client": lambda caller, row: row["agency_id"] == caller.agency_id,
@@ -143,14 +148,19 @@ class Sight:
             "client_key": self._manages,
             "outbox_message": self._hears_of,
             "outbox_attempt": self._hears_of_attempt,
+            "referral": lambda row: self._knows_case(row["id"]),
+            "local_reference": self._calls_it_so,
+            "emergency_disclosure": self._discloses,
+            "consultation": self._was_told_of,
         }
         if table.startswith("agreement"):
             return lambda row: row.get("agreement_id", row["id"]) in self.agreements
         if table in own_rules:
             return own_rules[table]
-        if "initiative_id" in RULES[table].table.columns:
-            return lambda row: row["initiative_id"] in seen
-        return lambda _: True
+        columns = RULES[table].table.columns
+        if "referral_id" in columns:
+            return partial(self._knows_of_case, table)
+        return lambda row: "initiative_id" not in columns or row["initiative_id"] in seen
 
     def _reads(self, row: Row) -> bool:
         shared = row["initiative_id"] in self.initiatives
@@ -163,6 +173,32 @@ class Sight:
     def _program(self, program_id: UUID) -> Row:
         [program] = [p for p in self.world.rows["client"] if p["id"] == program_id]
         return program
+
+    def _knows_of_case(self, table: str, row: Row) -> bool:
+        """A row of a case: of its full view, or of its summary."""
+        category = row.get("category") or FULL_VIEW.get(table)
+        if category is None:
+            return self._knows_case(row["referral_id"])
+        return sees_full(self.caller, self.world.parties[row["referral_id"]], category)
+
+    def _knows_case(self, referral: UUID) -> bool:
+        return sees_summary(self.caller, self.world.parties[referral])
+
+    def _calls_it_so(self, row: Row) -> bool:
+        own = row["agency_id"] == self.caller.agency_id
+        return bool(own) and self._knows_case(row["referral_id"])
+
+    def _discloses(self, row: Row) -> bool:
+        concerned = self.caller.agency_id in {row["from_agency_id"], row["to_agency_id"]}
+        return concerned and self._knows_case(row["referral_id"])
+
+    def _was_told_of(self, row: Row) -> bool:
+        owner = row["owner_agency_id"] == self.caller.agency_id
+        return (
+            (owner and self.caller.can(Scope.REFERRALS_SUMMARY))
+            or row["principal_id"] == self.caller.principal_id
+            or self.caller.can(Scope.AUDIT_READ)
+        )
 
     def _manages(self, row: Row) -> bool:
         program = self._program(row["client_id"])

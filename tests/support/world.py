@@ -18,6 +18,7 @@ from auth.roles import Role, SignatoryTitle, scopes_of
 from auth.tables import Membership, MembershipRole, Person, Team, TeamMember
 from portal.database import RULES
 from portal.initiatives.tables import Initiative, PartnerState, Visibility
+from portal.referrals.access import Party
 from portal.sample.initiatives import IMPORTED, initiative_id
 from portal.sample.partnership import AGENCIES, JOINED, OUTSIDE, agency_id, fixed, membership_id
 from portal.store.rules import table_of
@@ -58,6 +59,7 @@ class World:
     standing: dict[tuple[UUID, UUID], PartnerState] = field(default_factory=dict)
     initiatives: dict[UUID, Initiative] = field(default_factory=dict)
     comments: dict[UUID, Comment] = field(default_factory=dict)
+    parties: dict[UUID, list[Party]] = field(default_factory=dict)
 
 
 def followers() -> list[Table]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from support.casework import cases, parties
 from support.databases import empty_database
 from support.records import records
 from support.world import World, gather, initiatives, people
@@ -27,7 +28,9 @@ async def world_in(server: Server, name: str) -> AsyncIterator[tuple[Engines, Wo
             await people(owner, world)
             await initiatives(owner, world)
             await records(owner)
+            await cases(owner)
             await gather(owner, world)
+            world.parties = parties(world)
         missing = [table for table, rows in world.rows.items() if not rows]
         assert not missing, f"give the world a row of {missing}"
         yield engines, world

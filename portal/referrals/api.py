@@ -1,0 +1,436 @@
+"""Referrals in GraphQL: the summary that every party sees, the queue of a team, the moves."""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import strawberry
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    Select,
+    String,
+    Uuid,
+    and_,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy import column as column_
+from sqlmodel import col
+
+from auth import tables as teams
+from auth.tables import AreaPart
+from portal.acting.exposed import mutation
+from portal.agencies.api import Agency, Area, Membership, Team
+from portal.agreements.tables import Agreement
+from portal.reading.declare import (
+    Ask,
+    Columns,
+    Connection,
+    Listing,
+    Node,
+    Order,
+    by_id,
+    column,
+    filter_input,
+    many,
+    one,
+    reads,
+    sql,
+    value,
+    value_type,
+    values,
+    where,
+)
+from portal.referrals import sending, steps, tables, verbs
+from portal.referrals.pathway import Hold
+from portal.referrals.tables import Overall, Urgency
+from portal.store.base import Instant
+from portal.store.rules import table_of
+
+HANDLING = "OFFICIAL-SENSITIVE. For the teams it is addressed to; do not copy, print or pass on."
+"""The marking of every case record, and what it asks of who reads it."""
+_NEVER: ColumnElement[datetime] = literal_column("'9999-12-30'::timestamptz", Instant)
+
+
+def _is(name: str) -> Callable[[Columns, Any, Ask], ColumnElement[bool]]:
+    return lambda row, wanted, _: row[name] == wanted
+
+
+def handling(*_: object) -> ColumnElement[str]:
+    return literal_column(f"'{HANDLING}'::text")
+
+
+class ReferralEventOrder(Enum):
+    """How the events of a referral are sorted."""
+
+    OLDEST = "oldest"
+    """As they happened."""
+    NEWEST = "newest"
+    """What happened last, first."""
+
+
+class RecipientOrder(Enum):
+    """How recipients are sorted."""
+
+    OLDEST = "oldest"
+    """Who was addressed first, first."""
+    DUE = "due"
+    """Whose first clock runs out soonest, first; those without a clock last."""
+    NEWEST = "newest"
+    """The newest first."""
+    URGENCY = "urgency"
+    """The most urgent first, then the oldest."""
+
+
+class ReferralOrder(Enum):
+    """How referrals are sorted."""
+
+    NEWEST = "newest"
+    """The newest first."""
+    OLDEST = "oldest"
+    """The oldest first."""
+
+
+class RunningClockOrder(Enum):
+    """How clocks are sorted."""
+
+    STARTED = "started"
+    """As they were started."""
+
+
+EVENTS = Listing(
+    None,
+    ReferralEventOrder,
+    {
+        ReferralEventOrder.OLDEST: Order(lambda row: [row.at, row.recorded_at, row.position]),
+        ReferralEventOrder.NEWEST: Order(
+            lambda row: [row.at, row.recorded_at, row.position], descending=True
+        ),
+    },
+    ReferralEventOrder.OLDEST,
+)
+CLOCKS = Listing(
+    None,
+    RunningClockOrder,
+    {RunningClockOrder.STARTED: Order(lambda row: [row.started_at])},
+    RunningClockOrder.STARTED,
+)
+
+
+@reads(tables.ReferralEvent)
+class ReferralEvent(Node):
+    """Something that happened in a referral; a mistake is an event, too, and overwrites nothing."""
+
+    name: str = column("The move, or what else happened, as the pathway calls it.")
+    part: str = column("For which part it was done: sender, receiver or coordinator.")
+    to_state: str | None = column("The state it led to, if it led to one.")
+    at: datetime = column("When it happened.")
+    recorded_at: datetime = column("When the portal learned of it.")
+    by: Membership | None = one("Who recorded it; null for a program.", "by_id")
+    by_agency: Agency = one("The agency of whoever recorded it.", "by_agency_id")
+    error_of: "ReferralEvent | None" = one(
+        "The event that this one says was recorded in error.", "error_of_id"
+    )
+    in_error: bool = sql(
+        "Whether it was later said to have been recorded in error.", lambda row, _: _in_error(row)
+    )
+
+
+def _in_error(event: Columns) -> ColumnElement[bool]:
+    later = table_of(tables.ReferralEvent).alias()
+    found = select(later.c.id).where(later.c.error_of_id == event.id)
+    return found.correlate(event.id.table).exists()
+
+
+@reads(tables.RunningClock)
+class RunningClock(Node):
+    """A clock of the pathway that has started in this referral."""
+
+    name: str = column("What the pathway calls it.")
+    holder: str = column("Whose time it counts.")
+    started_at: datetime = column("When it started.")
+    due_at: datetime | None = column("When it runs out; null while it is paused.")
+    stopped_at: datetime | None = column("When what it waited for was done.")
+    late: bool = sql(
+        "Whether it ran out before that, or has by now.",
+        lambda row, ask: func.coalesce(func.coalesce(row.stopped_at, ask.now) > row.due_at, False),
+    )
+
+
+@reads(tables.Recipient)
+class Recipient(Node):
+    """A team that a referral is addressed to, and where it stands there."""
+
+    referral: "Referral" = one("The referral.", "referral_id")
+    agency: Agency = one("The agency of the team.", "agency_id")
+    team: Team = one("The team it is addressed to.", "team_id")
+    allocated_to: Membership | None = one(
+        "Who in the team works on it; null while it is on the team's unallocated list.",
+        "allocated_to_id",
+    )
+    state: str = column("Its state here, as the pathway calls it.")
+    turn: str = column("Whose turn it is: sender, receiver, coordinator or none.")
+    hold: Hold = column("Whether it has been taken on here.")
+    open: bool = column("Whether it stands in the team's queue.", "is_open")
+    gateway: str | None = column("By which power it was given; null within one agency.")
+    due_at: datetime | None = column("When the first of its running clocks runs out.")
+    late: bool = sql(
+        "Whether that has passed.",
+        lambda row, ask: and_(row.is_open, func.coalesce(row.due_at < ask.now, False)),
+    )
+    clocks: Connection[RunningClock] = many(
+        "Its clocks.", CLOCKS, lambda row, clock, _: clock.recipient_id == row.id, first=10
+    )
+    events: Connection[ReferralEvent] = many(
+        "What happened here.", EVENTS, lambda row, event, _: event.recipient_id == row.id
+    )
+    given_at: datetime | None = column("Since when it may be seen here; null before it is sent.")
+    lost_at: datetime | None = column("Since when it no longer may.")
+    created_at: datetime = column("When it was addressed to the team.")
+    version: int = column("Pass it as `expectedVersion` with a change.")
+
+
+def _of_mine(row: Columns, mine: ColumnElement[bool], ask: Ask) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = (row.team_id == func.any(ask.teams)) == mine
+    return found
+
+
+@filter_input
+class RecipientFilter:
+    """Which recipients."""
+
+    team: strawberry.ID | None = where("Addressed to this team.", _is("team_id"))
+    agency: strawberry.ID | None = where("Addressed to a team of this agency.", _is("agency_id"))
+    mine: bool | None = where("Whether it is with one of your teams.", _of_mine)
+    allocated_to: strawberry.ID | None = where("Allocated to this member.", _is("allocated_to_id"))
+    allocated: bool | None = where(
+        "Whether it is allocated; false is the unallocated list.",
+        lambda row, allocated, _: row.allocated_to_id.is_not(None) == allocated,
+    )
+    open: bool | None = where("Whether it stands in the team's queue.", _is("is_open"))
+    state: str | None = where("In this state of its pathway.", _is("state"))
+    turn: str | None = where("Where it is this part's turn.", _is("turn"))
+    late: bool | None = where(
+        "Whether the first of its clocks has run out.",
+        lambda row, late, ask: (
+            and_(row.is_open, func.coalesce(row.due_at < ask.now, False)) == late
+        ),
+    )
+
+
+RECIPIENTS = Listing(
+    RecipientFilter,
+    RecipientOrder,
+    {
+        RecipientOrder.OLDEST: Order(lambda row: [row.created_at]),
+        RecipientOrder.NEWEST: Order(lambda row: [row.created_at], descending=True),
+        RecipientOrder.DUE: Order(lambda row: [func.coalesce(row.due_at, _NEVER)]),
+        RecipientOrder.URGENCY: Order(lambda row: [row.rank, row.created_at]),
+    },
+    RecipientOrder.OLDEST,
+)
+
+
+def _parties(row: Columns, _: Ask) -> Select[Any]:
+    listed = func.referral_audience(row.referral_id).table_valued(
+        column_("agency_id", Uuid),
+        column_("team_id", Uuid),
+        column_("narrow", Boolean),
+        column_("part", String),
+        column_("agreement_id", Uuid),
+        column_("gateway", String),
+        column_("categories", ARRAY(String)),
+        column_("lacking", Boolean),
+    )
+    team, agreement = table_of(teams.Team), table_of(Agreement)
+    found = select(
+        team.c.id.label("team_id"),
+        team.c.agency_id,
+        func.coalesce(listed.c.narrow, False).label("team_only"),
+        func.coalesce(listed.c.part, "").label("part"),
+        func.coalesce(listed.c.categories, []).label("categories"),
+        agreement.c.reference.label("agreement"),
+        listed.c.gateway,
+        func.coalesce(listed.c.lacking, True).label("lacking"),
+    )
+    found = found.select_from(listed).join(team, team.c.id == listed.c.team_id)
+    found = found.outerjoin(agreement, agreement.c.id == listed.c.agreement_id)
+    return found.order_by(listed.c.part.desc(), team.c.id)
+
+
+def _preview(referral: Columns, _: Ask) -> Select[Any]:
+    mark = func.coalesce(func.audience_mark(referral.id), "", type_=String).label("token")
+    return select(mark, referral.id.label("referral_id"))
+
+
+def _duplicates(row: Columns, ask: Ask) -> ColumnElement[Any]:
+    """Other cases that one's own agency calls the same."""
+    this, other = (table_of(tables.LocalReference).alias() for _ in range(2))
+    case = table_of(tables.Referral).alias()
+    found = select(func.array_agg(case.c.reference.op("ORDER BY")(case.c.reference)))
+    found = found.join(other, other.c.referral_id == case.c.id)
+    found = found.join(this, this.c.value == other.c.value).where(
+        this.c.referral_id == row.referral_id,
+        this.c.agency_id == ask.agency,
+        other.c.agency_id == ask.agency,
+        other.c.referral_id != row.referral_id,
+    )
+    return func.coalesce(found.correlate(row.referral_id.table).scalar_subquery(), [])
+
+
+@value_type
+class PreviewedParty:
+    """An agency and its team that would have the case."""
+
+    agency: Agency = one("The agency.", "agency_id")
+    team: Team = one("Its team.", "team_id")
+    team_only: bool = column("Whether only members of the team see it, and not all who work cases.")
+    part: str = column("As what: sender or receiver.")
+    categories: list[str] = column("The data categories that it would see in full.")
+    agreement: str | None = column("The reference of the agreement that permits it.")
+    gateway: str | None = column("By which power.")
+    lacking: bool = column("Whether no agreement in force permits it: then it cannot be sent.")
+
+
+@value_type
+class Preview:
+    """What sending would do."""
+
+    token: str = column("Give it back with `sendReferral`.")
+    parties: list[PreviewedParty] = values("Who would have the case, the sender first.", _parties)
+    duplicates: list[str] = sql(
+        "References of other referrals of yours that bear the same reference of your agency's own.",
+        _duplicates,
+    )
+
+
+def _own_reference(referral: Columns, ask: Ask) -> ColumnElement[str]:
+    own = table_of(tables.LocalReference).c
+    found = select(own.value).where(own.referral_id == referral.id, own.agency_id == ask.agency)
+    return found.correlate(referral.id.table).scalar_subquery()
+
+
+@reads(tables.Referral)
+class Referral(Node):
+    """One agency asks others to act for a person, along a pathway. This is its summary: it names
+    nobody and says nothing about a person.
+    """
+
+    reference: str = column("A short random code, for the phone and for letters.")
+    handling: str = sql("Its marking, and what it asks of whoever reads it.", handling)
+    pathway: str = column("The pathway it goes along.")
+    pathway_version: int = column("The version of the pathway that it began with, and keeps.")
+    purpose: str = column("For which purpose it is shared.")
+    urgency: Urgency = column("How soon somebody has to look at it.")
+    overall: Overall = column("Where it stands as a whole.")
+    sender: Agency = one("The agency that makes it.", "sender_agency_id")
+    sender_team: Team = one("That agency's team.", "sender_team_id")
+    kept_by: Membership | None = one("Who keeps it at the sender's.", "kept_by_id")
+    area: Area | None = one("Where the victim lives, as a borough.", "area_code")
+    onward_from: "Referral | None" = one(
+        "The referral that this one passes on; null where you are no party of that.",
+        "onward_from_id",
+    )
+    preview: Preview = value(
+        "Who would see it if it were sent now, and by what right: look at it, then send with its"
+        " token.",
+        _preview,
+    )
+    recipients: Connection[Recipient] = many(
+        "Whom it is addressed to.",
+        RECIPIENTS,
+        lambda row, recipient, _: recipient.referral_id == row.id,
+        first=10,
+    )
+    events: Connection[ReferralEvent] = many(
+        "What has happened, with every recipient.",
+        EVENTS,
+        lambda row, event, _: event.referral_id == row.id,
+    )
+    own_reference: str | None = sql(
+        "What your own agency calls the case; nobody else sees it.",
+        _own_reference,
+        nullable=True,
+    )
+    created_at: datetime = column("When it was begun.")
+    sent_at: datetime | None = column("When it was sent.")
+    ended_at: datetime | None = column("When it ended, or was taken back.")
+    version: int = column("Pass it as `expectedVersion` with a change.")
+
+
+def _within(row: Columns, area: ColumnElement[str], _: Ask) -> ColumnElement[bool]:
+    parts = select(col(AreaPart.part_code)).where(col(AreaPart.whole_code) == area)
+    return or_(row.area_code == area, row.area_code.in_(parts))
+
+
+def _known_as(row: Columns, reference: ColumnElement[str], ask: Ask) -> ColumnElement[bool]:
+    own = table_of(tables.LocalReference).c
+    called: Select[Any] = select(own.referral_id).where(
+        own.value == reference, own.agency_id == ask.agency
+    )
+    return or_(row.reference == reference, row.id.in_(called))
+
+
+@filter_input
+class ReferralFilter:
+    """Which referrals."""
+
+    reference: str | None = where(
+        "With this reference: the portal's, or your own agency's.", _known_as
+    )
+    pathway: str | None = where("Along this pathway.", _is("pathway"))
+    overall: Overall | None = where("That stand so as a whole.", _is("overall"))
+    urgency: Urgency | None = where("That are so urgent.", _is("urgency"))
+    sender: strawberry.ID | None = where("Made by this agency.", _is("sender_agency_id"))
+    sender_team: strawberry.ID | None = where("Made by this team.", _is("sender_team_id"))
+    sent_by_us: bool | None = where(
+        "Whether your own agency makes it.",
+        lambda row, ours, ask: (row.sender_agency_id == ask.agency) == ours,
+    )
+    area: str | None = where("Where the victim lives in this area, by its ONS code.", _within)
+
+
+REFERRALS = Listing(
+    ReferralFilter,
+    ReferralOrder,
+    {
+        ReferralOrder.NEWEST: Order(lambda row: [row.created_at], descending=True),
+        ReferralOrder.OLDEST: Order(lambda row: [row.created_at]),
+    },
+    ReferralOrder.NEWEST,
+)
+
+
+@strawberry.type
+class ReferralQueries:
+    """Cases that your agency sends or was sent."""
+
+    referrals: Connection[Referral] = many("The referrals you may see.", REFERRALS)
+    referral: Referral | None = by_id("One referral: its summary.")
+    queue: Connection[Recipient] = many(
+        "What was sent to teams, as their queues show it.",
+        RECIPIENTS,
+        lambda _, recipient, ask: recipient.given_at.is_not(None),
+    )
+
+
+@strawberry.type
+class ReferralMutations:
+    """Making a referral, answering it, moving it along."""
+
+    start_referral = mutation(verbs.start_referral, Referral, needs="referrals:work")
+    change_referral = mutation(verbs.change_referral, Referral, needs="referrals:work")
+    address_referral = mutation(verbs.address_referral, Referral, needs="referrals:work")
+    take_off_recipient = mutation(verbs.take_off_recipient, Referral, needs="referrals:work")
+    delete_referral = mutation(verbs.delete_referral, "Deleted", needs="referrals:work")
+    name_own_reference = mutation(verbs.name_own_reference, Referral, needs="referrals:work")
+    allocate_referral = mutation(verbs.allocate_referral, Recipient, needs="referrals:work")
+    send_referral = mutation(sending.send_referral, Referral, needs="referrals:work")
+    withdraw_referral = mutation(sending.withdraw_referral, Referral, needs="referrals:work")
+    move_referral = mutation(steps.move_referral, Recipient, needs="referrals:work")
+    correct_referral = mutation(steps.correct_referral, Recipient, needs="referrals:work")

@@ -1,0 +1,264 @@
+"""The full view of a case: opened for a purpose, which is written down before it is shown."""
+
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+import strawberry
+from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+from strawberry.scalars import JSON
+
+from portal.acting.exposed import mutation
+from portal.agencies.api import Agency, Membership
+from portal.reading.declare import (
+    Ask,
+    Columns,
+    Connection,
+    Listing,
+    Node,
+    Order,
+    column,
+    filter_input,
+    many,
+    one,
+    opened,
+    reads,
+    sql,
+    value,
+    value_type,
+    values,
+    where,
+)
+from portal.referrals import assessing, codes, detailing, details, tables
+from portal.referrals.api import Referral, handling
+from portal.store.rules import table_of
+
+
+@value_type
+class SafeContact:
+    """How the victim can be reached without danger. Read this before anything else."""
+
+    allowed: list[codes.Channel] = column("The ways that are safe.")
+    forbidden: list[codes.Channel] = column("The ways that are dangerous.")
+    days: list[codes.Weekday] = column("The days on which it is safe; all if none is named.")
+    from_hour: str | None = column("From this time of the day on, as 09:00.")
+    to_hour: str | None = column("Until this time of the day.")
+    only_through: Agency | None = one(
+        "The agency through which alone to reach them.", "only_through_id"
+    )
+    checked_on: date = column("The day this was last checked.")
+
+
+@value_type
+class Wishes:
+    """What the victim knows and wants; and, apart from that, the lawful basis of sharing."""
+
+    awareness: codes.Awareness = column("What they know of the referral and want.")
+    reason: codes.WithoutReason | None = column("Why it is made without their wish, if it is.")
+    basis: codes.LawfulBasis = column("On which basis in law the sender shares.")
+    asked_on: date | None = column("The day they were asked.")
+
+
+@value_type
+class Need:
+    """Something the victim needs."""
+
+    code: codes.NeedCode = column("What is needed.")
+    language: str | None = column("Of an interpreter, the language, as ISO 639 writes it.")
+
+
+@value_type
+class ProtectiveOrder:
+    """That an order exists; not what it says."""
+
+    kind: codes.OrderKind = column("What kind of order it is.")
+    expires_on: date | None = column("Its last day, if it has one.")
+
+
+@value_type
+class Subject:
+    """Somebody whom the case is about, as a number."""
+
+    role: codes.SubjectRole = column("What they are in the case.")
+    person: str = column("Their number; it says nothing beside that it is the same person.")
+
+
+@value_type
+class RiskAssessment:
+    """A risk as a tool graded it by the thresholds of area and day, and as it was judged."""
+
+    tool: codes.RiskTool = column("The tool.")
+    tool_version: str = column("The version of its form.")
+    score: int = column("The score.")
+    grade: str = column("The grade by the thresholds in force then; it stays.")
+    judged_grade: str | None = column("The higher grade that professional judgement gave it.")
+    judgement_reason: codes.JudgementReason | None = column("Why.")
+    assessed_on: date = column("The day of the assessment.")
+
+
+@value_type
+class CodedStep:
+    """What was said with an event, in codes."""
+
+    name: str = column("The event, as the pathway calls it.")
+    at: datetime = column("When it happened.")
+    codes: JSON = column("The fields and their codes.")
+
+
+def _time(of: Any) -> Any:  # noqa: ANN401 - a column
+    return cast(func.to_char(of, "HH24:MI"), String)
+
+
+def _contact(row: Columns, _: Ask) -> Select[Any]:
+    c = table_of(details.SafeContact).c
+    return select(
+        c.allowed,
+        c.forbidden,
+        c.days,
+        _time(c.from_time).label("from_hour"),
+        _time(c.to_time).label("to_hour"),
+        c.only_through_id,
+        c.checked_on,
+    ).where(c.referral_id == row.id)
+
+
+def _wishes(row: Columns, _: Ask) -> Select[Any]:
+    c = table_of(details.Wishes).c
+    return select(c.awareness, c.reason, c.basis, c.asked_on).where(c.referral_id == row.id)
+
+
+def _needs(row: Columns, _: Ask) -> Select[Any]:
+    c = table_of(details.Need).c
+    return select(c.code, c.language).where(c.referral_id == row.id).order_by(c.code)
+
+
+def _orders(row: Columns, _: Ask) -> Select[Any]:
+    c = table_of(details.ProtectiveOrder).c
+    return select(c.kind, c.expires_on).where(c.referral_id == row.id).order_by(c.kind)
+
+
+def _subjects(row: Columns, _: Ask) -> Select[Any]:
+    c = table_of(details.Subject).c
+    person = cast(c.person, String).label("person")
+    return select(c.role, person).where(c.referral_id == row.id).order_by(c.role, c.person)
+
+
+def _assessments(row: Columns, _: Ask) -> Select[Any]:
+    c = table_of(details.RiskAssessment).c
+    shown = (c.tool, c.tool_version, c.score, c.grade, c.judged_grade, c.judgement_reason)
+    found = select(*shown, c.assessed_on).where(c.referral_id == row.id)
+    return found.order_by(c.assessed_on.desc(), c.id)
+
+
+def _steps(row: Columns, _: Ask) -> Select[Any]:
+    said, event = table_of(tables.EventCodes).c, table_of(tables.ReferralEvent)
+    found = select(event.c.name, event.c.at, cast(said.codes, JSONB).label("codes"))
+    found = found.join(event, event.c.id == said.event_id)
+    return found.where(said.referral_id == row.id).order_by(event.c.at, event.c.recorded_at)
+
+
+def _codes_of(model: type[Any]) -> Any:  # noqa: ANN401 - an expression
+    def listed(row: Columns, _: Ask) -> Any:  # noqa: ANN401 - an expression
+        c = table_of(model).c
+        found = select(func.array_agg(c.code.op("ORDER BY")(c.code))).where(c.referral_id == row.id)
+        return func.coalesce(found.correlate(row.id.table).scalar_subquery(), [])
+
+    return listed
+
+
+@reads(tables.Referral)
+class ReferralFile:
+    """The full view of a case. Each part belongs to a data category; what the agreement does not
+    cover is not there.
+    """
+
+    handling: str = sql("Its marking, and what it asks of whoever reads it.", handling)
+    safe_contact: SafeContact | None = value(
+        "How the victim can be reached without danger: first of all.", _contact
+    )
+    referral: Referral = one("The summary.", "id")
+    subjects: list[Subject] = values("Whom it is about.", _subjects)
+    reasons: list[codes.ReasonCode] = sql(
+        "Why somebody is referred.", _codes_of(details.ReferralReason)
+    )
+    flags: list[codes.FlagCode] = sql("What readers must mind.", _codes_of(details.Flag))
+    wishes: Wishes | None = value("What the victim knows and wants, and the basis.", _wishes)
+    needs: list[Need] = values("What the victim needs.", _needs)
+    risk_assessments: list[RiskAssessment] = values(
+        "Risks as assessed, the latest first.", _assessments
+    )
+    orders: list[ProtectiveOrder] = values("The orders that exist.", _orders)
+    steps: list[CodedStep] = values("What was said with each event, in codes.", _steps, size=50)
+
+
+class FileConsultationOrder(Enum):
+    """How consultations are sorted."""
+
+    NEWEST = "newest"
+    """The newest first."""
+
+
+@reads(tables.Consultation)
+class Consultation(Node):
+    """Somebody was shown the full view of a case."""
+
+    referral: Referral | None = one("The case; null where you no longer see it.", "referral_id")
+    agency: Agency = one("As whom they were shown it.", "agency_id")
+    by: Membership | None = one("Who it was; null for a program.", "principal_id")
+    purpose: codes.OpeningPurpose = column("For what.")
+    at: datetime = column("When.")
+
+
+@filter_input
+class FileConsultationFilter:
+    """Which consultations."""
+
+    referral: strawberry.ID | None = where(
+        "Of this case.", lambda row, case, _: row.referral_id == case
+    )
+    of_our_records: bool | None = where(
+        "Whether your own agency owns the record.",
+        lambda row, ours, ask: (row.owner_agency_id == ask.agency) == ours,
+    )
+    agency: strawberry.ID | None = where(
+        "By people and programs of this agency.", lambda row, agency, _: row.agency_id == agency
+    )
+    since: datetime | None = where(
+        "At this instant or later.", lambda row, since, _: row.at >= since
+    )
+
+
+CONSULTATIONS = Listing(
+    FileConsultationFilter,
+    FileConsultationOrder,
+    {FileConsultationOrder.NEWEST: Order(lambda row: [row.at], descending=True)},
+    FileConsultationOrder.NEWEST,
+)
+
+
+@strawberry.type
+class FileQueries:
+    """What only a full view shows, and who was shown it."""
+
+    referral_file: ReferralFile | None = opened(
+        "The full view of a case. That you open it, as whom and for what is written down first, and"
+        " the agency that owns the case sees it.",
+        "consult",
+        "Referral",
+        codes.OpeningPurpose,
+    )
+    consultations: Connection[Consultation] = many(
+        "Who was shown your agency's records, and what you were shown yourself.", CONSULTATIONS
+    )
+
+
+@strawberry.type
+class FileMutations:
+    """What the sender says of a case."""
+
+    describe_referral = mutation(detailing.describe_referral, Referral, needs="referrals:work")
+    set_safe_contact = mutation(detailing.set_safe_contact, Referral, needs="referrals:work")
+    set_wishes = mutation(detailing.set_wishes, Referral, needs="referrals:work")
+    name_subject = mutation(detailing.name_subject, Referral, needs="referrals:work")
+    assess_risk = mutation(assessing.assess_risk, Referral, needs="referrals:work")

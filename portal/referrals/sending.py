@@ -1,0 +1,101 @@
+"""A referral is sent, to exactly those that its sender was shown; and taken back."""
+
+from typing import Annotated, Any
+
+from sqlalchemy import Row
+from sqlmodel import col, func, select
+
+from auth.tables import Agency
+from portal.acting.work import Work
+from portal.errors import Conflict, Finding, Invalid
+from portal.referrals.pathway import Part
+from portal.referrals.steps import WITHDRAW, FieldGiven, Given, step
+from portal.referrals.tables import Overall, Referral
+from portal.referrals.verbs import ReferralId, pathway_of, recipients_of, to_draft, to_send
+
+CHANGED = (
+    "Who would see this referral, or under which agreement, has changed since you looked: look at"
+    " the preview again, and send with its new token."
+)
+
+
+async def send_referral(  # noqa: PLR0913, PLR0917 - the contract's input
+    work: Work,
+    id: ReferralId,
+    expected_version: int,
+    token: Annotated[str, "The token of the preview that you looked at."],
+    move: Annotated[str | None, "How it is sent, where the pathway has several ways."] = None,
+    fields: Given = None,
+) -> Referral:
+    """Send a draft to the teams it is addressed to, as its preview showed."""
+    referral = await to_draft(work, id, expected_version)
+    way = _way(referral, move)
+    if (await work.db.execute(select(func.audience_mark(referral.id)))).scalar_one() != token:
+        raise Conflict(referral.version, CHANGED)
+    audience = await _audience(work, referral)
+    await _must_be_covered(work, audience)
+    recipients = {recipient.team_id: recipient for recipient in await recipients_of(work, referral)}
+    if not recipients:
+        raise Invalid.field("id", "Address it to a team first.", "NO_RECIPIENT")
+    referral.overall, referral.sent_at = Overall.WAITING, work.now
+    await work.db.flush()
+    for party in audience:
+        if party.part == "receiver":
+            recipient = recipients[party.team_id]
+            recipient.agreement_id, recipient.gateway = party.agreement_id, party.gateway
+            recipient.given_at, recipient.is_open = work.now, True
+            await step(work, referral, recipient, way, [Part.SENDER], fields or [])
+    return referral
+
+
+def _way(referral: Referral, move: str | None) -> str:
+    """The move by which it is sent: the pathway's only one, or one of them."""
+    pathway = pathway_of(referral)
+    ways = [name for name in pathway.moves if pathway.sends(name)]
+    if move is None and len(ways) == 1:
+        return ways[0]
+    if move not in ways:
+        raise Invalid.field("move", f"Say how it is sent: {', '.join(ways)}.", "IMPOSSIBLE_MOVE")
+    return move
+
+
+async def withdraw_referral(
+    work: Work,
+    id: ReferralId,
+    expected_version: int,
+    fields: Given = None,
+) -> Referral:
+    """Take a referral back from every recipient, while none has begun; they see it no longer."""
+    referral = await to_send(work, id, expected_version)
+    if referral.overall is Overall.DRAFT:
+        raise Invalid.field("id", "It has not been sent: delete the draft instead.", "WRONG_STATE")
+    taking: list[FieldGiven] = fields or []
+    for recipient in await recipients_of(work, referral):
+        if recipient.lost_at is None:
+            await step(work, referral, recipient, WITHDRAW, [Part.SENDER], taking)
+    return referral
+
+
+async def _audience(work: Work, referral: Referral) -> list[Row[Any]]:
+    listed = func.referral_audience(referral.id).table_valued(
+        "agency_id", "team_id", "part", "agreement_id", "gateway", "lacking"
+    )
+    return list((await work.db.execute(select(*listed.c))).all())
+
+
+async def _must_be_covered(work: Work, audience: list[Row[Any]]) -> None:
+    """Law 4: no agreement in force, no standing access."""
+    lacking = {party.agency_id for party in audience if party.lacking}
+    if lacking:
+        names = select(col(Agency.name)).where(col(Agency.id).in_(lacking)).order_by("name")
+        raise Invalid(
+            *(
+                Finding(
+                    ("id",),
+                    f"No agreement in force lets your agency share this with {name} for this"
+                    " purpose. Ask your data protection lead, take it off, or refer outside.",
+                    "NO_AGREEMENT",
+                )
+                for name in (await work.db.execute(names)).scalars()
+            )
+        )

@@ -1,0 +1,285 @@
+"""A referral, whom it is addressed to, what has happened in it, and which clocks run.
+
+Everybody who is a party sees what is here; what only a full view shows is in `details.py`.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field
+
+from portal.agreements.categories import DataCategory
+from portal.referrals.pathway import Hold
+from portal.store.base import Instant, Keys, Row, choice, no_keys
+
+OPEN = text("is_open")
+
+
+class Overall(StrEnum):
+    """Where a referral stands as a whole.
+
+    It is in hand as soon as one recipient has taken it on, and ended when the last has ended.
+    """
+
+    DRAFT = "draft"
+    """Nobody but its sender sees it."""
+    WAITING = "waiting"
+    """Sent, and no recipient has taken it on yet."""
+    IN_HAND = "in_hand"
+    """At least one recipient has taken it on."""
+    ENDED = "ended"
+    """It has ended with every recipient."""
+    WITHDRAWN = "withdrawn"
+    """Its sender took it back."""
+
+
+class Urgency(StrEnum):
+    """How soon somebody has to look at it."""
+
+    ROUTINE = "routine"
+    """In the usual time."""
+    URGENT = "urgent"
+    """Before what is routine."""
+    IMMEDIATE = "immediate"
+    """Now: somebody is in danger."""
+
+
+RANKS = {urgency: at for at, urgency in enumerate(reversed(Urgency))}
+"""The most urgent is the first."""
+
+
+def _team(*columns: str) -> ForeignKeyConstraint:
+    """A team and its agency, which a body's successor takes over in one transaction."""
+    return ForeignKeyConstraint(
+        list(columns),
+        ["team.id", "team.agency_id"],
+        onupdate="CASCADE",
+        deferrable=True,
+        initially="DEFERRED",
+    )
+
+
+def _member(*columns: str) -> ForeignKeyConstraint:
+    """A member of the team; who leaves it puts the work back on the team's unallocated list."""
+    return ForeignKeyConstraint(
+        list(columns),
+        ["team_member.team_id", "team_member.membership_id"],
+        ondelete=f"SET NULL ({columns[1]})",
+    )
+
+
+class Keyed(Row):
+    """A row that a case's keys open; `routes` say by which ways the case was given to whom."""
+
+    updated_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
+    version: int = 1
+    acl: list[int] = Field(default_factory=no_keys, sa_type=Keys, nullable=False)
+    routes: list[int] = Field(default_factory=no_keys, sa_type=Keys, nullable=False)
+
+
+class Referral(Keyed, table=True):
+    """One agency asks others to act for a person, along a pathway.
+
+    `acl` opens the summary; `full_acl` is what the rows of a full view carry as theirs.
+    """
+
+    __table_args__ = (
+        _team("sender_team_id", "sender_agency_id"),
+        _member("sender_team_id", "kept_by_id"),
+        CheckConstraint("(overall = 'draft') = (sent_at IS NULL)", name="sent"),
+        CheckConstraint(
+            "(overall IN ('ended', 'withdrawn')) = (ended_at IS NOT NULL)", name="over"
+        ),
+        Index("referral_newest", "created_at", "id"),
+        Index("referral_by_sender", "sender_team_id", "created_at", "id"),
+    )
+
+    reference: str = Field(max_length=12, unique=True)
+    pathway: str = Field(max_length=40)
+    pathway_version: int
+    purpose: str = Field(max_length=40)
+    categories: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    """What it says of people, by data category: an agreement must cover all of them."""
+    urgency: Urgency = Field(default=Urgency.ROUTINE, sa_type=choice(Urgency, "urgency"))
+    sender_agency_id: UUID = Field(foreign_key="agency.id")
+    sender_team_id: UUID
+    kept_by_id: UUID | None = None
+    """Who keeps it at the sender's."""
+    area_code: str | None = Field(default=None, foreign_key="area.code")
+    """Where the victim lives: its rules hold, wherever sender and recipients are."""
+    onward_from_id: UUID | None = Field(default=None, foreign_key="referral.id", index=True)
+    all_take: bool = False
+    """Whether it is in hand only when every recipient has taken it on."""
+    overall: Overall = Field(default=Overall.DRAFT, sa_type=choice(Overall, "overall"))
+    created_by_id: UUID
+    created_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
+    sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    full_acl: list[int] = Field(default_factory=no_keys, sa_type=Keys, nullable=False)
+
+
+class OfReferral(Keyed):
+    """A row that hangs on a referral: a trigger gives it the referral's keys."""
+
+    referral_id: UUID = Field(foreign_key="referral.id", ondelete="CASCADE")
+
+
+class Recipient(OfReferral, table=True):
+    """A team that a referral is addressed to: its own state, and by what right it was given it.
+
+    `agreement_id` is NULL within one agency. `given_at` until `lost_at` is when it may be seen.
+    """
+
+    __table_args__ = (
+        _team("team_id", "agency_id"),
+        _member("team_id", "allocated_to_id"),
+        UniqueConstraint("referral_id", "team_id"),
+        CheckConstraint("lost_at IS NULL OR given_at IS NOT NULL", name="lost"),
+        CheckConstraint("(hold = 'ended') <= NOT is_open", name="open"),
+        Index("recipient_of_referral", "referral_id", "created_at", "id"),
+        Index("recipient_queue", "team_id", "due_at", "id", postgresql_where=OPEN),
+        Index("recipient_urgent", "team_id", "rank", "created_at", "id", postgresql_where=OPEN),
+        Index("recipient_newest", "team_id", "created_at", "id"),
+        Index("recipient_late", "agency_id", "due_at", "id", postgresql_where=OPEN),
+    )
+
+    agency_id: UUID = Field(foreign_key="agency.id")
+    team_id: UUID
+    allocated_to_id: UUID | None = None
+    state: str = Field(default="draft", max_length=40)
+    turn: str = Field(default="sender", max_length=20)
+    rank: int
+    """The referral's urgency as a number: what is immediate comes first in a queue."""
+    hold: Hold = Field(default=Hold.ASKED, sa_type=choice(Hold, "hold"))
+    is_open: bool = False
+    """Given, and neither ended nor taken back: it stands in the team's queue."""
+    agreement_id: UUID | None = None
+    gateway: str | None = Field(default=None, max_length=60)
+    events: int = 0
+    """How many were recorded here."""
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When the first of its running clocks runs out."""
+    created_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
+    given_at: datetime | None = Field(default=None, sa_type=Instant)
+    lost_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class ReferralEvent(OfReferral, table=True):
+    """A move or another dated event; nothing of it is ever altered. Codes only, never prose."""
+
+    __tablename__ = "referral_event"
+    __table_args__ = (
+        Index("referral_event_timeline", "referral_id", "at", "recorded_at", "position", "id"),
+        UniqueConstraint("recipient_id", "position"),
+        CheckConstraint("(name = 'recorded_in_error') = (error_of_id IS NOT NULL)", name="error"),
+    )
+
+    recipient_id: UUID | None = Field(default=None, foreign_key="recipient.id", ondelete="CASCADE")
+    position: int
+    """The so manieth event of the recipient, as they were recorded."""
+    name: str = Field(max_length=60)
+    part: str = Field(max_length=20)
+    to_state: str | None = Field(default=None, max_length=40)
+    at: datetime = Field(sa_type=Instant)
+    recorded_at: datetime = Field(sa_type=Instant)
+    by_id: UUID
+    by_agency_id: UUID = Field(foreign_key="agency.id")
+    by_team_id: UUID | None = None
+    error_of_id: UUID | None = Field(default=None, foreign_key="referral_event.id")
+
+
+class EventCodes(OfReferral, table=True):
+    """The coded fields of an event, those of one data category in one row."""
+
+    __tablename__ = "event_codes"
+    __table_args__ = (UniqueConstraint("event_id", "category"),)
+
+    event_id: UUID = Field(foreign_key="referral_event.id", ondelete="CASCADE")
+    category: DataCategory = Field(sa_type=choice(DataCategory, "category"))
+    codes: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+
+
+class RunningClock(OfReferral, table=True):
+    """A clock that has started: when it runs out is stored, whether it is late is asked."""
+
+    __tablename__ = "running_clock"
+    __table_args__ = (
+        UniqueConstraint("recipient_id", "name", "started_at"),
+        Index("running_clock_due", "due_at", "id", postgresql_where=text("stopped_at IS NULL")),
+    )
+
+    recipient_id: UUID = Field(foreign_key="recipient.id", ondelete="CASCADE")
+    name: str = Field(max_length=60)
+    holder: str = Field(max_length=20)
+    started_at: datetime = Field(sa_type=Instant)
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+    """NULL while it is paused."""
+    stopped_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class LocalReference(OfReferral, table=True):
+    """What a party calls the case in its own system; nobody else sees it."""
+
+    __tablename__ = "local_reference"
+    __table_args__ = (
+        UniqueConstraint("referral_id", "agency_id"),
+        Index("local_reference_of_agency", "agency_id", "value"),
+    )
+
+    agency_id: UUID = Field(foreign_key="agency.id")
+    value: str = Field(max_length=60)
+
+
+class Consultation(Row, table=True):
+    """Somebody was shown the full view of a case: who, as what, of whom, why. Only ever added."""
+
+    __tablename__ = "consultation"
+    __table_args__ = (
+        Index("consultation_of_owner", "owner_agency_id", "at", "id"),
+        Index("consultation_of_referral", "referral_id", "at", "id"),
+    )
+
+    referral_id: UUID
+    owner_agency_id: UUID = Field(foreign_key="agency.id")
+    principal_id: UUID
+    person_id: UUID | None = None
+    agency_id: UUID = Field(foreign_key="agency.id")
+    purpose: str = Field(max_length=40)
+    request_id: UUID | None = None
+    at: datetime = Field(sa_type=Instant)
+
+
+class EmergencyDisclosure(OfReferral, table=True):
+    """The agency that holds a case lets a team of another have it at once, for a limited time."""
+
+    __tablename__ = "emergency_disclosure"
+    __table_args__ = (
+        _team("to_team_id", "to_agency_id"),
+        CheckConstraint("ends_at > starts_at", name="ends"),
+        Index("emergency_disclosure_to", "to_agency_id", "ends_at"),
+    )
+
+    from_agency_id: UUID = Field(foreign_key="agency.id")
+    to_agency_id: UUID = Field(foreign_key="agency.id")
+    to_team_id: UUID
+    reason: str = Field(max_length=40)
+    made_by_id: UUID
+    starts_at: datetime = Field(sa_type=Instant)
+    ends_at: datetime = Field(sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    review_due_at: datetime = Field(sa_type=Instant)
+    reviewed_at: datetime | None = Field(default=None, sa_type=Instant)
+    reviewed_by_id: UUID | None = None
+    justified: bool | None = None

@@ -1,0 +1,235 @@
+"""The matrix's cases: sent and not, within an agency and between agencies, seen and lost."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from support.world import World
+
+from auth.roles import Role
+from portal.agreements import categories
+from portal.referrals import details, tables
+from portal.referrals.access import Party
+from portal.sample import agreements
+from portal.sample.initiatives import IMPORTED
+from portal.sample.partnership import DAY, agency_id, fixed, team_id
+from portal.store.rules import table_of
+
+SUPPORT = frozenset(category.value for category in agreements.SUPPORT)
+RUN_OFF = frozenset(category.value for category in categories.RUN_OFF)
+THRESHOLD = fixed("matrix-threshold", "gold")
+TEAMS = {"wirral": "Early help", "police": "Unity team", "rasa": "Prevention"}
+PAIRS = (
+    # from, to, under which agreement, what it covers: None is all
+    ("tww", "wirral", "wirral-marac", None),
+    ("rasa", "savera", "charities", SUPPORT),
+    ("rasa", "sefton", "sefton-front-door", frozenset[str]()),  # suspended
+    ("knowsley", "ldas", "knowsley-housing", RUN_OFF),  # over, and running off
+)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A case of the world: from one agency's matrix team, to a team of another or of its own."""
+
+    sender: str
+    receiver: str
+    given: bool = True
+    lost: bool = False
+    deal: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What its ids are made of."""
+        return f"{self.sender}/{self.receiver}/{self.given}/{self.lost}/{self.deal}"
+
+    @property
+    def id(self) -> UUID:
+        """The referral's id."""
+        return fixed("matrix-case", self.key)
+
+    @property
+    def team_id(self) -> UUID:
+        """The team it is addressed to."""
+        if self.deal:
+            return fixed("matrix-team", self.receiver)
+        return team_id(self.receiver, TEAMS[self.receiver])
+
+    def row(self, kind: str) -> dict[str, Any]:
+        """What every row of the case begins with."""
+        return {
+            "id": fixed(f"matrix-{kind}", self.key), "referral_id": self.id,
+            "updated_at": IMPORTED, "version": 1, "acl": [], "routes": [],
+        }  # fmt: skip
+
+
+def listed() -> Iterator[Sent]:
+    """Every case."""
+    for agency in TEAMS:
+        for given, lost in ((False, False), (True, False), (True, True)):
+            yield Sent(agency, agency, given, lost)
+    for sender, receiver, deal, _ in PAIRS:
+        yield Sent(sender, receiver, deal=deal)
+
+
+def _referral(at: int, case: Sent) -> dict[str, Any]:
+    row = case.row("case")
+    del row["referral_id"]
+    member = fixed("matrix", f"{case.sender}/{Role.CASEWORKER}")
+    return row | {
+        "id": case.id, "reference": f"RF-{at:06d}", "pathway": "request_for_support",
+        "pathway_version": 1, "purpose": "victim_support", "categories": ["reasons"],
+        "all_take": False, "urgency": "routine",
+        "sender_agency_id": agency_id(case.sender),
+        "sender_team_id": fixed("matrix-team", case.sender),
+        "overall": "waiting" if case.given else "draft", "created_by_id": member,
+        "created_at": IMPORTED, "sent_at": IMPORTED if case.given else None, "full_acl": [],
+    }  # fmt: skip
+
+
+def _recipient(case: Sent) -> dict[str, Any]:
+    return case.row("recipient") | {
+        "agency_id": agency_id(case.receiver),
+        "team_id": case.team_id, "state": "acknowledged",
+        "agreement_id": fixed("agreement", case.deal) if case.deal else None,
+        "turn": "receiver", "rank": 2,
+        "events": 2 if case.given else 0, "hold": "asked",
+        "is_open": case.given and not case.lost,
+        "created_at": IMPORTED, "given_at": IMPORTED if case.given else None,
+        "lost_at": IMPORTED if case.lost else None,
+    }  # fmt: skip
+
+
+STEPS = (("send", "sender"), ("acknowledge", "receiver"))
+
+
+def _events(case: Sent) -> Iterator[dict[str, Any]]:
+    for position, (name, part) in enumerate(STEPS if case.given else (), start=1):
+        by = case.sender if part == "sender" else case.receiver
+        yield case.row("event") | {
+            "id": fixed("matrix-event", f"{case.key}/{name}"),
+            "recipient_id": fixed("matrix-recipient", case.key), "position": position,
+            "name": name, "part": part, "at": IMPORTED, "recorded_at": IMPORTED,
+            "by_id": fixed("matrix", f"{by}/{Role.CASEWORKER}"), "by_agency_id": agency_id(by),
+        }  # fmt: skip
+
+
+def team_of_draft(agency: str) -> UUID:
+    """The team of its own that an agency's draft is addressed to."""
+    return team_id(agency, TEAMS[agency])
+
+
+def token_of(case: Any) -> str:
+    """The mark of who would have a draft within an agency, reckoned as the database does."""
+    agency = case.row["sender_agency_id"]
+    name = next(each for each in TEAMS if agency_id(each) == agency)
+    teams = (("sender", case.row["sender_team_id"]), ("receiver", team_of_draft(name)))
+    said = (f"({agency},{team},f,{part},,,{{reasons}},f)" for part, team in teams)
+    return hashlib.sha256(";".join(said).encode()).hexdigest()[:32]
+
+
+def _codes(case: Sent) -> dict[str, Any]:
+    return case.row("codes") | {
+        "event_id": fixed("matrix-event", f"{case.key}/send"), "category": "reasons", "codes": {},
+    }  # fmt: skip
+
+
+def _clock(case: Sent) -> dict[str, Any]:
+    return case.row("clock") | {
+        "recipient_id": fixed("matrix-recipient", case.key), "name": "acknowledge",
+        "holder": "receiver", "started_at": IMPORTED,
+    }  # fmt: skip
+
+
+def _own_reference(case: Sent) -> dict[str, Any]:
+    return case.row("called") | {"agency_id": agency_id(case.sender), "value": "A 12"}
+
+
+def _consultation(case: Sent) -> dict[str, Any]:
+    return {
+        "id": fixed("matrix-consultation", case.key), "referral_id": case.id,
+        "owner_agency_id": agency_id(case.sender), "agency_id": agency_id(case.receiver),
+        "principal_id": fixed("matrix", f"{case.receiver}/{Role.CASEWORKER}"),
+        "purpose": "work_on_case", "at": IMPORTED,
+    }  # fmt: skip
+
+
+def _disclosure(case: Sent) -> dict[str, Any]:
+    return case.row("disclosure") | {
+        "from_agency_id": agency_id(case.sender), "to_agency_id": agency_id("cps"),
+        "to_team_id": team_id("cps", "Area business centre"), "reason": "threat_to_life",
+        "made_by_id": fixed("matrix", f"{case.sender}/{Role.CASEWORKER}"),
+        "starts_at": IMPORTED, "ends_at": IMPORTED + timedelta(hours=1),
+        "review_due_at": IMPORTED + timedelta(days=7),
+    }  # fmt: skip
+
+
+def _full_view(case: Sent) -> dict[type, dict[str, Any]]:
+    """A row of each table of the full view."""
+    return {
+        details.Subject: {"role": "victim", "person": fixed("matrix-person", case.key)},
+        details.SafeContact: {
+            "allowed": ["call"], "forbidden": ["post"], "days": [], "checked_on": DAY,
+        },
+        details.Need: {"code": "female_worker"},
+        details.Wishes: {"awareness": "aware_and_willing", "basis": "public_task"},
+        details.RiskAssessment: {
+            "tool": "merit", "tool_version": "3", "score": 74, "grade": "gold",
+            "threshold_id": THRESHOLD, "assessed_on": DAY,
+            "assessed_by_id": fixed("matrix", f"{case.sender}/{Role.CASEWORKER}"),
+        },
+        details.Flag: {"code": "stalking"},
+        details.ProtectiveOrder: {"kind": "bail"},
+        details.ReferralReason: {"code": "domestic_abuse"},
+        details.CaseAction: {
+            "code": "safety_plan", "agency_id": agency_id(case.receiver),
+            "team_id": case.team_id, "due_on": DAY,
+            "state": "open",
+        },
+    }  # fmt: skip
+
+
+async def cases(owner: AsyncConnection) -> None:
+    """Write every case with a row of each table that hangs on one."""
+    every = list(listed())
+    rows: dict[type[Any], list[dict[str, Any]]] = {
+        tables.Referral: [_referral(at, case) for at, case in enumerate(every)],
+        tables.Recipient: [_recipient(case) for case in every],
+        tables.ReferralEvent: [row for case in every for row in _events(case)],
+        tables.EventCodes: [_codes(case) for case in every if case.given],
+        tables.RunningClock: [_clock(case) for case in every],
+        tables.LocalReference: [_own_reference(case) for case in every],
+        tables.Consultation: [_consultation(case) for case in every],
+        tables.EmergencyDisclosure: [
+            _disclosure(case) for case in every if case.sender == "police"
+        ],
+    }
+    await owner.execute(
+        insert(table_of(details.RiskThreshold)).values(
+            id=THRESHOLD, tool="merit", grade="gold", at_least=72, highest=100, high_risk=True,
+            valid_from=DAY,
+        )
+    )  # fmt: skip
+    for model in _full_view(every[0]):
+        kind = table_of(model).name
+        rows[model] = [case.row(kind) | _full_view(case)[model] for case in every]
+    for model, made in rows.items():
+        await owner.execute(insert(table_of(model)), made)
+
+
+def parties(world: World) -> dict[UUID, list[Party]]:
+    """Who has each case today."""
+    found = {row["id"]: [Party(row["sender_agency_id"])] for row in world.rows["referral"]}
+    covers = {fixed("agreement", deal): categories for _, _, deal, categories in PAIRS}
+    for row in world.rows["recipient"]:
+        if row["given_at"] is None or row["lost_at"] is not None:
+            continue
+        categories = covers.get(row["agreement_id"])
+        if categories is None or categories:
+            found[row["referral_id"]].append(Party(row["agency_id"], categories=categories))
+    return found
