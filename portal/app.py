@@ -130,6 +130,7 @@ def _federation(settings: Settings, engines: Engines, keyring: KeyRing) -> Feder
 
 def _opening(settings: Settings, engines: Engines) -> Callable[[Request], Awaitable[Context]]:
     clock, url = Clock(settings.today), settings.base_url + GRAPHQL
+    demonstration = settings.mode is Mode.DEMO
 
     async def open_context(request: Request) -> Context:
         """Who it is, the database says in the request's first statement."""
@@ -144,7 +145,10 @@ def _opening(settings: Settings, engines: Engines) -> Callable[[Request], Awaita
             )
         except Unauthorised as refusal:
             raise _turned_away(refusal) from None
-        return Context(engines.runtime, ByToken(asked), request_id, clock.now())
+        opening = ByToken(asked)
+        return Context(
+            engines.runtime, opening, request_id, clock.now(), demonstration=demonstration
+        )
 
     return open_context
 

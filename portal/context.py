@@ -102,6 +102,8 @@ class Context:
     request_id: UUID
     now: datetime
     opened: Caller | None = None
+    demonstration: bool = True
+    """Whether invented cases may be kept here; real ones wait until they can be sealed."""
 
     @property
     def today(self) -> date:

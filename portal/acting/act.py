@@ -151,7 +151,8 @@ class _Attempt:
         if not await self._take_key():
             return await self._again()
         caller, now, today = self.context.caller, self.context.now, self.context.today
-        work = Work(self.session, caller, now, today, look=self._look)
+        demonstration = self.context.demonstration
+        work = Work(self.session, caller, now, today, look=self._look, demonstration=demonstration)
         row = await self.exposed.verb(work, **arguments(self.exposed.params, self.given))
         await self.session.flush()
         row_id = row.row_id if isinstance(row, Deleted) else row.id

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import asyncpg
 import click
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 import portal.database  # noqa: F401 - every table, for those that hold something sealed
@@ -90,6 +91,8 @@ async def _ask(settings: Settings) -> list[str]:
         if answering:
             name = answering[0]
             found[name] = await _finding(_revision(engines, name), name)
+        if OWNER in answering and settings.mode is Mode.PRODUCTION and not any(found.values()):
+            found["cases"] = await _finding(_cases(engines), OWNER)
         if OWNER in answering and not any(found.values()):
             found["sealed"] = await _finding(_sealed(engines, settings.keys_folder), OWNER)
         return [line for lines in found.values() for line in lines]
@@ -105,6 +108,17 @@ async def _powers(engines: Engines, name: str) -> list[str]:
 async def _revision(engines: Engines, name: str) -> list[str]:
     where = await stand(engines.of(name))
     return [STANDS[where]] if where in STANDS else []
+
+
+async def _cases(engines: Engines) -> list[str]:
+    """Cases of a demonstration, in what is to be a real installation."""
+    async with engines.owner.connect() as owner:
+        kept = (await owner.execute(text("SELECT count(*) FROM referral"))).scalar_one()
+    return (
+        [f"This database holds {kept} referrals: real cases wait until they can be sealed."]
+        if kept
+        else []
+    )
 
 
 async def _sealed(engines: Engines, folder: Path | None) -> list[str]:

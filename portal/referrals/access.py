@@ -241,6 +241,16 @@ def may_refer(caller: Caller) -> None:
         )
 
 
+def may_keep_cases(*, demonstration: bool) -> None:
+    """Make referrals at all: until personal details can be sealed, of invented people only."""
+    if not demonstration:
+        raise NotAllowed(
+            "This portal keeps no cases yet: they wait until personal details can be sealed.",
+            rule="referral.demonstration_only",
+            granted_by="nobody, until then",
+        )
+
+
 def sends(caller: Caller, referral: Referral) -> bool:
     """Whether the caller works on cases for the agency that makes this referral."""
     return referral.sender_agency_id == caller.agency_id and caller.can(Scope.REFERRALS_WORK)

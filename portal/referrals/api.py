@@ -7,26 +7,19 @@ from typing import Any
 
 import strawberry
 from sqlalchemy import (
-    ARRAY,
-    Boolean,
     ColumnElement,
     Select,
-    String,
-    Uuid,
     and_,
     func,
     literal_column,
     or_,
     select,
 )
-from sqlalchemy import column as column_
 from sqlmodel import col
 
-from auth import tables as teams
 from auth.tables import AreaPart
 from portal.acting.exposed import mutation
 from portal.agencies.api import Agency, Area, Membership, Team
-from portal.agreements.tables import Agreement
 from portal.reading.declare import (
     Ask,
     Columns,
@@ -42,12 +35,11 @@ from portal.reading.declare import (
     reads,
     sql,
     value,
-    value_type,
-    values,
     where,
 )
 from portal.referrals import sending, steps, tables, verbs
 from portal.referrals.pathway import Hold
+from portal.referrals.preview import Preview, preview_of
 from portal.referrals.tables import Overall, Urgency
 from portal.store.base import Instant
 from portal.store.rules import table_of
@@ -236,79 +228,6 @@ RECIPIENTS = Listing(
 )
 
 
-def _parties(row: Columns, _: Ask) -> Select[Any]:
-    listed = func.referral_audience(row.referral_id).table_valued(
-        column_("agency_id", Uuid),
-        column_("team_id", Uuid),
-        column_("narrow", Boolean),
-        column_("part", String),
-        column_("agreement_id", Uuid),
-        column_("gateway", String),
-        column_("categories", ARRAY(String)),
-        column_("lacking", Boolean),
-    )
-    team, agreement = table_of(teams.Team), table_of(Agreement)
-    found = select(
-        team.c.id.label("team_id"),
-        team.c.agency_id,
-        func.coalesce(listed.c.narrow, False).label("team_only"),
-        func.coalesce(listed.c.part, "").label("part"),
-        func.coalesce(listed.c.categories, []).label("categories"),
-        agreement.c.reference.label("agreement"),
-        listed.c.gateway,
-        func.coalesce(listed.c.lacking, True).label("lacking"),
-    )
-    found = found.select_from(listed).join(team, team.c.id == listed.c.team_id)
-    found = found.outerjoin(agreement, agreement.c.id == listed.c.agreement_id)
-    return found.order_by(listed.c.part.desc(), team.c.id)
-
-
-def _preview(referral: Columns, _: Ask) -> Select[Any]:
-    mark = func.coalesce(func.audience_mark(referral.id), "", type_=String).label("token")
-    return select(mark, referral.id.label("referral_id"))
-
-
-def _duplicates(row: Columns, ask: Ask) -> ColumnElement[Any]:
-    """Other cases that one's own agency calls the same."""
-    this, other = (table_of(tables.LocalReference).alias() for _ in range(2))
-    case = table_of(tables.Referral).alias()
-    found = select(func.array_agg(case.c.reference.op("ORDER BY")(case.c.reference)))
-    found = found.join(other, other.c.referral_id == case.c.id)
-    found = found.join(this, this.c.value == other.c.value).where(
-        this.c.referral_id == row.referral_id,
-        this.c.agency_id == ask.agency,
-        other.c.agency_id == ask.agency,
-        other.c.referral_id != row.referral_id,
-    )
-    return func.coalesce(found.correlate(row.referral_id.table).scalar_subquery(), [])
-
-
-@value_type
-class PreviewedParty:
-    """An agency and its team that would have the case."""
-
-    agency: Agency = one("The agency.", "agency_id")
-    team: Team = one("Its team.", "team_id")
-    team_only: bool = column("Whether only members of the team see it, and not all who work cases.")
-    part: str = column("As what: sender or receiver.")
-    categories: list[str] = column("The data categories that it would see in full.")
-    agreement: str | None = column("The reference of the agreement that permits it.")
-    gateway: str | None = column("By which power.")
-    lacking: bool = column("Whether no agreement in force permits it: then it cannot be sent.")
-
-
-@value_type
-class Preview:
-    """What sending would do."""
-
-    token: str = column("Give it back with `sendReferral`.")
-    parties: list[PreviewedParty] = values("Who would have the case, the sender first.", _parties)
-    duplicates: list[str] = sql(
-        "References of other referrals of yours that bear the same reference of your agency's own.",
-        _duplicates,
-    )
-
-
 def _own_reference(referral: Columns, ask: Ask) -> ColumnElement[str]:
     own = table_of(tables.LocalReference).c
     found = select(own.value).where(own.referral_id == referral.id, own.agency_id == ask.agency)
@@ -339,7 +258,7 @@ class Referral(Node):
     preview: Preview = value(
         "Who would see it if it were sent now, and by what right: look at it, then send with its"
         " token.",
-        _preview,
+        preview_of,
     )
     recipients: Connection[Recipient] = many(
         "Whom it is addressed to.",

@@ -43,6 +43,7 @@ async def start_referral(  # noqa: PLR0913, PLR0917 - the contract's input
 ) -> Referral:
     """Begin a referral: a draft that only your agency sees."""
     access.may_refer(work.caller)
+    access.may_keep_cases(demonstration=work.demonstration)
     way = _pathway(pathway)
     team = await team_of(work, sender_team, "senderTeam")
     if team.agency_id != work.caller.agency_id:

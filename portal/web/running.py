@@ -16,6 +16,7 @@ from portal.edge.bodies import Asked, check_characters
 from portal.edge.codes import Code
 from portal.edge.errors import NotAnswered, cause_of, published
 from portal.edge.requests import request_id_of
+from portal.settings import Mode
 from portal.store.states import ACTS_AS_NOBODY, NO_ACCESS, sqlstate
 from portal.web.cookies import session_cookie
 from portal.web.refusals import BadRequestPage, ChooseMembership, NotPermittedPage, SignInNeeded
@@ -44,7 +45,14 @@ async def run(
         raise BadRequestPage(refused.message) from None
     opening = BySession(hash_of(cookie))
     request_id = request_id_of(request)
-    context = Context(site.engines.runtime, opening, UUID(request_id), site.clock.now())
+    demonstration = site.settings.mode is Mode.DEMO
+    context = Context(
+        site.engines.runtime,
+        opening,
+        UUID(request_id),
+        site.clock.now(),
+        demonstration=demonstration,
+    )
     result = await site.edge.execute(asked, context)
     for error in result.errors or ():
         _turn_away(error)
