@@ -34,7 +34,7 @@ from portal.store.server import running
 _AS = re.compile(r"^# example as (\S+)$", re.MULTILINE)
 _WITH = re.compile(r"^# with (\{.*?\n(?!#))", re.MULTILINE | re.DOTALL)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_REFERENCE = re.compile(r"\bVG-[0-9A-Z]{6}\b")
+_REFERENCE = re.compile(r"\b(?:VG|RF)-[0-9A-Z]{6}\b")
 _LINK = re.compile(r"(/join\?invitation=)[\w-]{43}")
 _CURSOR = re.compile(r'("(?:cursor|endCursor|startCursor|changesCursor)": )"[^"]*"')
 
@@ -109,19 +109,20 @@ async def teller(engines: Engines) -> Callable[[dict[str, Any]], str]:
             if "id" in rule.table.columns:
                 rows = await owner.execute(text(f"SELECT id::text FROM {name}"))  # noqa: S608 - declared
                 known.update(rows.scalars())
-        rows = await owner.execute(text("SELECT reference FROM initiative"))
+        both = "SELECT reference FROM initiative UNION ALL SELECT reference FROM referral"
+        rows = await owner.execute(text(both))
         known.update(rows.scalars())
 
     def tell(answered: dict[str, Any]) -> str:
         told = json.dumps(answered, indent=2, ensure_ascii=False) + "\n"
         for shape, number in (
             (_UUID, "00000000-0000-4000-8000-{:012d}"),
-            (_REFERENCE, "VG-{:06d}"),
+            (_REFERENCE, "{kind}-{:06d}"),
         ):
             numbers = count(1)
             new = dict.fromkeys(found for found in shape.findall(told) if found not in known)
             for found in new:
-                told = told.replace(found, number.format(next(numbers)))
+                told = told.replace(found, number.format(next(numbers), kind=found[:2]))
         return _CURSOR.sub(r'\1"…"', _LINK.sub(r"\1…", told))
 
     return tell

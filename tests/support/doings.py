@@ -331,8 +331,8 @@ CASES, RECIPIENT = powers.caseworker_of_the_sender, powers.caseworker_of_the_rec
 
 
 def is_draft(row: dict[str, Any]) -> bool:
-    """A referral that has not been sent."""
-    return bool(row["overall"] == "draft")
+    """One of the matrix's own referrals, not sent yet."""
+    return bool(row["overall"] == "draft") and row["reference"].startswith("RF-0")
 
 
 def own_other_team(case: Case) -> str:
