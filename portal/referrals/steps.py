@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from auth.roles import Scope
 from portal.acting.inputs import Ref
@@ -223,6 +223,7 @@ async def record(  # noqa: PLR0913, PLR0917 - what an event is made of
         known = pathway.fields.get(field)
         by_category.setdefault(known.category if known else "reasons", {})[field] = value
     for category, codes in by_category.items():
+        await _must_cover(work, referral, category)
         said = EventCodes(
             referral_id=referral.id,
             event_id=row.id,
@@ -231,6 +232,18 @@ async def record(  # noqa: PLR0913, PLR0917 - what an event is made of
         )
         work.db.add(said)
     return Event(id=row.id, name=name, at=row.at, part=part, fields=fields, error_of=error_of)
+
+
+async def _must_cover(work: Work, referral: Referral, category: str) -> None:
+    """Nothing is written that the writer's agreement does not cover, as when it runs off."""
+    opens = col(Referral.full_acl).op("&&")(func.caller_keys(category))
+    covered = select(opens).where(col(Referral.id) == referral.id)
+    if not (await work.db.execute(covered)).scalar_one_or_none():
+        raise NotAllowed(
+            f"The agreement under which your agency has this case does not cover {category} now.",
+            rule="referral.category_covered",
+            granted_by="the parties of the agreement",
+        )
 
 
 async def settle(work: Work, recipient: Recipient, standing: Standing) -> None:

@@ -28,9 +28,7 @@ async def load_sample(owner: AsyncConnection) -> None:
     if (await owner.execute(text("SELECT count(*) FROM initiative"))).scalar_one() == 0:
         people = [_notice(), *joining_rows(), *example_program(IMPORTED), consent_to(ROTA.id)]
         together = [*public_rows(), *invented_rows(), *people, *terms(), *agreement_rows()]
-        await add_all(owner, [*together, *mail_rows()])
-        together = [*public_rows(), *invented_rows(), *people, *terms()]
-        await add_all(owner, [*together, *agreement_rows(), *case_rows()])
+        await add_all(owner, [*together, *mail_rows(), *case_rows()])
         await _settle_past(owner)
 
 

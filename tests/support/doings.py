@@ -17,7 +17,6 @@ from portal.frameworks.reference import entry_id, theme_id
 from portal.proposals.tables import ProposalState
 from portal.sample.figures import definition_id
 from portal.sample.mail import MAIL_CODE
-from portal.sample.partnership import AGENCIES, DAY, agency_id, fixed, membership_id
 from portal.sample.partnership import AGENCIES, DAY, agency_id, fixed, membership_id, team_id
 
 NAMES = {agency_id(key): key for key in AGENCIES}
@@ -327,6 +326,7 @@ AGREEMENTS: Sequence[Doing] = (
 )  # fmt: skip
 DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *MAIL, *AGREEMENTS)
 DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *MAIL)
+
 CASES, RECIPIENT = powers.caseworker_of_the_sender, powers.caseworker_of_the_recipient
 
 
@@ -338,6 +338,11 @@ def is_draft(row: dict[str, Any]) -> bool:
 def own_other_team(case: Case) -> str:
     """The team that the matrix's drafts are addressed to."""
     return f"Team:{team_of_draft(NAMES[case.row['sender_agency_id']])}"
+
+
+def acknowledged_while_covered(row: dict[str, Any]) -> bool:
+    """Not under an agreement that runs off: nothing new is written there."""
+    return bool(row["name"] == "acknowledge") and row["by_agency_id"] != agency_id("ldas")
 
 
 REFERRALS: Sequence[Doing] = (
@@ -362,6 +367,6 @@ REFERRALS: Sequence[Doing] = (
     doing("moveReferral", "recipient", powers.caseworker_of_a_party, named="recipient",
           move="accept"),
     doing("correctReferral", "referral_event", powers.caseworker_who_recorded, named="event",
-          reason="wrong_case", only=lambda row: row["name"] == "acknowledge"),
+          reason="wrong_case", only=acknowledged_while_covered),
 )  # fmt: skip
-DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *REFERRALS)
+DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *MAIL, *REFERRALS)
