@@ -236,7 +236,7 @@ async def record(  # noqa: PLR0913, PLR0917 - what an event is made of
 
 async def _must_cover(work: Work, referral: Referral, category: str) -> None:
     """Nothing is written that the writer's agreement does not cover, as when it runs off."""
-    opens = col(Referral.full_acl).op("&&")(func.caller_keys(category))
+    opens = col(Referral.full_acl).bool_op("&&")(func.caller_keys(category))
     covered = select(opens).where(col(Referral.id) == referral.id)
     if not (await work.db.execute(covered)).scalar_one_or_none():
         raise NotAllowed(
