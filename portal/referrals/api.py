@@ -148,9 +148,13 @@ class RunningClock(Node):
     started_at: datetime = column("When it started.")
     due_at: datetime | None = column("When it runs out; null while it is paused.")
     stopped_at: datetime | None = column("When what it waited for was done.")
+    provisional: bool = column("Whether what it waits for has not surely begun.")
     late: bool = sql(
-        "Whether it ran out before that, or has by now.",
-        lambda row, ask: func.coalesce(func.coalesce(row.stopped_at, ask.now) > row.due_at, False),
+        "Whether it ran out before that, or has by now; never while it is provisional.",
+        lambda row, ask: and_(
+            func.coalesce(func.coalesce(row.stopped_at, ask.now) > row.due_at, False),
+            row.provisional.is_(False),
+        ),
     )
 
 

@@ -267,5 +267,6 @@ async def settle(work: Work, recipient: Recipient, standing: Standing) -> None:
             )
             work.db.add(row)
         row.holder, row.due_at, row.stopped_at = one.holder, one.due_at, one.watch.stopped_at
+        row.provisional = one.provisional
     for gone in rows.values():  # it was started by what was recorded in error
         await work.db.delete(gone)

@@ -226,6 +226,8 @@ class RunningClock(OfReferral, table=True):
     started_at: datetime = Field(sa_type=Instant)
     due_at: datetime | None = Field(default=None, sa_type=Instant)
     """NULL while it is paused."""
+    provisional: bool = False
+    """What it waits for has not surely begun: the day is likely, and nothing is late by it."""
     stopped_at: datetime | None = Field(default=None, sa_type=Instant)
 
 

@@ -142,7 +142,7 @@ def _codes(case: Sent) -> dict[str, Any]:
 def _clock(case: Sent) -> dict[str, Any]:
     return case.row("clock") | {
         "recipient_id": fixed("matrix-recipient", case.key), "name": "acknowledge",
-        "holder": "receiver", "started_at": IMPORTED,
+        "holder": "receiver", "started_at": IMPORTED, "provisional": False,
     }  # fmt: skip
 
 

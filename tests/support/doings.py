@@ -324,8 +324,7 @@ AGREEMENTS: Sequence[Doing] = (
     doing("signAgreement", "agreement_version", powers.signatory_of_a_party, **SIGNED_NOW,
           named="version"),
 )  # fmt: skip
-DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *MAIL, *AGREEMENTS)
-DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *MAIL)
+
 
 CASES, RECIPIENT = powers.caseworker_of_the_sender, powers.caseworker_of_the_recipient
 
@@ -369,4 +368,4 @@ REFERRALS: Sequence[Doing] = (
     doing("correctReferral", "referral_event", powers.caseworker_who_recorded, named="event",
           reason="wrong_case", only=acknowledged_while_covered),
 )  # fmt: skip
-DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *MAIL, *REFERRALS)
+DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *MAIL, *AGREEMENTS, *REFERRALS)

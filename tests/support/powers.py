@@ -228,6 +228,8 @@ def signatory_of_a_standing_party(case: Case) -> bool:
     own = (party for party in case.parties if party["agency_id"] == case.caller.agency_id)
     stands = any(party["joined_at"] and not party["suspended_at"] for party in own)
     return stands and signatory_of_a_party(case)
+
+
 def caseworker(case: Case) -> bool:
     """Whoever works on cases for any agency."""
     return case.one_of(CASE_ROLES - {Role.CONDUCT_LEAD, Role.INDEPENDENT_REVIEWER})

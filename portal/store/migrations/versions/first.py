@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_ca868b5129f1"
+revision = "first_0cd83421c165"
 down_revision = None
 
 

@@ -355,6 +355,25 @@ CREATE TABLE auth_secret.recovery (
 
 CREATE INDEX recovery_person_id_idx ON auth_secret.recovery (person_id);
 
+CREATE TABLE consultation (
+	id UUID NOT NULL, 
+	referral_id UUID NOT NULL, 
+	owner_agency_id UUID NOT NULL, 
+	principal_id UUID NOT NULL, 
+	person_id UUID, 
+	agency_id UUID NOT NULL, 
+	purpose VARCHAR(40) NOT NULL, 
+	request_id UUID, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT consultation_pkey PRIMARY KEY (id), 
+	CONSTRAINT consultation_owner_agency_id_fkey FOREIGN KEY(owner_agency_id) REFERENCES agency (id), 
+	CONSTRAINT consultation_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX consultation_of_owner ON consultation (owner_agency_id, at, id);
+
+CREATE INDEX consultation_of_referral ON consultation (referral_id, at, id);
+
 CREATE TABLE credential (
 	id UUID NOT NULL, 
 	person_id UUID NOT NULL, 
@@ -541,6 +560,22 @@ CREATE INDEX notice_at_idx ON notice (at);
 
 CREATE INDEX notice_person_id_idx ON notice (person_id);
 
+CREATE TABLE risk_threshold (
+	id UUID NOT NULL, 
+	tool VARCHAR(40) NOT NULL, 
+	area_code VARCHAR, 
+	grade VARCHAR(20) NOT NULL, 
+	at_least INTEGER NOT NULL, 
+	highest INTEGER NOT NULL, 
+	high_risk BOOLEAN NOT NULL, 
+	valid_from DATE NOT NULL, 
+	CONSTRAINT risk_threshold_pkey PRIMARY KEY (id), 
+	CONSTRAINT risk_threshold_tool_area_code_grade_valid_from_key UNIQUE (tool, area_code, grade, valid_from), 
+	CONSTRAINT risk_threshold_score_check CHECK (at_least >= 0 AND at_least <= highest), 
+	CONSTRAINT risk_threshold_tool_check CHECK (tool IN ('merit', 'dash', 'dara', 's_dash', 'hba_screening')), 
+	CONSTRAINT risk_threshold_area_code_fkey FOREIGN KEY(area_code) REFERENCES area (code)
+);
+
 CREATE TABLE school_term (
 	id UUID NOT NULL, 
 	area_code VARCHAR(9) NOT NULL, 
@@ -566,6 +601,7 @@ CREATE TABLE team (
 	agency_id UUID NOT NULL, 
 	name VARCHAR(80) NOT NULL, 
 	inbox VARCHAR(120), 
+	narrow BOOLEAN DEFAULT false NOT NULL, 
 	ended_on DATE, 
 	version INTEGER DEFAULT 1 NOT NULL, 
 	CONSTRAINT team_pkey PRIMARY KEY (id), 
@@ -767,9 +803,10 @@ CREATE TABLE capability (
 	agency_id UUID, 
 	team_id UUID, 
 	gate_id UUID, 
+	purpose VARCHAR(40), 
 	from_agency_id UUID, 
 	CONSTRAINT capability_pkey PRIMARY KEY (id), 
-	CONSTRAINT capability_agency_id_kind_team_id_gate_id_from_agency_id_key UNIQUE NULLS NOT DISTINCT (agency_id, kind, team_id, gate_id, from_agency_id), 
+	CONSTRAINT capability_agency_id_kind_team_id_gate_id_purpose_from__56e7 UNIQUE NULLS NOT DISTINCT (agency_id, kind, team_id, gate_id, purpose, from_agency_id), 
 	CONSTRAINT capability_agency_check CHECK ((kind IN ('public', 'partnership')) = (agency_id IS NULL)), 
 	CONSTRAINT capability_team_check CHECK (kind IN ('summary', 'full') OR (kind = 'team') = (team_id IS NOT NULL)), 
 	CONSTRAINT capability_gate_check CHECK (kind IN ('summary', 'full') OR (kind = 'route') = (gate_id IS NOT NULL)), 
@@ -1583,6 +1620,49 @@ CREATE TABLE rating_set (
 
 CREATE INDEX rating_set_by_initiative ON rating_set (initiative_id, set_at, id);
 
+CREATE TABLE referral (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	reference VARCHAR(12) NOT NULL, 
+	pathway VARCHAR(40) NOT NULL, 
+	pathway_version INTEGER NOT NULL, 
+	purpose VARCHAR(40) NOT NULL, 
+	categories TEXT[] NOT NULL, 
+	urgency VARCHAR(40) NOT NULL, 
+	sender_agency_id UUID NOT NULL, 
+	sender_team_id UUID NOT NULL, 
+	kept_by_id UUID, 
+	area_code VARCHAR, 
+	onward_from_id UUID, 
+	all_take BOOLEAN NOT NULL, 
+	overall VARCHAR(40) NOT NULL, 
+	created_by_id UUID NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	sent_at TIMESTAMP WITH TIME ZONE, 
+	ended_at TIMESTAMP WITH TIME ZONE, 
+	full_acl INTEGER[] NOT NULL, 
+	CONSTRAINT referral_pkey PRIMARY KEY (id), 
+	CONSTRAINT referral_sender_team_id_sender_agency_id_fkey FOREIGN KEY(sender_team_id, sender_agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT referral_sender_team_id_kept_by_id_fkey FOREIGN KEY(sender_team_id, kept_by_id) REFERENCES team_member (team_id, membership_id) ON DELETE SET NULL (kept_by_id), 
+	CONSTRAINT referral_sent_check CHECK ((overall = 'draft') = (sent_at IS NULL)), 
+	CONSTRAINT referral_over_check CHECK ((overall IN ('ended', 'withdrawn')) = (ended_at IS NOT NULL)), 
+	CONSTRAINT referral_reference_key UNIQUE (reference), 
+	CONSTRAINT referral_urgency_check CHECK (urgency IN ('routine', 'urgent', 'immediate')), 
+	CONSTRAINT referral_sender_agency_id_fkey FOREIGN KEY(sender_agency_id) REFERENCES agency (id), 
+	CONSTRAINT referral_area_code_fkey FOREIGN KEY(area_code) REFERENCES area (code), 
+	CONSTRAINT referral_onward_from_id_fkey FOREIGN KEY(onward_from_id) REFERENCES referral (id), 
+	CONSTRAINT referral_overall_check CHECK (overall IN ('draft', 'waiting', 'in_hand', 'ended', 'withdrawn'))
+);
+
+CREATE INDEX referral_by_sender ON referral (sender_team_id, created_at, id);
+
+CREATE INDEX referral_newest ON referral (created_at, id);
+
+CREATE INDEX referral_onward_from_id_idx ON referral (onward_from_id);
+
 CREATE TABLE risk (
 	id UUID NOT NULL, 
 	initiative_id UUID NOT NULL, 
@@ -1749,6 +1829,106 @@ CREATE TABLE auth_secret.refresh_token (
 
 CREATE INDEX refresh_token_consent_id_idx ON auth_secret.refresh_token (consent_id);
 
+CREATE TABLE case_action (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	code VARCHAR(40) NOT NULL, 
+	agency_id UUID NOT NULL, 
+	team_id UUID NOT NULL, 
+	allocated_to_id UUID, 
+	due_on DATE NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	ended_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT case_action_pkey PRIMARY KEY (id), 
+	CONSTRAINT case_action_ended_check CHECK ((state = 'open') = (ended_at IS NULL)), 
+	CONSTRAINT case_action_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT case_action_code_check CHECK (code IN ('safety_plan', 'contact_victim', 'home_security', 'housing_move', 'child_check', 'order_sought', 'perpetrator_work', 'flag_systems', 'share_back')), 
+	CONSTRAINT case_action_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT case_action_team_id_fkey FOREIGN KEY(team_id) REFERENCES team (id), 
+	CONSTRAINT case_action_state_check CHECK (state IN ('open', 'done', 'not_done'))
+);
+
+CREATE INDEX case_action_of_team ON case_action (team_id, due_on, id);
+
+CREATE TABLE case_flag (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	code VARCHAR(40) NOT NULL, 
+	CONSTRAINT case_flag_pkey PRIMARY KEY (id), 
+	CONSTRAINT case_flag_referral_id_code_key UNIQUE (referral_id, code), 
+	CONSTRAINT case_flag_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT case_flag_code_check CHECK (code IN ('honour_based', 'forced_marriage', 'fgm', 'stalking', 'strangulation', 'weapons', 'pregnancy', 'children', 'no_recourse', 'staff_safety'))
+);
+
+CREATE TABLE emergency_disclosure (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	from_agency_id UUID NOT NULL, 
+	to_agency_id UUID NOT NULL, 
+	to_team_id UUID NOT NULL, 
+	reason VARCHAR(40) NOT NULL, 
+	made_by_id UUID NOT NULL, 
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	ends_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	closed_at TIMESTAMP WITH TIME ZONE, 
+	review_due_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	reviewed_at TIMESTAMP WITH TIME ZONE, 
+	reviewed_by_id UUID, 
+	justified BOOLEAN, 
+	CONSTRAINT emergency_disclosure_pkey PRIMARY KEY (id), 
+	CONSTRAINT emergency_disclosure_to_team_id_to_agency_id_fkey FOREIGN KEY(to_team_id, to_agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT emergency_disclosure_ends_check CHECK (ends_at > starts_at), 
+	CONSTRAINT emergency_disclosure_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT emergency_disclosure_from_agency_id_fkey FOREIGN KEY(from_agency_id) REFERENCES agency (id), 
+	CONSTRAINT emergency_disclosure_to_agency_id_fkey FOREIGN KEY(to_agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX emergency_disclosure_to ON emergency_disclosure (to_agency_id, ends_at);
+
+CREATE TABLE local_reference (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	value VARCHAR(60) NOT NULL, 
+	CONSTRAINT local_reference_pkey PRIMARY KEY (id), 
+	CONSTRAINT local_reference_referral_id_agency_id_key UNIQUE (referral_id, agency_id), 
+	CONSTRAINT local_reference_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT local_reference_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX local_reference_of_agency ON local_reference (agency_id, value);
+
+CREATE TABLE need (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	code VARCHAR(40) NOT NULL, 
+	language VARCHAR(8), 
+	CONSTRAINT need_pkey PRIMARY KEY (id), 
+	CONSTRAINT need_referral_id_code_key UNIQUE (referral_id, code), 
+	CONSTRAINT need_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT need_code_check CHECK (code IN ('interpreter', 'sign_language', 'step_free', 'easy_read', 'female_worker', 'childcare', 'mental_health', 'learning_disability', 'substance_use', 'lgbt_service'))
+);
+
 CREATE TABLE observation (
 	id UUID NOT NULL, 
 	initiative_id UUID NOT NULL, 
@@ -1824,6 +2004,147 @@ CREATE TABLE plan_update (
 
 CREATE INDEX plan_update_newest ON plan_update (plan_action_id, recorded_at, id);
 
+CREATE TABLE protective_order (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	expires_on DATE, 
+	CONSTRAINT protective_order_pkey PRIMARY KEY (id), 
+	CONSTRAINT protective_order_referral_id_kind_key UNIQUE (referral_id, kind), 
+	CONSTRAINT protective_order_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT protective_order_kind_check CHECK (kind IN ('bail', 'dapn', 'dapo', 'non_molestation', 'occupation', 'restraining', 'stalking_protection', 'forced_marriage_protection', 'fgm_protection'))
+);
+
+CREATE TABLE recipient (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	team_id UUID NOT NULL, 
+	allocated_to_id UUID, 
+	state VARCHAR(40) NOT NULL, 
+	turn VARCHAR(20) NOT NULL, 
+	rank INTEGER NOT NULL, 
+	hold VARCHAR(40) NOT NULL, 
+	is_open BOOLEAN NOT NULL, 
+	agreement_id UUID, 
+	gateway VARCHAR(60), 
+	events INTEGER NOT NULL, 
+	due_at TIMESTAMP WITH TIME ZONE, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	given_at TIMESTAMP WITH TIME ZONE, 
+	lost_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT recipient_pkey PRIMARY KEY (id), 
+	CONSTRAINT recipient_team_id_agency_id_fkey FOREIGN KEY(team_id, agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT recipient_team_id_allocated_to_id_fkey FOREIGN KEY(team_id, allocated_to_id) REFERENCES team_member (team_id, membership_id) ON DELETE SET NULL (allocated_to_id), 
+	CONSTRAINT recipient_referral_id_team_id_key UNIQUE (referral_id, team_id), 
+	CONSTRAINT recipient_lost_check CHECK (lost_at IS NULL OR given_at IS NOT NULL), 
+	CONSTRAINT recipient_open_check CHECK ((hold = 'ended') <= NOT is_open), 
+	CONSTRAINT recipient_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT recipient_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT recipient_hold_check CHECK (hold IN ('asked', 'taken', 'ended'))
+);
+
+CREATE INDEX recipient_late ON recipient (agency_id, due_at, id) WHERE is_open;
+
+CREATE INDEX recipient_newest ON recipient (team_id, created_at, id);
+
+CREATE INDEX recipient_of_referral ON recipient (referral_id, created_at, id);
+
+CREATE INDEX recipient_queue ON recipient (team_id, due_at, id) WHERE is_open;
+
+CREATE INDEX recipient_urgent ON recipient (team_id, rank, created_at, id) WHERE is_open;
+
+CREATE TABLE referral_reason (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	code VARCHAR(40) NOT NULL, 
+	CONSTRAINT referral_reason_pkey PRIMARY KEY (id), 
+	CONSTRAINT referral_reason_referral_id_code_key UNIQUE (referral_id, code), 
+	CONSTRAINT referral_reason_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT referral_reason_code_check CHECK (code IN ('domestic_abuse', 'sexual_violence', 'stalking_harassment', 'honour_based_abuse', 'coercive_control', 'child_to_parent', 'online_abuse', 'housing', 'court_support'))
+);
+
+CREATE TABLE risk_assessment (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	tool VARCHAR(40) NOT NULL, 
+	tool_version VARCHAR(20) NOT NULL, 
+	score INTEGER NOT NULL, 
+	grade VARCHAR(20) NOT NULL, 
+	threshold_id UUID NOT NULL, 
+	judged_grade VARCHAR(20), 
+	judgement_reason VARCHAR(40), 
+	assessed_on DATE NOT NULL, 
+	assessed_by_id UUID NOT NULL, 
+	CONSTRAINT risk_assessment_pkey PRIMARY KEY (id), 
+	CONSTRAINT risk_assessment_judgement_check CHECK ((judged_grade IS NULL) = (judgement_reason IS NULL)), 
+	CONSTRAINT risk_assessment_score_check CHECK (score >= 0), 
+	CONSTRAINT risk_assessment_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT risk_assessment_tool_check CHECK (tool IN ('merit', 'dash', 'dara', 's_dash', 'hba_screening')), 
+	CONSTRAINT risk_assessment_threshold_id_fkey FOREIGN KEY(threshold_id) REFERENCES risk_threshold (id), 
+	CONSTRAINT risk_assessment_judgement_reason_check CHECK (judgement_reason IN ('escalation', 'fear', 'coercion', 'history', 'separation', 'isolation'))
+);
+
+CREATE INDEX risk_assessment_of_referral ON risk_assessment (referral_id, assessed_on, id);
+
+CREATE TABLE safe_contact (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	allowed TEXT[] NOT NULL, 
+	forbidden TEXT[] NOT NULL, 
+	days TEXT[] NOT NULL, 
+	from_time TIME WITHOUT TIME ZONE, 
+	to_time TIME WITHOUT TIME ZONE, 
+	only_through_id UUID, 
+	checked_on DATE NOT NULL, 
+	CONSTRAINT safe_contact_pkey PRIMARY KEY (id), 
+	CONSTRAINT safe_contact_referral_id_key UNIQUE (referral_id), 
+	CONSTRAINT safe_contact_allowed_check CHECK (allowed <@ ARRAY['call','text','email','post','visit','voicemail','in_person']::text[]), 
+	CONSTRAINT safe_contact_forbidden_check CHECK (forbidden <@ ARRAY['call','text','email','post','visit','voicemail','in_person']::text[]), 
+	CONSTRAINT safe_contact_days_check CHECK (days <@ ARRAY['monday','tuesday','wednesday','thursday','friday','saturday','sunday']::text[]), 
+	CONSTRAINT safe_contact_either_check CHECK (NOT allowed && forbidden), 
+	CONSTRAINT safe_contact_hours_check CHECK (from_time < to_time), 
+	CONSTRAINT safe_contact_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT safe_contact_only_through_id_fkey FOREIGN KEY(only_through_id) REFERENCES agency (id)
+);
+
+CREATE TABLE subject (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	role VARCHAR(40) NOT NULL, 
+	person UUID NOT NULL, 
+	CONSTRAINT subject_pkey PRIMARY KEY (id), 
+	CONSTRAINT subject_referral_id_person_key UNIQUE (referral_id, person), 
+	CONSTRAINT subject_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT subject_role_check CHECK (role IN ('victim', 'child', 'alleged_perpetrator', 'suspect'))
+);
+
+CREATE INDEX subject_by_person ON subject (person, role);
+
 CREATE TABLE survivor_consultation (
 	id UUID NOT NULL, 
 	initiative_id UUID NOT NULL, 
@@ -1852,6 +2173,94 @@ CREATE INDEX survivor_consultation_agency_id_idx ON survivor_consultation (agenc
 CREATE INDEX survivor_consultation_by_action ON survivor_consultation (action_id, initiative_id);
 
 CREATE INDEX survivor_consultation_by_initiative ON survivor_consultation (initiative_id, held_on, id);
+
+CREATE TABLE wishes (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	awareness VARCHAR(40) NOT NULL, 
+	reason VARCHAR(40), 
+	basis VARCHAR(40) NOT NULL, 
+	asked_on DATE, 
+	CONSTRAINT wishes_pkey PRIMARY KEY (id), 
+	CONSTRAINT wishes_referral_id_key UNIQUE (referral_id), 
+	CONSTRAINT wishes_without_check CHECK ((awareness = 'aware_and_willing') = (reason IS NULL)), 
+	CONSTRAINT wishes_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT wishes_awareness_check CHECK (awareness IN ('aware_and_willing', 'aware_and_unwilling', 'unaware')), 
+	CONSTRAINT wishes_reason_check CHECK (reason IN ('high_risk', 'child_at_risk', 'not_safe_to_ask', 'lacks_capacity', 'crime_prevention', 'legal_duty')), 
+	CONSTRAINT wishes_basis_check CHECK (basis IN ('public_task', 'legal_obligation', 'vital_interests', 'legitimate_interests', 'law_enforcement'))
+);
+
+CREATE TABLE referral_event (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	recipient_id UUID, 
+	position INTEGER NOT NULL, 
+	name VARCHAR(60) NOT NULL, 
+	part VARCHAR(20) NOT NULL, 
+	to_state VARCHAR(40), 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	by_id UUID NOT NULL, 
+	by_agency_id UUID NOT NULL, 
+	by_team_id UUID, 
+	error_of_id UUID, 
+	CONSTRAINT referral_event_pkey PRIMARY KEY (id), 
+	CONSTRAINT referral_event_recipient_id_position_key UNIQUE (recipient_id, position), 
+	CONSTRAINT referral_event_error_check CHECK ((name = 'recorded_in_error') = (error_of_id IS NOT NULL)), 
+	CONSTRAINT referral_event_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT referral_event_recipient_id_fkey FOREIGN KEY(recipient_id) REFERENCES recipient (id) ON DELETE CASCADE, 
+	CONSTRAINT referral_event_by_agency_id_fkey FOREIGN KEY(by_agency_id) REFERENCES agency (id), 
+	CONSTRAINT referral_event_error_of_id_fkey FOREIGN KEY(error_of_id) REFERENCES referral_event (id)
+);
+
+CREATE INDEX referral_event_timeline ON referral_event (referral_id, at, recorded_at, position, id);
+
+CREATE TABLE running_clock (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	recipient_id UUID NOT NULL, 
+	name VARCHAR(60) NOT NULL, 
+	holder VARCHAR(20) NOT NULL, 
+	started_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	due_at TIMESTAMP WITH TIME ZONE, 
+	provisional BOOLEAN NOT NULL, 
+	stopped_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT running_clock_pkey PRIMARY KEY (id), 
+	CONSTRAINT running_clock_recipient_id_name_started_at_key UNIQUE (recipient_id, name, started_at), 
+	CONSTRAINT running_clock_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT running_clock_recipient_id_fkey FOREIGN KEY(recipient_id) REFERENCES recipient (id) ON DELETE CASCADE
+);
+
+CREATE INDEX running_clock_due ON running_clock (due_at, id) WHERE stopped_at IS NULL;
+
+CREATE TABLE event_codes (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	event_id UUID NOT NULL, 
+	category VARCHAR(40) NOT NULL, 
+	codes JSONB NOT NULL, 
+	CONSTRAINT event_codes_pkey PRIMARY KEY (id), 
+	CONSTRAINT event_codes_event_id_category_key UNIQUE (event_id, category), 
+	CONSTRAINT event_codes_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT event_codes_event_id_fkey FOREIGN KEY(event_id) REFERENCES referral_event (id) ON DELETE CASCADE, 
+	CONSTRAINT event_codes_category_check CHECK (category IN ('identity_link', 'safe_contact', 'needs', 'wishes', 'risk', 'flags', 'orders', 'criminal_justice', 'actions', 'clocks', 'reasons', 'outcome'))
+);
 
 -- The caller's context: a transaction-local setting, signed with a key that no login role can read and bound
 -- to this backend and this transaction. An SQL injection can set it, but cannot make one that verifies.
@@ -2252,7 +2661,8 @@ $$;
 CREATE FUNCTION give_agency_its_key() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    INSERT INTO capability (kind, agency_id) VALUES ('agency', NEW.id), ('staff', NEW.id);
+    INSERT INTO capability (kind, agency_id)
+    VALUES ('agency', NEW.id), ('staff', NEW.id), ('summary', NEW.id), ('full', NEW.id);
     RETURN NULL;
 END
 $$;
@@ -3017,7 +3427,7 @@ $$;
 CREATE FUNCTION touch_row() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF to_jsonb(NEW) - 'acl' IS DISTINCT FROM to_jsonb(OLD) - 'acl' THEN
+    IF to_jsonb(NEW) - '{acl,full_acl,routes}'::text[] IS DISTINCT FROM to_jsonb(OLD) - '{acl,full_acl,routes}'::text[] THEN
         NEW.version := OLD.version + 1;
         NEW.updated_at := caller_now();
     END IF;
@@ -4235,8 +4645,10 @@ SET search_path = pg_catalog, pg_temp AS $$
     SELECT '{identity_link,safe_contact,needs,wishes,risk,flags,orders,criminal_justice,actions,clocks,reasons,outcome}'::text[]
 $$;
 
--- The key of one view of what an agency (or one team of it) has of its own or by a gate; made when it is first needed.
-CREATE FUNCTION case_capability(wanted text, agency uuid, team uuid, gate uuid, from_agency uuid DEFAULT NULL) RETURNS int
+-- The key of one view of what an agency (or one team of it) has of its own, or by a gate for a purpose. An agency's own
+-- are there from its beginning, and a narrow team's from the day it is one, or who writes a first case would not see it;
+-- the others are made when they are first needed.
+CREATE FUNCTION case_capability(wanted text, agency uuid, team uuid, gate uuid, purpose text, from_agency uuid) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -4245,12 +4657,13 @@ BEGIN
     LOOP
         SELECT c.id INTO found_id FROM capability c
         WHERE c.agency_id = case_capability.agency AND c.kind = wanted AND c.team_id IS NOT DISTINCT FROM team
-          AND c.gate_id IS NOT DISTINCT FROM gate AND c.from_agency_id IS NOT DISTINCT FROM from_agency;
+          AND c.gate_id IS NOT DISTINCT FROM gate AND c.purpose IS NOT DISTINCT FROM case_capability.purpose
+          AND c.from_agency_id IS NOT DISTINCT FROM from_agency;
         IF found_id IS NOT NULL THEN
             RETURN found_id;
         END IF;
-        INSERT INTO capability (kind, agency_id, team_id, gate_id, from_agency_id)
-        VALUES (wanted, case_capability.agency, team, gate, from_agency) ON CONFLICT DO NOTHING;
+        INSERT INTO capability (kind, agency_id, team_id, gate_id, purpose, from_agency_id)
+        VALUES (wanted, case_capability.agency, team, gate, case_capability.purpose, from_agency) ON CONFLICT DO NOTHING;
     END LOOP;
 END
 $$;
@@ -4268,21 +4681,21 @@ BEGIN
     keys := '{}';
     closed := '{}';
     lacking := '{}';
-    IF levels = '{}' OR NOT EXISTS (
-        SELECT FROM capability c WHERE c.agency_id = case_keys.agency AND c.kind = ANY (levels)
-    ) THEN
+    IF levels = '{}' THEN
         RETURN NEXT;
         RETURN;
     END IF;
     WITH gate AS MATERIALIZED (
-        SELECT g.agreement_id AS id, g.categories FROM agreement_gates(case_keys.agency, moment) g
+        SELECT g.agreement_id AS id, g.categories, v.purposes FROM agreement_gates(case_keys.agency, moment) g
+        JOIN agreement_version v ON v.id = agreement_version_now(g.agreement_id, moment)
         UNION ALL
-        SELECT e.id, data_categories() FROM emergency_disclosure e
+        SELECT e.id, data_categories(), NULL FROM emergency_disclosure e
         WHERE e.to_agency_id = case_keys.agency AND e.starts_at <= moment AND e.ends_at > moment AND e.closed_at IS NULL
     ), held AS (
         SELECT c.id, gate.categories FROM capability c LEFT JOIN gate ON gate.id = c.gate_id
         WHERE c.agency_id = case_keys.agency AND c.kind = ANY (levels) AND (c.team_id IS NULL OR c.team_id = ANY (teams))
           AND (c.gate_id IS NULL OR gate.id IS NOT NULL)
+          AND (c.purpose IS NULL OR c.purpose = ANY (gate.purposes))
     ), without AS (
         SELECT category, jsonb_agg(held.id) AS ids FROM held, unnest(data_categories()) category
         WHERE NOT category = ANY (held.categories) GROUP BY category
@@ -4298,9 +4711,184 @@ BEGIN
 END
 $$;
 
+-- The keys of a case: the sender's own, and those of each recipient while it is given to it. A narrow team keeps its
+-- cases to its members. `routes`: from whom each agency has it, under which agreement.
+CREATE FUNCTION referral_keys(wanted uuid, sender uuid, sender_team uuid, purpose text, OUT acl int[], OUT full_acl int[], OUT routes int[])
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    party record;
+BEGIN
+    acl := '{}';
+    full_acl := '{}';
+    routes := '{}';
+    FOR party IN
+        SELECT sender AS agency, CASE WHEN t.narrow THEN t.id END AS team, NULL::uuid AS gate, NULL::text AS purpose
+        FROM team t WHERE t.id = sender_team
+        UNION
+        SELECT r.agency_id, CASE WHEN t.narrow THEN t.id END, r.agreement_id,
+               CASE WHEN r.agreement_id IS NOT NULL THEN referral_keys.purpose END
+        FROM recipient r JOIN team t ON t.id = r.team_id
+        WHERE r.referral_id = wanted AND r.given_at IS NOT NULL AND r.lost_at IS NULL
+          AND (r.agreement_id IS NOT NULL OR r.agency_id = sender)
+        UNION
+        SELECT e.to_agency_id, e.to_team_id, e.id, NULL FROM emergency_disclosure e
+        WHERE e.referral_id = wanted AND e.closed_at IS NULL
+    LOOP
+        acl := acl || case_capability('summary', party.agency, party.team, party.gate, party.purpose, NULL);
+        full_acl := full_acl || case_capability('full', party.agency, party.team, party.gate, party.purpose, NULL);
+        IF party.purpose IS NOT NULL THEN
+            routes := routes || case_capability('route', party.agency, NULL, party.gate, NULL, sender);
+        END IF;
+    END LOOP;
+    acl := ARRAY(SELECT DISTINCT k FROM unnest(acl) k ORDER BY k);
+    full_acl := ARRAY(SELECT DISTINCT k FROM unnest(full_acl) k ORDER BY k);
+    routes := ARRAY(SELECT DISTINCT k FROM unnest(routes) k ORDER BY k);
+END
+$$;
+
+CREATE FUNCTION set_referral_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    SELECT * INTO NEW.acl, NEW.full_acl, NEW.routes FROM referral_keys(NEW.id, NEW.sender_agency_id, NEW.sender_team_id, NEW.purpose);
+    RETURN NEW;
+END
+$$;
+
+-- A child has its referral's keys, of the view that the table belongs to ('summary' or 'full'); one of no referral that
+-- there is gets none, so that the policy refuses it.
+CREATE FUNCTION referral_child_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    NEW.acl := '{}';
+    NEW.routes := '{}';
+    SELECT CASE TG_ARGV[0] WHEN 'full' THEN r.full_acl ELSE r.acl END, r.routes INTO NEW.acl, NEW.routes
+    FROM referral r WHERE r.id = NEW.referral_id FOR SHARE;
+    NEW.acl := coalesce(NEW.acl, '{}');
+    NEW.routes := coalesce(NEW.routes, '{}');
+    RETURN NEW;
+END
+$$;
+
+-- Recipients come, are given it, lose it: the case's keys are computed again, and how it stands as a whole.
+CREATE FUNCTION recipient_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE referral r SET
+        overall = whole.stands,
+        ended_at = CASE WHEN whole.stands IN ('ended', 'withdrawn') THEN coalesce(r.ended_at, caller_now()) END
+    FROM (
+        SELECT f.id, CASE
+            WHEN f.overall = 'draft' THEN f.overall
+            WHEN every.lost THEN 'withdrawn' WHEN every.ended THEN 'ended'
+            WHEN every.taken OR some_took AND NOT f.all_take THEN 'in_hand' ELSE 'waiting' END AS stands
+        FROM referral f CROSS JOIN LATERAL (
+            SELECT coalesce(bool_and(p.lost_at IS NOT NULL), false) AS lost,
+                   coalesce(bool_and(p.hold = 'ended'), false) AS ended,
+                   coalesce(bool_and(p.hold <> 'asked'), false) AS taken,
+                   coalesce(bool_or(p.hold = 'taken'), false) AS some_took
+            FROM recipient p WHERE p.referral_id = f.id AND p.given_at IS NOT NULL
+        ) every
+    ) whole
+    WHERE whole.id = r.id AND r.id = coalesce(NEW.referral_id, OLD.referral_id);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION disclosure_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE referral SET acl = acl WHERE id = NEW.referral_id;
+    RETURN NULL;
+END
+$$;
+
+-- New keys of a case reach what hangs on it; the arguments are the tables, each after its view.
+CREATE FUNCTION spread_referral_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    child text;
+BEGIN
+    FOREACH child IN ARRAY TG_ARGV LOOP
+        EXECUTE format('UPDATE %I SET acl = acl WHERE referral_id = $1', child) USING NEW.id;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+
+-- What a verb calls before it changes anything of a case; of a hidden one it does nothing. A case first, then what hangs
+-- on it: one order for all, so that of two who act at once one waits and sees what the other did.
+CREATE FUNCTION hold_referral(wanted uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM FROM referral r WHERE r.id = wanted AND r.acl && caller_keys() FOR NO KEY UPDATE;
+END
+$$;
+
+-- Somebody is shown the full view of a case: it is written down first, and for good. NULL for who may not see it.
+CREATE FUNCTION consult(wanted uuid, purpose text) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    case_of referral;
+BEGIN
+    SELECT * INTO case_of FROM referral r
+    WHERE r.id = wanted AND r.full_acl && caller_keys() AND NOT r.routes && caller_closed();
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    PERFORM set_config('synchronous_commit', 'on', true);
+    INSERT INTO consultation (id, referral_id, owner_agency_id, principal_id, person_id, agency_id, purpose, request_id, at)
+    VALUES (gen_random_uuid(), wanted, case_of.sender_agency_id, caller_principal(), caller_person(), caller_agency(),
+            consult.purpose, caller_request(), caller_now());
+    RETURN wanted;
+END
+$$;
+
+-- A team becomes narrower than its agency, or no longer is: its cases get other keys.
+CREATE FUNCTION narrow_team_cases() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.narrow THEN
+        PERFORM case_capability(view, NEW.agency_id, NEW.id, NULL, NULL, NULL)
+        FROM unnest('{summary,full}'::text[]) view;
+    END IF;
+    UPDATE referral r SET acl = acl
+    WHERE r.sender_team_id = NEW.id OR r.id IN (SELECT p.referral_id FROM recipient p WHERE p.team_id = NEW.id);
+    RETURN NULL;
+END
+$$;
+
+-- Who would have a case if it were sent now, and by what right. `lacking`: no agreement in force permits it. Only for those
+-- who see the case.
+CREATE FUNCTION referral_audience(wanted uuid)
+RETURNS TABLE (agency_id uuid, team_id uuid, narrow boolean, part text, agreement_id uuid, gateway text, categories text[],
+               lacking boolean)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH this AS (
+        SELECT * FROM referral r
+        WHERE r.id = wanted AND r.acl && caller_keys() AND NOT r.routes && caller_closed()
+    )
+    SELECT this.sender_agency_id, this.sender_team_id, t.narrow, 'sender', NULL::uuid, NULL, this.categories, false
+    FROM this JOIN team t ON t.id = this.sender_team_id
+    UNION ALL
+    SELECT p.agency_id, p.team_id, t.narrow, 'receiver', permits.agreement_id, permits.gateway, this.categories,
+           p.agency_id <> this.sender_agency_id AND permits.agreement_id IS NULL
+    FROM this JOIN recipient p ON p.referral_id = this.id AND p.lost_at IS NULL JOIN team t ON t.id = p.team_id
+    LEFT JOIN LATERAL agreement_for(this.sender_agency_id, p.agency_id, this.purpose, this.categories, caller_now())
+        permits ON p.agency_id <> this.sender_agency_id
+$$;
+
+-- The list as one short text: what was shown to the sender is what is sent, or it is not sent.
+CREATE FUNCTION audience_mark(wanted uuid) RETURNS text LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT left(encode(sha256(convert_to(coalesce(string_agg(a::text, ';' ORDER BY a.part DESC, a.team_id), ''), 'UTF8')), 'hex'), 32)
+    FROM referral_audience(wanted) a
+$$;
+
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz), audience_mark(uuid) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
@@ -4383,6 +4971,12 @@ GRANT EXECUTE ON FUNCTION take_messages(integer,integer) TO portal_worker;
 GRANT EXECUTE ON FUNCTION mark_message(uuid,uuid,text,text) TO portal_worker;
 
 GRANT EXECUTE ON FUNCTION release_messages(uuid[],integer) TO portal_worker;
+
+GRANT EXECUTE ON FUNCTION hold_referral(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION consult(uuid,text) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION referral_audience(uuid) TO portal_runtime;
 
 ALTER TABLE area ENABLE ROW LEVEL SECURITY;
 
@@ -6070,6 +6664,390 @@ CREATE POLICY see ON outbox_attempt FOR SELECT TO portal_runtime USING (EXISTS (
 
 GRANT SELECT ON outbox_attempt TO portal_runtime;
 
+ALTER TABLE referral ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE referral FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON referral FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON referral FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON referral TO portal_runtime;
+
+CREATE POLICY add ON referral FOR INSERT TO portal_runtime WITH CHECK (sender_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work')));
+
+GRANT INSERT ON referral TO portal_runtime;
+
+CREATE POLICY change ON referral FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND sender_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work'))) WITH CHECK (sender_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work')));
+
+GRANT UPDATE ON referral TO portal_runtime;
+
+CREATE POLICY remove ON referral FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND sender_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work')) AND overall = 'draft');
+
+GRANT DELETE ON referral TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON referral FOR EACH ROW EXECUTE FUNCTION set_referral_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON referral FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE recipient ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE recipient FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON recipient FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON recipient FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON recipient TO portal_runtime;
+
+CREATE POLICY add ON recipient FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id));
+
+GRANT INSERT ON recipient TO portal_runtime;
+
+CREATE POLICY change ON recipient FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id))) WITH CHECK (true);
+
+GRANT UPDATE ON recipient TO portal_runtime;
+
+CREATE POLICY remove ON recipient FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id) AND given_at IS NULL);
+
+GRANT DELETE ON recipient TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON recipient FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON recipient FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE referral_event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE referral_event FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON referral_event FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON referral_event FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON referral_event TO portal_runtime;
+
+CREATE POLICY add ON referral_event FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND by_id = (SELECT caller_principal()) AND by_agency_id = (SELECT caller_agency()));
+
+GRANT INSERT ON referral_event TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON referral_event FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON referral_event FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE event_codes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE event_codes FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON event_codes FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON event_codes FOR SELECT TO portal_runtime USING (coalesce(CASE category WHEN 'identity_link' THEN event_codes.acl && (SELECT caller_keys('identity_link')) WHEN 'safe_contact' THEN event_codes.acl && (SELECT caller_keys('safe_contact')) WHEN 'needs' THEN event_codes.acl && (SELECT caller_keys('needs')) WHEN 'wishes' THEN event_codes.acl && (SELECT caller_keys('wishes')) WHEN 'risk' THEN event_codes.acl && (SELECT caller_keys('risk')) WHEN 'flags' THEN event_codes.acl && (SELECT caller_keys('flags')) WHEN 'orders' THEN event_codes.acl && (SELECT caller_keys('orders')) WHEN 'criminal_justice' THEN event_codes.acl && (SELECT caller_keys('criminal_justice')) WHEN 'actions' THEN event_codes.acl && (SELECT caller_keys('actions')) WHEN 'clocks' THEN event_codes.acl && (SELECT caller_keys('clocks')) WHEN 'reasons' THEN event_codes.acl && (SELECT caller_keys('reasons')) WHEN 'outcome' THEN event_codes.acl && (SELECT caller_keys('outcome')) END, false) AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON event_codes TO portal_runtime;
+
+CREATE POLICY add ON event_codes FOR INSERT TO portal_runtime WITH CHECK (coalesce(CASE category WHEN 'identity_link' THEN event_codes.acl && (SELECT caller_keys('identity_link')) WHEN 'safe_contact' THEN event_codes.acl && (SELECT caller_keys('safe_contact')) WHEN 'needs' THEN event_codes.acl && (SELECT caller_keys('needs')) WHEN 'wishes' THEN event_codes.acl && (SELECT caller_keys('wishes')) WHEN 'risk' THEN event_codes.acl && (SELECT caller_keys('risk')) WHEN 'flags' THEN event_codes.acl && (SELECT caller_keys('flags')) WHEN 'orders' THEN event_codes.acl && (SELECT caller_keys('orders')) WHEN 'criminal_justice' THEN event_codes.acl && (SELECT caller_keys('criminal_justice')) WHEN 'actions' THEN event_codes.acl && (SELECT caller_keys('actions')) WHEN 'clocks' THEN event_codes.acl && (SELECT caller_keys('clocks')) WHEN 'reasons' THEN event_codes.acl && (SELECT caller_keys('reasons')) WHEN 'outcome' THEN event_codes.acl && (SELECT caller_keys('outcome')) END, false) AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT INSERT ON event_codes TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON event_codes FOR EACH ROW EXECUTE FUNCTION referral_child_keys('full');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON event_codes FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE running_clock ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE running_clock FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON running_clock FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON running_clock FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON running_clock TO portal_runtime;
+
+CREATE POLICY add ON running_clock FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT INSERT ON running_clock TO portal_runtime;
+
+CREATE POLICY change ON running_clock FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT UPDATE ON running_clock TO portal_runtime;
+
+CREATE POLICY remove ON running_clock FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT DELETE ON running_clock TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON running_clock FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON running_clock FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE local_reference ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE local_reference FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON local_reference FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON local_reference FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON local_reference TO portal_runtime;
+
+CREATE POLICY add ON local_reference FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT INSERT ON local_reference TO portal_runtime;
+
+CREATE POLICY change ON local_reference FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT UPDATE ON local_reference TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON local_reference FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON local_reference FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE emergency_disclosure ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE emergency_disclosure FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON emergency_disclosure FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON emergency_disclosure FOR SELECT TO portal_runtime USING (from_agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) OR to_agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON emergency_disclosure TO portal_runtime;
+
+CREATE POLICY add ON emergency_disclosure FOR INSERT TO portal_runtime WITH CHECK (from_agency_id = (SELECT caller_agency()) AND made_by_id = (SELECT caller_principal()) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = emergency_disclosure.referral_id));
+
+GRANT INSERT ON emergency_disclosure TO portal_runtime;
+
+CREATE POLICY change ON emergency_disclosure FOR UPDATE TO portal_runtime USING (from_agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false)) WITH CHECK (from_agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT UPDATE ON emergency_disclosure TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON emergency_disclosure FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON emergency_disclosure FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE subject ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE subject FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON subject FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON subject FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('identity_link')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON subject TO portal_runtime;
+
+CREATE POLICY add ON subject FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('identity_link')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = subject.referral_id));
+
+GRANT INSERT ON subject TO portal_runtime;
+
+CREATE POLICY remove ON subject FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('identity_link')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = subject.referral_id));
+
+GRANT DELETE ON subject TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON subject FOR EACH ROW EXECUTE FUNCTION referral_child_keys('full');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON subject FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE safe_contact ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE safe_contact FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON safe_contact FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON safe_contact FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('safe_contact')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON safe_contact TO portal_runtime;
+
+CREATE POLICY add ON safe_contact FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('safe_contact')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = safe_contact.referral_id));
+
+GRANT INSERT ON safe_contact TO portal_runtime;
+
+CREATE POLICY remove ON safe_contact FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('safe_contact')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = safe_contact.referral_id));
+
+GRANT DELETE ON safe_contact TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON safe_contact FOR EACH ROW EXECUTE FUNCTION referral_child_keys('full');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON safe_contact FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE need ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE need FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON need FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON need FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('needs')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON need TO portal_runtime;
+
+CREATE POLICY add ON need FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('needs')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = need.referral_id));
+
+GRANT INSERT ON need TO portal_runtime;
+
+CREATE POLICY remove ON need FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('needs')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = need.referral_id));
+
+GRANT DELETE ON need TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON need FOR EACH ROW EXECUTE FUNCTION referral_child_keys('full');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON need FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE wishes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE wishes FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON wishes FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON wishes FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON wishes TO portal_runtime;
+
+CREATE POLICY add ON wishes FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = wishes.referral_id));
+
+GRANT INSERT ON wishes TO portal_runtime;
+
+CREATE POLICY remove ON wishes FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = wishes.referral_id));
+
+GRANT DELETE ON wishes TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON wishes FOR EACH ROW EXECUTE FUNCTION referral_child_keys('full');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON wishes FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE risk_assessment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE risk_assessment FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON risk_assessment FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON risk_assessment FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('risk')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON risk_assessment TO portal_runtime;
+
+CREATE POLICY add ON risk_assessment FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('risk')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = risk_assessment.referral_id));
+
+GRANT INSERT ON risk_assessment TO portal_runtime;
+
+CREATE POLICY remove ON risk_assessment FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('risk')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = risk_assessment.referral_id));
+
+GRANT DELETE ON risk_assessment TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON risk_assessment FOR EACH ROW EXECUTE FUNCTION referral_child_keys('full');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON risk_assessment FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE case_flag ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE case_flag FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON case_flag FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON case_flag FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('flags')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON case_flag TO portal_runtime;
+
+CREATE POLICY add ON case_flag FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('flags')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = case_flag.referral_id));
+
+GRANT INSERT ON case_flag TO portal_runtime;
+
+CREATE POLICY remove ON case_flag FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('flags')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = case_flag.referral_id));
+
+GRANT DELETE ON case_flag TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON case_flag FOR EACH ROW EXECUTE FUNCTION referral_child_keys('full');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON case_flag FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE protective_order ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE protective_order FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON protective_order FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON protective_order FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('orders')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON protective_order TO portal_runtime;
+
+CREATE POLICY add ON protective_order FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('orders')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = protective_order.referral_id));
+
+GRANT INSERT ON protective_order TO portal_runtime;
+
+CREATE POLICY remove ON protective_order FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('orders')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = protective_order.referral_id));
+
+GRANT DELETE ON protective_order TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON protective_order FOR EACH ROW EXECUTE FUNCTION referral_child_keys('full');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON protective_order FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE referral_reason ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE referral_reason FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON referral_reason FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON referral_reason FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('reasons')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON referral_reason TO portal_runtime;
+
+CREATE POLICY add ON referral_reason FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('reasons')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = referral_reason.referral_id));
+
+GRANT INSERT ON referral_reason TO portal_runtime;
+
+CREATE POLICY remove ON referral_reason FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('reasons')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = referral_reason.referral_id));
+
+GRANT DELETE ON referral_reason TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON referral_reason FOR EACH ROW EXECUTE FUNCTION referral_child_keys('full');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON referral_reason FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE case_action ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE case_action FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON case_action FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON case_action FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON case_action TO portal_runtime;
+
+CREATE POLICY add ON case_action FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT INSERT ON case_action TO portal_runtime;
+
+CREATE POLICY change ON case_action FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = case_action.referral_id))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = case_action.referral_id)));
+
+GRANT UPDATE ON case_action TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON case_action FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON case_action FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE risk_threshold ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE risk_threshold FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON risk_threshold FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON risk_threshold FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON risk_threshold TO portal_runtime;
+
+ALTER TABLE consultation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE consultation FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON consultation FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON consultation FOR SELECT TO portal_runtime USING (owner_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:summary')) OR principal_id = (SELECT caller_principal()) OR (SELECT caller_can('audit:read')));
+
+GRANT SELECT ON consultation TO portal_runtime;
+
 CREATE TRIGGER y_partners AFTER INSERT OR UPDATE OR DELETE ON partner FOR EACH ROW EXECUTE FUNCTION partner_changed();
+
+CREATE TRIGGER y_whole AFTER INSERT OR UPDATE OR DELETE ON recipient FOR EACH ROW EXECUTE FUNCTION recipient_changed();
+
+CREATE TRIGGER y_keys AFTER INSERT OR UPDATE ON emergency_disclosure FOR EACH ROW EXECUTE FUNCTION disclosure_changed();
+
+CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'emergency_disclosure', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action');
+
+CREATE TRIGGER y_narrow AFTER INSERT OR UPDATE OF narrow ON team FOR EACH ROW EXECUTE FUNCTION narrow_team_cases();
 
 CREATE TRIGGER y_spread AFTER UPDATE ON initiative FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl) EXECUTE FUNCTION spread_initiative_keys('initiative_area', 'partner', 'stage_move', 'rating_set', 'action', 'action_move', 'milestone', 'risk', 'evidence_item', 'measure', 'observation', 'funding_line', 'initiative_theme', 'initiative_entry', 'comment', 'survivor_consultation');
