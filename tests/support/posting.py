@@ -92,4 +92,5 @@ class Post:
             "PORTAL_SMTP_URL": f"smtp://127.0.0.1:{self.box.port}",
         }  # fmt: skip
         command = [str(PORTAL), "worker"]
-        return subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)  # noqa: S603 - ours
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.Popen(command, env=environ, **quiet)  # noqa: S603 - ours
