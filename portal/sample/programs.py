@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import SQLModel, col
 
 from auth.oauth.clients import (
+    ITSELF,
     LONGEST_LIFE,
     NewClient,
     add_client,
@@ -21,10 +22,11 @@ from auth.oauth.clients import (
     new_private_key,
     write_private_key,
 )
-from auth.oauth.tables import Client, ClientAcceptance, ClientKey
+from auth.oauth.tables import Client, ClientAcceptance, ClientKey, Grant
 from auth.roles import Scope
 from portal.sample.partnership import PEOPLE, agency_id, fixed, membership_id
 
+BACK = "http://localhost:8400/back"
 _READS = (Scope.INITIATIVES_READ,)
 _CONTRIBUTES = (*_READS, Scope.INITIATIVES_CONTRIBUTE)
 _EDITS = (*_CONTRIBUTES, Scope.INITIATIVES_EDIT)
@@ -41,6 +43,13 @@ class Program:
     name: str
     owner: str
     scopes: tuple[Scope, ...]
+    back: tuple[str, ...] = ()
+    """Where it sends people back to who let it act for them."""
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """For itself, and for people if it has somewhere to send them."""
+        return (*ITSELF, Grant.AUTHORIZATION_CODE) if self.back else ITSELF
 
     @property
     def id(self) -> UUID:
@@ -56,7 +65,7 @@ class Program:
 PROGRAMS = (
     Program("rasa", "RASA dashboard", "rasa.coordinator", _CONTRIBUTES),
     Program("rasa-coordinator", "RASA coordination desk", "rasa.coordinator", _EDITS),
-    Program("wirral", "Wirral community safety system", "wirral.coordinator", _EDITS),
+    Program("wirral", "Wirral community safety system", "wirral.coordinator", _EDITS, (BACK,)),
     Program("police", "Merseyside Police analytics", "police.coordinator", _READS),
 )
 
@@ -149,11 +158,22 @@ async def _let_in(session: AsyncSession, program: Program, key: ECKey, now: date
     known = await session.get(Client, program.id)
     if known is None:
         owner, agency = membership_id(program.owner), agency_id(program.agency)
-        new = NewClient(agency, program.name, owner, program.scopes, until, jwk, program.id)
+        new = NewClient(
+            agency,
+            program.name,
+            owner,
+            program.scopes,
+            until,
+            jwk,
+            program.id,
+            program.grants,
+            program.back,
+        )
         await add_client(session, new, now=now)
         await _accept(session, program)
         return
     known.expires_at, known.ended_at = until, None
+    known.grants, known.redirect_uris = sorted(map(str, program.grants)), list(program.back)
     registered = False
     for used in await _keys_of(session, program):
         own = used.thumbprint == key.thumbprint()
