@@ -18,6 +18,8 @@ from graphql import (
 )
 from support.given import Given, Known, Values
 
+from portal.reading.declare import Opened, declared
+
 KEYS = ("a", "b", "x1", "_", "id", "title", "name", "node", "nodes", "edges", "data", "errors")
 OBJECTS, DEEP = 60, 7
 
@@ -162,7 +164,12 @@ class Writer:
 
     def _field(self, kind: GraphQLNamedType, place: Place) -> str | None:
         """A field of the type, with a key that no other field of the document has."""
-        fields: Mapping[str, GraphQLField] = getattr(kind, "fields", {})
+        # What is opened leaves a line each time, so that no answer is like the one before.
+        fields: Mapping[str, GraphQLField] = {
+            name: each
+            for name, each in getattr(kind, "fields", {}).items()
+            if not isinstance(declared(each).get("read"), Opened)
+        }
         leaves = [n for n, f in fields.items() if is_leaf_type(get_named_type(f.type))]
         name = self.random.choice([*fields, *leaves, "__typename"])
         if name == "__typename":

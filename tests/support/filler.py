@@ -7,7 +7,7 @@ its checks; what the database refuses is tried again otherwise.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from random import Random
@@ -29,6 +29,7 @@ from sqlalchemy import (
     Numeric,
     String,
     Table,
+    Time,
     TypeDecorator,
     Uuid,
     func,
@@ -196,6 +197,7 @@ _MAKERS: tuple[tuple[Any, Callable[[Any, Random, Hints], Any]], ...] = (
     (Integer, lambda _, random, hints: random.choice((*NUMBERS, *hints.numbers))),
     (DateTime, lambda _, random, __: random.choice(MOMENTS)),
     (Date, lambda _, random, __: random.choice(DAYS)),
+    (Time, lambda _, random, __: time(random.randrange(24), random.choice((0, 30)))),
     (Uuid, lambda _, random, __: UUID(int=random.getrandbits(128), version=4)),
     (LargeBinary, lambda _, random, __: random.randbytes(32)),
     (JSON, lambda _, random, __: random.choice(OBJECTS)),
