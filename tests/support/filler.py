@@ -49,6 +49,7 @@ WORDS = (
     "safer", "Bus stops", "night-time", "it's", 'a "quoted" word', "back\\slash", "tab\there",
     "two\nlines", "100 %", "under_score", "ärger", "نور", "🕯️ vigil", "e\u0301", "null", "a-key",
     "https://example.org/a?b=c&d=%20", "\u2028", "</script>", "$1", ":name", "O'Brien; --", " x",
+    "a.b@example.org",
 )  # fmt: skip
 DAYS = tuple(DAY + timedelta(days=n) for n in (-800, -400, -31, -1, 0, 1, 60, 500))
 MOMENTS = tuple(
