@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from portal.agreements.categories import DataCategory
+from portal.referrals.codes import OpeningPurpose
 from portal.referrals.pathway import Hold
 from portal.store.base import Instant, Keys, Row, choice, no_keys
 
@@ -258,7 +259,7 @@ class Consultation(Row, table=True):
     principal_id: UUID
     person_id: UUID | None = None
     agency_id: UUID = Field(foreign_key="agency.id")
-    purpose: str = Field(max_length=40)
+    purpose: OpeningPurpose = Field(sa_type=choice(OpeningPurpose, "purpose"))
     request_id: UUID | None = None
     at: datetime = Field(sa_type=Instant)
 

@@ -26,7 +26,9 @@ PAGE = 100
 BY_ID = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 CHANGES = """query($after: String) { changesSince(first: 100, after: $after) {
     totalCount nodes { nodeId gone node { id } } pageInfo { hasNextPage endCursor } } }"""
-PARTIAL = {"quietPartners", "partnersWithoutUpdate", "members", "lapses", "frameworkCoverage"}
+PARTIAL = {
+    "quietPartners", "partnersWithoutUpdate", "members", "lapses", "frameworkCoverage", "queue",
+}  # fmt: skip
 """Lists that leave out by their meaning some of what may be seen."""
 
 

@@ -60,6 +60,7 @@ NUMBERS = (0, 1, 2, 3, 5, 40, 2026)
 FIGURES = tuple(Decimal(n) for n in ("0", "0.5", "1.00", "12.3400", "100", "99999999.99"))
 OBJECTS = ({"a": 1, "b": [None, "ä"]}, {}, {"z": {"y": "x"}, "a": 0.5})
 _FORM = re.compile(r"~ '([^']*)'")
+_LENGTH = re.compile(r"^length\(\w+\) = (\d+)$")
 _QUOTED, _NUMBER = re.compile(r"'([^']*)'"), re.compile(r"\b\d{1,4}\b")
 
 
@@ -161,6 +162,8 @@ class Hints:
     words: tuple[str, ...]
     numbers: tuple[int, ...]
     form: re.Pattern[str]
+    length: int | None
+    """How long a text must be, where it has one length only."""
 
 
 def _some(kind: Any, random: Random, hints: Hints) -> Any:
@@ -174,6 +177,8 @@ def _some(kind: Any, random: Random, hints: Hints) -> Any:
 
 
 def _text(kind: String, random: Random, hints: Hints) -> str:
+    if hints.length is not None:
+        return f"{random.getrandbits(4 * hints.length):0{hints.length}x}"
     if hints.words and random.random() < 0.5:
         made = random.choice(hints.words)
     elif random.random() < 0.2:
@@ -217,8 +222,10 @@ def _hints_of(table: Table, column: str) -> Hints:
     about = [check for check in checks if re.search(rf"\b{column}\b", check)]
     forms = [found for check in about for found in _FORM.findall(check)]
     bare = [_FORM.sub("", check) for check in about]
+    lengths = [found for check in about for found in _LENGTH.findall(check)]
     return Hints(
         tuple(word for check in bare for word in _QUOTED.findall(check)),
         tuple(int(n) for check in bare for n in _NUMBER.findall(_QUOTED.sub("", check))),
         re.compile(forms[0].replace("[:space:]", r"\s") if forms else ""),
+        int(lengths[0]) if lengths else None,
     )

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_0cd83421c165"
+revision = "first_81d8043cf782"
 down_revision = None
 
 

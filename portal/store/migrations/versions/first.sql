@@ -367,7 +367,8 @@ CREATE TABLE consultation (
 	at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	CONSTRAINT consultation_pkey PRIMARY KEY (id), 
 	CONSTRAINT consultation_owner_agency_id_fkey FOREIGN KEY(owner_agency_id) REFERENCES agency (id), 
-	CONSTRAINT consultation_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id)
+	CONSTRAINT consultation_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT consultation_purpose_check CHECK (purpose IN ('work_on_case', 'allocate', 'prepare_meeting', 'supervise', 'safety', 'rights_request', 'review'))
 );
 
 CREATE INDEX consultation_of_owner ON consultation (owner_agency_id, at, id);
