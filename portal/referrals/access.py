@@ -140,7 +140,6 @@ RULES: tuple[RowRule, ...] = (
         SUMMARY,
         add=f"{SUMMARY} AND {WORKS} AND {sent_by_caller('recipient')}",
         change=f"{SUMMARY} AND {WORKS} AND {_PARTY}",
-        check="true",
         remove=f"{SUMMARY} AND {WORKS} AND {sent_by_caller('recipient')} AND given_at IS NULL",
     ),
     of_case(

@@ -146,6 +146,13 @@ async def test_somebody_who_has_left_or_never_was_has_no_access(
     await connection.close()
 
 
+ACCEPTED = text(
+    "INSERT INTO client_acceptance (id, owner_membership_id, accepted_at, scopes, grants,"
+    " redirect_uris, thumbprints) SELECT id, owner_membership_id, created_at, scopes, grants,"
+    " redirect_uris, '{}' FROM client WHERE id = :id"
+)
+
+
 async def client(engines: Engines, owner: UUID, scopes: list[str]) -> UUID:
     made = uuid4()
     async with engines.owner.begin() as connection:
@@ -164,6 +171,7 @@ async def client(engines: Engines, owner: UUID, scopes: list[str]) -> UUID:
                 "then": datetime.now(UTC) + timedelta(days=30),
             },
         )
+        await connection.execute(ACCEPTED, {"id": made})
     return made
 
 

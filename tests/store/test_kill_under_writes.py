@@ -17,7 +17,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
 from auth.oauth.resource import Presented
-from auth.oauth.tables import AccessToken, Client, Grant
+from auth.oauth.tables import AccessToken, Client, ClientAcceptance, Grant
 from auth.roles import Scope
 from portal import database
 from portal.context import ByToken, Context
@@ -51,6 +51,14 @@ async def first_build(engines: Engines) -> None:
             "grants": [Grant.CLIENT_CREDENTIALS],
         }  # fmt: skip
         await owner.execute(insert(table_of(Client)), program)
+        await owner.execute(insert(table_of(ClientAcceptance)), _accepted(program))
+
+
+def _accepted(program: dict[str, Any]) -> dict[str, Any]:
+    """Its owner has said yes to all of it."""
+    kept = ("id", "owner_membership_id", "scopes", "grants", "redirect_uris")
+    yes = {"accepted_at": program["created_at"], "thumbprints": []}
+    return {name: program[name] for name in kept} | yes
 
 
 async def a_token(engines: Engines) -> bytes:

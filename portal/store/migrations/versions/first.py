@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_81d8043cf782"
+revision = "first_54c8a44f97f9"
 down_revision = None
 
 

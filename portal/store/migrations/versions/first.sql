@@ -6705,7 +6705,7 @@ CREATE POLICY add ON recipient FOR INSERT TO portal_runtime WITH CHECK (coalesce
 
 GRANT INSERT ON recipient TO portal_runtime;
 
-CREATE POLICY change ON recipient FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id))) WITH CHECK (true);
+CREATE POLICY change ON recipient FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id)));
 
 GRANT UPDATE ON recipient TO portal_runtime;
 
