@@ -19,6 +19,12 @@ PLAIN = {
     "Query.agreementGate": "the few agreements that come near, and what each lacks",
     "Initiative.fundingTotals": "sums",
     "Membership.holds": "a person's few roles",
+    "Preview.parties": "the few that one referral is for",
+    "ReferralFile.subjects": "the few whom one case is about",
+    "ReferralFile.needs": "one of each kind",
+    "ReferralFile.orders": "one of each kind",
+    "ReferralFile.riskAssessments": "what one case has, in a view that is read whole",
+    "ReferralFile.steps": "what one case has, in a view that is read whole",
     "ValidationError.errors": "what is wrong with one input",
 }
 WARNINGS = "warnings"  # of each payload
