@@ -240,6 +240,7 @@ class Capability(SQLModel, table=True):
             "gate_id",
             "purpose",
             "from_agency_id",
+            name="capability_key",
             postgresql_nulls_not_distinct=True,
         ),
         CheckConstraint("(kind IN ('public', 'partnership')) = (agency_id IS NULL)", name="agency"),

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from portal.context import Context
 from portal.frameworks.tables import FrameworkEntry, FrameworkVersion
+from portal.proposals.holding import holds
 from portal.sheets.format import (
     ACTIONS,
     INITIATIVES,
@@ -99,7 +100,11 @@ def _lists(world: World, own: UUID, today: date) -> Iterator[tuple[str, Sequence
     yield "Themes", [(t.name,) for t in world.theme.values() if now(t.retired_on)]
     yield (
         "Measures",
-        [(d.key, d.name, d.unit) for d in world.definition.values() if now(d.retired_on)],
+        [
+            (d.key, d.name, d.unit)
+            for d in world.definition.values()
+            if holds(d, today) and now(d.retired_on)
+        ],
     )
 
 

@@ -24,6 +24,7 @@ HISTORY = """query($id: ID!) { node(id: $id) { ...on %s {
     history(orderBy: OLDEST) { totalCount nodes { at verb kind objectId before after
         agency { shortName } membership { id } } } } } }"""
 PLAN_ACTION = f"PlanAction:{plan_action_id(23)}"
+OF_A_CASE = "the case's own events tell of it"
 UNRECORDED = {
     "audit_line": "it is itself the record of what was asked",
     "repeat": "an idempotency key, kept for a week",
@@ -36,6 +37,26 @@ UNRECORDED = {
     "role_request": "it is itself the record of who asked and who confirmed",
     "invitation": "it is itself the record of who invited and who came",
     "grantable_roles": "it keeps itself who set it; audit lines tell of the sets before",
+    "agreement_advice": "the agreement's own events tell of it",
+    "agreement_event": "it is itself the record of what happened",
+    "agreement_signature": "the agreement's own events tell of it",
+    "referral": "its own events tell of it; a history would outlive its keys",
+    "referral_event": "it is itself the record of what happened",
+    "team_member": "audit lines tell who put whom in a team",
+    "recipient": OF_A_CASE,
+    "event_codes": OF_A_CASE,
+    "running_clock": OF_A_CASE,
+    "local_reference": OF_A_CASE,
+    "emergency_disclosure": OF_A_CASE,
+    "subject": OF_A_CASE,
+    "safe_contact": OF_A_CASE,
+    "need": OF_A_CASE,
+    "wishes": OF_A_CASE,
+    "risk_assessment": OF_A_CASE,
+    "case_flag": OF_A_CASE,
+    "protective_order": OF_A_CASE,
+    "referral_reason": OF_A_CASE,
+    "case_action": OF_A_CASE,
 }
 """Tables that the API changes without a change for readers, each with the reason."""
 

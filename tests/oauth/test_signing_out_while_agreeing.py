@@ -25,7 +25,9 @@ async def agreeing(flow):
 async def living(flow, who):
     async with flow.desk.sessions() as db:
         found = select(col(Consent.id)).where(
-            col(Consent.person_id) == who.person_id, col(Consent.ended_at).is_(None)
+            col(Consent.person_id) == who.person_id,
+            col(Consent.ended_at).is_(None),
+            col(Consent.expires_at) > datetime.now(UTC),
         )
         return len((await db.execute(found)).all())
 

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_54c8a44f97f9"
+revision = "first_39923f16a928"
 down_revision = None
 
 

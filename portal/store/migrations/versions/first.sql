@@ -807,7 +807,7 @@ CREATE TABLE capability (
 	purpose VARCHAR(40), 
 	from_agency_id UUID, 
 	CONSTRAINT capability_pkey PRIMARY KEY (id), 
-	CONSTRAINT capability_agency_id_kind_team_id_gate_id_purpose_from__56e7 UNIQUE NULLS NOT DISTINCT (agency_id, kind, team_id, gate_id, purpose, from_agency_id), 
+	CONSTRAINT capability_key UNIQUE NULLS NOT DISTINCT (agency_id, kind, team_id, gate_id, purpose, from_agency_id), 
 	CONSTRAINT capability_agency_check CHECK ((kind IN ('public', 'partnership')) = (agency_id IS NULL)), 
 	CONSTRAINT capability_team_check CHECK (kind IN ('summary', 'full') OR (kind = 'team') = (team_id IS NOT NULL)), 
 	CONSTRAINT capability_gate_check CHECK (kind IN ('summary', 'full') OR (kind = 'route') = (gate_id IS NOT NULL)), 
