@@ -224,6 +224,7 @@ DEFINERS: dict[str, str] = {
     "narrow_team_cases()": "",
     "spread_referral_keys()": "",
     "hold_referral(uuid)": "portal_runtime",
+    "steering_codes(uuid,text[])": "portal_runtime",
     "consult(uuid,text)": "portal_runtime",
     "referral_audience(uuid)": "portal_runtime",
 }

@@ -317,6 +317,15 @@ class Pathway:
         """Where it begins."""
         return self.states[self.begins]
 
+    @property
+    def steers(self) -> frozenset[str]:
+        """The fields on whose values moves and clocks depend; a replay needs no others."""
+        guards = [
+            name for one in (*self.moves.values(), *self.events.values()) for name in one.where
+        ]
+        timed = [name for c in self.clocks.values() for name in (c.until, c.since, c.by_field)]
+        return frozenset(name for name in (*guards, *timed) if name)
+
     def sends(self, move: str) -> bool:
         """Whether this move is the one by which recipients get the case."""
         return self.begins in self.moves[move].source

@@ -8,6 +8,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
+from sqlalchemy import Text, Uuid, literal
+from sqlalchemy import column as column_
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import col, func, select
 
 from auth.roles import Scope
@@ -95,7 +98,8 @@ async def _case(
     work: Work, referral: Referral, recipient: Recipient
 ) -> tuple[Pathway, Calendar, list[Event]]:
     calendar = await calendar_of(work.db, referral.area_code, work.today)
-    return pathway_of(referral), calendar, await events_of(work, recipient)
+    pathway = pathway_of(referral)
+    return pathway, calendar, await events_of(work, pathway, recipient)
 
 
 def read_fields(pathway: Pathway, given: Sequence[FieldGiven]) -> dict[str, Value]:
@@ -167,15 +171,20 @@ def _acting_as(pathway: Pathway, move: str, parts: Sequence[Part]) -> Part:
     return next((part for part in parts if saying and part in saying.by), parts[0])
 
 
-async def events_of(work: Work, recipient: Recipient) -> list[Event]:
-    """What has happened with a recipient, as it was recorded."""
+async def events_of(work: Work, pathway: Pathway, recipient: Recipient) -> list[Event]:
+    """What has happened with a recipient, as it was recorded, with the fields that steer the case:
+    those that the caller may not see, too, or the case would stand elsewhere for them.
+    """
     found = select(ReferralEvent).where(col(ReferralEvent.recipient_id) == recipient.id)
     found = found.order_by(col(ReferralEvent.recorded_at), col(ReferralEvent.position))
     rows = list((await work.db.execute(found)).scalars())
     said: dict[UUID, dict[str, Value]] = {row.id: {} for row in rows}
-    codes = select(EventCodes).where(col(EventCodes.event_id).in_(said))
-    for each in (await work.db.execute(codes)).scalars():
-        said[each.event_id] |= each.codes
+    steers = literal(sorted(pathway.steers), ARRAY(Text))
+    facts = func.steering_codes(recipient.id, steers).table_valued(
+        column_("event_id", Uuid), column_("codes", JSONB)
+    )
+    for event, codes in (await work.db.execute(select(facts.c.event_id, facts.c.codes))).all():
+        said[event] |= codes
     return [
         Event(
             id=row.id,

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_39923f16a928"
+revision = "first_a47e920ecebe"
 down_revision = None
 
 

@@ -4826,6 +4826,21 @@ BEGIN
 END
 $$;
 
+-- What steers a case, for whoever works on it: of the codes of its events those on which its next moves and its clocks
+-- depend, whatever the caller's agreement covers. A replay by half of what was said would lead elsewhere. The pathway
+-- names the fields; they are seldom more than a date, and no answer shows them.
+CREATE FUNCTION steering_codes(wanted uuid, names text[]) RETURNS TABLE (event_id uuid, codes jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT e.id, jsonb_object_agg(said.key, said.value)
+    FROM recipient p JOIN referral r ON r.id = p.referral_id
+    JOIN referral_event e ON e.recipient_id = p.id JOIN event_codes c ON c.event_id = e.id
+    CROSS JOIN LATERAL jsonb_each(c.codes) said
+    WHERE p.id = wanted AND caller_can('referrals:work') AND r.acl && caller_keys() AND NOT r.routes && caller_closed()
+      AND said.key = ANY (names)
+    GROUP BY e.id
+$$;
+
 -- Somebody is shown the full view of a case: it is written down first, and for good. NULL for who may not see it.
 CREATE FUNCTION consult(wanted uuid, purpose text) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -4974,6 +4989,8 @@ GRANT EXECUTE ON FUNCTION mark_message(uuid,uuid,text,text) TO portal_worker;
 GRANT EXECUTE ON FUNCTION release_messages(uuid[],integer) TO portal_worker;
 
 GRANT EXECUTE ON FUNCTION hold_referral(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION steering_codes(uuid,text[]) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION consult(uuid,text) TO portal_runtime;
 
