@@ -62,6 +62,7 @@ _FUNCTIONS = (
     ("portal.outbox", "outbox.sql"),
     ("portal.actions", "telling.sql"),
     ("portal.referrals", "keys.sql"),
+    ("portal.referrals", "stopping.sql"),
 )
 _ROOMS = (
     auth.access,

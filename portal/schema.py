@@ -38,6 +38,7 @@ from portal.reading.plans import Plans
 from portal.reading.promises import BrokenPromises, broken_promises
 from portal.referrals.api import ReferralMutations, ReferralQueries
 from portal.referrals.full import FileMutations, FileQueries
+from portal.referrals.stopping import StoppingQueries
 from portal.risks.api import RiskMutations
 from portal.sight import SIGHT
 from portal.voices.api import VoiceMutations
@@ -75,6 +76,7 @@ class Query(
     OutboxQueries,
     ReferralQueries,
     FileQueries,
+    StoppingQueries,
     ChangeQueries,
 ):
     """All root fields for reading."""

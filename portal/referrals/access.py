@@ -227,6 +227,14 @@ DEFINERS: dict[str, str] = {
     "steering_codes(uuid,text[])": "portal_runtime",
     "consult(uuid,text)": "portal_runtime",
     "referral_audience(uuid)": "portal_runtime",
+    "agreement_change(uuid)": "",
+    "keys_lost(uuid,uuid,text)": "",
+    "ways_lost(uuid,uuid)": "",
+    "agency_case_keys(uuid,text,uuid)": "",
+    "keys_after(uuid)": "portal_runtime",
+    "ways_shut_by(uuid)": "portal_runtime",
+    "own_keys_after(text,uuid)": "portal_runtime",
+    "agreement_stops(uuid)": "portal_runtime",
 }
 CALLABLE: tuple[str, ...] = ("audience_mark(uuid)",)
 

@@ -40,6 +40,7 @@ from portal.reading.declare import (
 from portal.referrals import sending, steps, tables, verbs
 from portal.referrals.pathway import Hold
 from portal.referrals.preview import Preview, preview_of
+from portal.referrals.stopping import CHANGE, narrows_with, stops_with
 from portal.referrals.tables import Overall, Urgency
 from portal.store.base import Instant
 from portal.store.rules import table_of
@@ -316,6 +317,12 @@ class ReferralFilter:
         lambda row, ours, ask: (row.sender_agency_id == ask.agency) == ours,
     )
     area: str | None = where("Where the victim lives in this area, by its ONS code.", _within)
+    stops_with: strawberry.ID | None = where(
+        f"That you would see no longer after a change of an agreement. {CHANGE}", stops_with
+    )
+    narrows_with: strawberry.ID | None = where(
+        f"That you would see, and your agency would read less of. {CHANGE}", narrows_with
+    )
 
 
 REFERRALS = Listing(

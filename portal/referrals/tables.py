@@ -154,6 +154,12 @@ class Recipient(OfReferral, table=True):
         Index("recipient_urgent", "team_id", "rank", "created_at", "id", postgresql_where=OPEN),
         Index("recipient_newest", "team_id", "created_at", "id"),
         Index("recipient_late", "agency_id", "due_at", "id", postgresql_where=OPEN),
+        Index(
+            "recipient_by_agreement",
+            "agreement_id",
+            "agency_id",
+            postgresql_where=text("lost_at IS NULL AND agreement_id IS NOT NULL"),
+        ),
     )
 
     agency_id: UUID = Field(foreign_key="agency.id")

@@ -16,6 +16,7 @@ PLAIN = {
     "Query.nodes": "as many as ids were given",
     "Query.planBoard": "the whole plan at a glance; planActions are its pages",
     "Query.fundingTotals": "sums",
+    "Query.agreementStops": "a row for each party of one agreement",
     "Query.agreementGate": "the few agreements that come near, and what each lacks",
     "Initiative.fundingTotals": "sums",
     "Membership.holds": "a person's few roles",

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_a47e920ecebe"
+revision = "first_2e1eabae0098"
 down_revision = None
 
 

@@ -1,0 +1,107 @@
+-- What would stop if an agreement were interrupted, a party's part in it, or a new version came into force: keys and ways
+-- are taken from those that are held now, as the change itself would take them.
+
+-- What a change is about: an agreement, a party's part, or a version that is to come. Nothing for who does not see it.
+CREATE FUNCTION agreement_change(change uuid, OUT agreement_id uuid, OUT party_agency_id uuid, OUT version_id uuid, OUT lead_agency_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT a.id, said.party, said.version, a.lead_agency_id FROM (
+        SELECT change AS about, NULL::uuid AS party, NULL::uuid AS version
+        UNION ALL
+        SELECT p.agreement_id, p.agency_id, NULL FROM agreement_party p WHERE p.id = change
+        UNION ALL
+        SELECT v.agreement_id, NULL, v.id FROM agreement_version v
+        WHERE v.id = change AND v.dropped_at IS NULL AND (v.signed_at IS NULL OR v.starts_on > caller_today())
+    ) said JOIN agreement a ON a.id = said.about AND a.acl && caller_keys()
+$$;
+
+-- The keys that a change takes from an agency, of summaries and of one data category.
+CREATE FUNCTION keys_lost(agency uuid, change uuid, category text) RETURNS int[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(array_agg(c.id), '{}')
+    FROM agreement_change(change) said
+    JOIN capability c ON c.gate_id = said.agreement_id AND c.agency_id = keys_lost.agency AND c.kind IN ('summary', 'full')
+    LEFT JOIN agreement_version v ON v.id = said.version_id
+    WHERE CASE
+        WHEN v.id IS NOT NULL THEN
+            NOT c.purpose = ANY (v.purposes) OR c.kind = 'full' AND NOT coalesce(category = ANY (v.categories), true)
+        ELSE coalesce(said.party_agency_id = keys_lost.agency, true) END
+$$;
+
+-- The ways by which an agency has cases and that a change closes: those from a party whose part is interrupted.
+CREATE FUNCTION ways_lost(agency uuid, change uuid) RETURNS int[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(array_agg(c.id), '{}')
+    FROM agreement_change(change) said
+    JOIN capability c ON c.kind = 'route' AND c.gate_id = said.agreement_id AND c.agency_id = ways_lost.agency
+        AND c.from_agency_id = said.party_agency_id
+$$;
+
+-- Every key that somebody in an agency could hold now of a data category, or of summaries; after a change, where one is named.
+CREATE FUNCTION agency_case_keys(agency uuid, category text, change uuid) RETURNS int[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ARRAY(
+        SELECT key FROM unnest(held.keys) key
+        WHERE NOT coalesce(held.lacking -> agency_case_keys.category @> to_jsonb(key), false)
+          AND (change IS NULL OR key <> ALL (keys_lost(agency_case_keys.agency, change, category))))
+    FROM case_keys(agency_case_keys.agency, ARRAY(SELECT t.id FROM team t WHERE t.agency_id = agency_case_keys.agency),
+                   '{referrals:read}', caller_now()) held
+$$;
+
+-- What the caller would hold after a change, and the ways that would be closed to the caller.
+CREATE FUNCTION keys_after(change uuid) RETURNS int[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ARRAY(SELECT key FROM unnest(caller_keys()) key WHERE key <> ALL (keys_lost(caller_agency(), change, NULL)))
+$$;
+
+CREATE FUNCTION ways_shut_by(change uuid) RETURNS int[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT ways_lost(caller_agency(), change) $$;
+
+-- The same of a data category for the caller's agency: who looks after an agreement need not be one who may read cases.
+CREATE FUNCTION own_keys_after(category text, change uuid) RETURNS int[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT agency_case_keys(caller_agency(), category, change) $$;
+
+-- Numbers of cases are told in bands, so that two questions give nobody away.
+CREATE FUNCTION case_band(cases bigint) RETURNS text LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN cases < 5 THEN 'fewer_than_5' WHEN cases < 20 THEN 'from_5_to_19' ELSE 'from_20' END
+$$;
+
+-- How many cases each party would see no longer, and how many less of. Who could make the change learns of every party,
+-- others of their own; and nobody an exact number of another's.
+CREATE FUNCTION agreement_stops(change uuid)
+RETURNS TABLE (agency_id uuid, own boolean, stops text, narrows text)
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 5
+SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH said AS (SELECT * FROM agreement_change(change)),
+    party AS (
+        SELECT DISTINCT p.agency_id, held.closed || ways_lost(p.agency_id, change) AS shut, held.closed,
+               agency_case_keys(p.agency_id, NULL, NULL) AS now, agency_case_keys(p.agency_id, NULL, change) AS after
+        FROM said JOIN agreement_party p ON p.agreement_id = said.agreement_id AND p.joined_at IS NOT NULL AND p.left_at IS NULL
+        CROSS JOIN LATERAL case_keys(p.agency_id, '{}', '{referrals:read}', caller_now()) held
+        WHERE p.agency_id = caller_agency() AND caller_can('referrals:summary')
+           OR caller_can('agreements:draft') AND caller_agency() IN (said.lead_agency_id, said.party_agency_id)
+    ),
+    part AS MATERIALIZED (
+        SELECT p.agency_id, agency_case_keys(p.agency_id, c, NULL) AS now, agency_case_keys(p.agency_id, c, change) AS after
+        FROM party p CROSS JOIN unnest(data_categories()) c
+    ),
+    had AS (
+        SELECT DISTINCT p.agency_id, r.id, r.full_acl, r.acl && p.after AND NOT r.routes && p.shut AS stays
+        FROM said CROSS JOIN party p
+        JOIN recipient x ON x.agreement_id = said.agreement_id AND x.agency_id = p.agency_id
+            AND x.given_at IS NOT NULL AND x.lost_at IS NULL
+        JOIN referral r ON r.id = x.referral_id AND r.acl && p.now AND NOT r.routes && p.closed
+    ),
+    counted AS (
+        SELECT p.agency_id, count(h.id) FILTER (WHERE NOT h.stays) AS stops,
+               count(h.id) FILTER (WHERE h.stays AND EXISTS (
+                   SELECT FROM part c WHERE c.agency_id = p.agency_id AND h.full_acl && c.now AND NOT h.full_acl && c.after)) AS narrows
+        FROM party p LEFT JOIN had h ON h.agency_id = p.agency_id GROUP BY p.agency_id
+    )
+    SELECT c.agency_id, c.agency_id = caller_agency(), case_band(c.stops), case_band(c.narrows)
+    FROM counted c
+$$;
