@@ -3,7 +3,7 @@
 import re
 import sys
 import unicodedata
-from asyncio import get_running_loop
+from asyncio import Semaphore, get_running_loop
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -30,10 +30,15 @@ class TooWeak(ValueError):
 
 
 class Hasher:
-    """One for each process: it lets few hashes be computed at a time."""
+    """One for each process: it lets few hashes be computed at a time.
+
+    `turns` is for all that belongs to checking one password: eight people whose statements take
+    turns with everybody's reads would make those wait eight times.
+    """
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(AT_ONCE, "hashing", _give_way)
+        self.turns = Semaphore(AT_ONCE)
         self._nobodys = _hash(urandom(16).hex())
 
     async def hash(self, password: str) -> str:

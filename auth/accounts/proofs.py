@@ -99,22 +99,25 @@ class Doorkeeper:
         """To sign in where a passkey cannot be had: always both at once."""
         name = sign_in_name.strip().lower()
         guess = caller.guesses(name)
-        await self._count(caller, guess, Purpose.SIGN_IN)
-        async with self.sessions() as db:
-            found = await _kept(db, col(Account.sign_in_name) == name)
-        typed = _Typed(guess, password, code)
-        return await self._check(caller, found, typed, Purpose.SIGN_IN)
+        async with self.hasher.turns:
+            await self._count(caller, guess, Purpose.SIGN_IN)
+            async with self.sessions() as db:
+                found = await _kept(db, col(Account.sign_in_name) == name)
+            typed = _Typed(guess, password, code)
+            return await self._check(caller, found, typed, Purpose.SIGN_IN)
 
     async def again_by_password(
         self, caller: Caller, person_id: UUID, password: str, code: str
     ) -> Proved | None:
         """Of somebody signed in."""
-        async with self.sessions() as db:
-            found = await _kept(db, col(Account.person_id) == person_id)
-        name = found.name if found else f"person/{person_id}"
-        guess = Try(name, caller.address, caller.browser.hex())
-        await self._count(caller, guess, Purpose.PROVE_AGAIN)
-        return await self._check(caller, found, _Typed(guess, password, code), Purpose.PROVE_AGAIN)
+        async with self.hasher.turns:
+            async with self.sessions() as db:
+                found = await _kept(db, col(Account.person_id) == person_id)
+            name = found.name if found else f"person/{person_id}"
+            guess = Try(name, caller.address, caller.browser.hex())
+            await self._count(caller, guess, Purpose.PROVE_AGAIN)
+            typed = _Typed(guess, password, code)
+            return await self._check(caller, found, typed, Purpose.PROVE_AGAIN)
 
     async def _count(self, caller: Caller, guess: Try, purpose: Purpose) -> None:
         async with self.sessions.begin() as db:

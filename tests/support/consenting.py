@@ -134,7 +134,7 @@ class Flow:
             if how is deny:
                 return await deny(door, found)
             # Who asks for a membership that is not theirs is signed in as themselves all the same.
-            other = set(changes) == {"membership_id"}
+            other = set(changes) == {"membership_id"} and visitor.membership_id is not None
             who = await self.signed_in(self.visitor if other else visitor)
             if how is silently:
                 return await silently(door, found, who)
