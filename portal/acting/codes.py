@@ -26,6 +26,7 @@ FAULTS: dict[str, str] = {
     "CONSTRAINT": "The database refused it: it does not fit with what is there.",
     "DATES_REQUIRED": "The stage needs dates, or a word on why there are none.",
     "DIFFERENT": "The value is not what its numerator and denominator make.",
+    "DISCLOSURE_UNREAD": "The sender has not said that they know it may have to be disclosed.",
     "EMPLOYMENT_NEEDED": "Say whether whoever is accused works, or worked, for a partner.",
     "EMPTY": "The figure has neither a value nor a numerator.",
     "ENDED": "It has ended, and what has ended is not changed any more.",

@@ -188,6 +188,9 @@ class Recipient(Node):
     )
     given_at: datetime | None = column("Since when it may be seen here; null before it is sent.")
     lost_at: datetime | None = column("Since when it no longer may.")
+    disclosure_read_at: datetime | None = column(
+        "When its sender said that they have read that police or CPS may have to disclose it."
+    )
     created_at: datetime = column("When it was addressed to the team.")
     version: int = column("Pass it as `expectedVersion` with a change.")
 

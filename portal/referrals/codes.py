@@ -16,6 +16,10 @@ class SubjectRole(StrEnum):
     """Who is suspected of a crime by the police."""
 
 
+ACCUSED = frozenset({SubjectRole.ALLEGED_PERPETRATOR, SubjectRole.SUSPECT})
+"""Whom it may be dangerous to be found by: where they work is asked before anything is stored."""
+
+
 class Channel(StrEnum):
     """A way to reach somebody."""
 

@@ -159,11 +159,19 @@ async def name_subject(  # noqa: PLR0913, PLR0917 - the contract's input
 ) -> Referral:
     """Add somebody whom the case is about, as a number. Nobody is named."""
     referral = await to_send(work, id, expected_version)
-    if role in {codes.SubjectRole.ALLEGED_PERPETRATOR, codes.SubjectRole.SUSPECT}:
+    accused = role in codes.ACCUSED
+    if accused:
         must_not_be_a_partners(employment)
     if person is not None:
         await _known_here(work, person)
-    work.db.add(Subject(referral_id=id, role=role, person=person or uuid4()))
+    work.db.add(
+        Subject(
+            referral_id=id,
+            role=role,
+            person=person or uuid4(),
+            employment=employment if accused else None,
+        )
+    )
     return referral
 
 

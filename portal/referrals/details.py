@@ -26,6 +26,7 @@ from portal.referrals.codes import (
     Weekday,
     WithoutReason,
 )
+from portal.referrals.routes import Employment
 from portal.referrals.tables import OfReferral
 from portal.store.base import Instant, Row, choice
 
@@ -42,11 +43,19 @@ class Subject(OfReferral, table=True):
 
     __table_args__ = (
         UniqueConstraint("referral_id", "person"),
+        CheckConstraint(
+            "role IN ('victim', 'child') OR coalesce(employment, '') = 'none_known'",
+            name="accused",
+        ),
         Index("subject_by_person", "person", "role"),
     )
 
     role: SubjectRole = Field(sa_type=choice(SubjectRole, "role"))
     person: UUID
+    employment: Employment | None = Field(default=None, sa_type=choice(Employment, "employment"))
+    """Of whoever is accused: that nothing says they are or were a partner's. Until records can be
+    sealed no other answer is kept, whichever way somebody is added.
+    """
 
 
 class SafeContact(OfReferral, table=True):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, Boolean, ColumnElement, Select, String, Uuid, func, select
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Select, String, Uuid, func, literal, select
 from sqlalchemy import column as column_
 
 from auth import tables as teams
@@ -10,6 +10,7 @@ from portal.agencies.api import Agency, Team
 from portal.agreements.tables import Agreement
 from portal.reading.declare import Ask, Columns, column, one, sql, value_type, values
 from portal.referrals import tables
+from portal.referrals.prosecution import MAY_BE_DISCLOSED, prosecutes
 from portal.store.rules import table_of
 
 
@@ -74,12 +75,45 @@ class PreviewedParty:
     lacking: bool = column("Whether no agreement in force permits it: then it cannot be sent.")
 
 
+def _warnings(row: Columns, ask: Ask) -> Select[Any]:
+    """What the sender must know of a receiver before it is sent."""
+    parties = _parties(row, ask).subquery()
+    agency, host = (table_of(teams.Agency).alias() for _ in range(2))
+    found = select(
+        literal("MAY_BE_DISCLOSED").label("code"),
+        literal(MAY_BE_DISCLOSED).label("message"),
+        parties.c.agency_id,
+    )
+    found = found.join(agency, agency.c.id == parties.c.agency_id)
+    found = found.outerjoin(host, host.c.id == agency.c.host_id)
+    found = found.where(
+        parties.c.part == "receiver",
+        prosecutes(agency.c, host.c),
+        agency.c.id != ask.agency,
+    )
+    return found.order_by(agency.c.name, agency.c.id)
+
+
+@value_type
+class PreviewWarning:
+    """What the sender must know before it is sent."""
+
+    code: str = column("MAY_BE_DISCLOSED: police and CPS may have to disclose it to a defence.")
+    message: str = column("What it means, and what to mind.")
+    agency: Agency = one("Because of whom.", "agency_id")
+
+
 @value_type
 class Preview:
     """What sending would do."""
 
     token: str = column("Give it back with `sendReferral`.")
     parties: list[PreviewedParty] = values("Who would have the case, the sender first.", _parties)
+    warnings: list[PreviewWarning] = values(
+        "What you must know before you send it. `sendReferral` asks whether you have read that it"
+        " may have to be disclosed (`disclosureRead`).",
+        _warnings,
+    )
     duplicates: list[str] = sql(
         "References of other referrals of yours that bear the same reference of your agency's own.",
         _duplicates,

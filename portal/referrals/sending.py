@@ -9,6 +9,7 @@ from auth.tables import Agency
 from portal.acting.work import Work
 from portal.errors import Conflict, Finding, Invalid
 from portal.referrals.pathway import Part
+from portal.referrals.prosecution import DisclosureRead, must_have_read
 from portal.referrals.steps import WITHDRAW, FieldGiven, Given, step
 from portal.referrals.tables import Overall, Referral
 from portal.referrals.verbs import ReferralId, pathway_of, recipients_of, to_draft, to_send
@@ -26,6 +27,7 @@ async def send_referral(  # noqa: PLR0913, PLR0917 - the contract's input
     token: Annotated[str, "The token of the preview that you looked at."],
     move: Annotated[str | None, "How it is sent, where the pathway has several ways."] = None,
     fields: Given = None,
+    disclosure_read: DisclosureRead = False,
 ) -> Referral:
     """Send a draft to the teams it is addressed to, as its preview showed."""
     referral = await to_draft(work, id, expected_version)
@@ -34,6 +36,9 @@ async def send_referral(  # noqa: PLR0913, PLR0917 - the contract's input
         raise Conflict(referral.version, CHANGED)
     audience = await _audience(work, referral)
     await _must_be_covered(work, audience)
+    given_to = {party.agency_id for party in audience if party.part == "receiver"}
+    others = given_to - {referral.sender_agency_id}
+    warned = await must_have_read(work, others, read=disclosure_read)
     recipients = {recipient.team_id: recipient for recipient in await recipients_of(work, referral)}
     if not recipients:
         raise Invalid.field("id", "Address it to a team first.", "NO_RECIPIENT")
@@ -44,6 +49,7 @@ async def send_referral(  # noqa: PLR0913, PLR0917 - the contract's input
             recipient = recipients[party.team_id]
             recipient.agreement_id, recipient.gateway = party.agreement_id, party.gateway
             recipient.given_at, recipient.is_open = work.now, True
+            recipient.disclosure_read_at = work.now if party.agency_id in warned else None
             await step(work, referral, recipient, way, [Part.SENDER], fields or [])
     return referral
 

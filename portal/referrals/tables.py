@@ -181,6 +181,8 @@ class Recipient(OfReferral, table=True):
     created_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
     given_at: datetime | None = Field(default=None, sa_type=Instant)
     lost_at: datetime | None = Field(default=None, sa_type=Instant)
+    disclosure_read_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When its sender said to know that police or CPS may have to disclose it to a defence."""
 
 
 class ReferralEvent(OfReferral, table=True):

@@ -15,6 +15,7 @@ from portal.errors import Invalid
 from portal.referrals import access
 from portal.referrals.pathway import OverallRule, Pathway
 from portal.referrals.pathway_files import shipped
+from portal.referrals.routes import Employment, must_not_be_a_partners
 from portal.referrals.tables import (
     RANKS,
     LocalReference,
@@ -36,6 +37,11 @@ async def start_referral(  # noqa: PLR0913, PLR0917 - the contract's input
     work: Work,
     pathway: Annotated[str, "The pathway it goes along, by its name; see `pathways`."],
     sender_team: Annotated[TeamId, "Your agency's team that makes it and keeps it."],
+    accused: Annotated[
+        Employment,
+        "Of whoever is accused of harm: whether they work, may work or worked for an agency of the"
+        " partnership. Ask first: if so, nothing is stored, and the answer names other routes.",
+    ],
     urgency: HowSoon = Urgency.ROUTINE,
     area: AreaCode | None = None,
     onward_from: Annotated[ReferralId | None, "The referral that it passes on."] = None,
@@ -44,6 +50,7 @@ async def start_referral(  # noqa: PLR0913, PLR0917 - the contract's input
     """Begin a referral: a draft that only your agency sees."""
     access.may_refer(work.caller)
     access.may_keep_cases(demonstration=work.demonstration)
+    must_not_be_a_partners(accused, "accused")
     way = _pathway(pathway)
     team = await team_of(work, sender_team, "senderTeam")
     if team.agency_id != work.caller.agency_id:

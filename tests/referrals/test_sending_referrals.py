@@ -87,7 +87,10 @@ async def test_a_team_does_not_refer_to_itself_and_its_neighbours_may_be_asked(
 
 
 async def test_who_does_not_work_on_cases_makes_none(portal: Portal) -> None:
-    given = {"senderTeam": team("wirral", "Early help"), "pathway": "request_for_support"}
+    given = {
+        "senderTeam": team("wirral", "Early help"), "pathway": "request_for_support",
+        "accused": "NONE_KNOWN",
+    }  # fmt: skip
     for who in ("wirral.coordinator", "wirral.viewer", "wirral.administrator", "wirral.spoc"):
         refused = await portal.do(who, "startReferral", given, REFERRAL)
         assert (refused["__typename"], refused["rule"]) == (
@@ -97,7 +100,7 @@ async def test_who_does_not_work_on_cases_makes_none(portal: Portal) -> None:
 
 
 async def test_an_unknown_pathway_is_told_with_those_that_there_are(portal: Portal) -> None:
-    given = {"senderTeam": team(*OUTREACH), "pathway": "telepathy"}
+    given = {"senderTeam": team(*OUTREACH), "pathway": "telepathy", "accused": "NONE_KNOWN"}
     refused = await portal.do(SENDER, "startReferral", given, REFERRAL)
     assert refused["errors"][0]["code"] == "UNKNOWN_PATHWAY"
     assert "request_for_support" in refused["errors"][0]["message"]

@@ -346,7 +346,7 @@ def acknowledged_while_covered(row: dict[str, Any]) -> bool:
 
 REFERRALS: Sequence[Doing] = (
     doing("startReferral", "", powers.caseworker, pathway="request_for_support",
-          senderTeam=OWN_TEAM),
+          senderTeam=OWN_TEAM, accused="NONE_KNOWN"),
     doing("changeReferral", "referral", CASES, urgency="URGENT", only=is_draft),
     doing("addressReferral", "referral", CASES, only=is_draft,
           team=f"Team:{team_id('savera', 'Training')}"),

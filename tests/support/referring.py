@@ -14,7 +14,7 @@ RECIPIENT = (
     " referral { id version overall } } }"
 )
 SEEN = """query($id: ID!) { referral(id: $id) { id version overall
-  preview { token duplicates
+  preview { token duplicates warnings { code message agency { shortName } }
     parties { part lacking agreement gateway agency { shortName } team { name } } }
   recipients { nodes { id version state turn open agency { shortName } } }
   events { nodes { id name inError } } } }"""
@@ -34,7 +34,10 @@ async def draft(
     portal: Portal, *to: tuple[str, str], by: str = SENDER, **more: Any
 ) -> dict[str, Any]:
     """A referral of the sender's, addressed to teams and not sent."""
-    mine = {"senderTeam": team(*OUTREACH), "pathway": "request_for_support", **more}
+    mine = {
+        "senderTeam": team(*OUTREACH), "pathway": "request_for_support", "accused": "NONE_KNOWN",
+        **more,
+    }  # fmt: skip
     done = await portal.do(by, "startReferral", mine, REFERRAL)
     assert done["__typename"] == "ReferralPayload", done
     for one in to:
@@ -57,6 +60,7 @@ async def send(portal: Portal, row: dict[str, Any], by: str = SENDER) -> dict[st
         "id": row["id"],
         "expectedVersion": row["version"],
         "token": row["preview"]["token"],
+        "disclosureRead": True,
     }
     return await portal.do(by, "sendReferral", given, REFERRAL)
 

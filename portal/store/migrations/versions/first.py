@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_2e1eabae0098"
+revision = "first_420dabe1a97e"
 down_revision = None
 
 

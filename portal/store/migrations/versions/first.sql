@@ -2042,6 +2042,7 @@ CREATE TABLE recipient (
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	given_at TIMESTAMP WITH TIME ZONE, 
 	lost_at TIMESTAMP WITH TIME ZONE, 
+	disclosure_read_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT recipient_pkey PRIMARY KEY (id), 
 	CONSTRAINT recipient_team_id_agency_id_fkey FOREIGN KEY(team_id, agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
 	CONSTRAINT recipient_team_id_allocated_to_id_fkey FOREIGN KEY(team_id, allocated_to_id) REFERENCES team_member (team_id, membership_id) ON DELETE SET NULL (allocated_to_id), 
@@ -2140,10 +2141,13 @@ CREATE TABLE subject (
 	referral_id UUID NOT NULL, 
 	role VARCHAR(40) NOT NULL, 
 	person UUID NOT NULL, 
+	employment VARCHAR(40), 
 	CONSTRAINT subject_pkey PRIMARY KEY (id), 
 	CONSTRAINT subject_referral_id_person_key UNIQUE (referral_id, person), 
+	CONSTRAINT subject_accused_check CHECK (role IN ('victim', 'child') OR coalesce(employment, '') = 'none_known'), 
 	CONSTRAINT subject_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
-	CONSTRAINT subject_role_check CHECK (role IN ('victim', 'child', 'alleged_perpetrator', 'suspect'))
+	CONSTRAINT subject_role_check CHECK (role IN ('victim', 'child', 'alleged_perpetrator', 'suspect')), 
+	CONSTRAINT subject_employment_check CHECK (employment IN ('none_known', 'works', 'may_work', 'worked'))
 );
 
 CREATE INDEX subject_by_person ON subject (person, role);
