@@ -36,6 +36,7 @@ from portal.reading.choices import describe_choices
 from portal.reading.declare import Node, node_by_id, nodes_by_id
 from portal.reading.plans import Plans
 from portal.reading.promises import BrokenPromises, broken_promises
+from portal.referrals.actions_api import CaseActionMutations, CaseActionQueries
 from portal.referrals.api import ReferralMutations, ReferralQueries
 from portal.referrals.full import FileMutations, FileQueries
 from portal.referrals.stopping import StoppingQueries
@@ -77,6 +78,7 @@ class Query(
     ReferralQueries,
     FileQueries,
     StoppingQueries,
+    CaseActionQueries,
     ChangeQueries,
 ):
     """All root fields for reading."""
@@ -107,6 +109,7 @@ class Mutation(
     AgreementMutations,
     ReferralMutations,
     FileMutations,
+    CaseActionMutations,
 ):
     """All root fields for changing."""
 

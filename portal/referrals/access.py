@@ -113,6 +113,7 @@ CATEGORIES: dict[type[tables.OfReferral], str] = {
 
 _PARTY = f"(agency_id = {OWN} OR {sent_by_caller('recipient')})"
 _SENDS = f"sender_agency_id = {OWN} AND {WORKS}"
+_DOES = f"{OWN} = (SELECT a.agency_id FROM case_action a WHERE a.id = action_id)"  # noqa: S608 - our own names
 _DISCLOSES = (
     f"from_agency_id = {OWN} AND made_by_id = (SELECT caller_principal()) AND {WORKS}"
     f" AND {sent_by_caller('emergency_disclosure')}"
@@ -185,8 +186,16 @@ RULES: tuple[RowRule, ...] = (
         details.CaseAction,
         "Whoever sees the referral: that something is to be done, by which team, until when.",
         SUMMARY,
-        add=f"{SUMMARY} AND {WORKS}",
-        change=f"{SUMMARY} AND {WORKS} AND (agency_id = {OWN} OR {sent_by_caller('case_action')})",
+        add=f"{SUMMARY} AND {WORKS} AND added_by_agency_id = {OWN}",
+        change=f"{SUMMARY} AND {WORKS} AND {OWN} IN (agency_id, added_by_agency_id)",
+    ),
+    of_case(
+        details.CaseActionCodes,
+        "Parties with a full view whose agreement covers the category ACTIONS.",
+        full("actions"),
+        view="full",
+        add=f"{full('actions')} AND {WORKS}",
+        change=f"{full('actions')} AND {WORKS} AND {_DOES}",
     ),
     everyone(details.RiskThreshold, "Every signed-in caller."),
     RowRule(

@@ -38,6 +38,7 @@ from portal.reading.declare import (
     where,
 )
 from portal.referrals import sending, steps, tables, verbs
+from portal.referrals.actions_api import CASE_ACTIONS, CaseAction
 from portal.referrals.pathway import Hold
 from portal.referrals.preview import Preview, preview_of
 from portal.referrals.stopping import CHANGE, narrows_with, stops_with
@@ -278,6 +279,12 @@ class Referral(Node):
         "What has happened, with every recipient.",
         EVENTS,
         lambda row, event, _: event.referral_id == row.id,
+    )
+    actions: Connection[CaseAction] = many(
+        "What is to be done, by which team, by when; what it is, the full view says.",
+        CASE_ACTIONS,
+        lambda row, action, _: action.referral_id == row.id,
+        first=10,
     )
     own_reference: str | None = sql(
         "What your own agency calls the case; nobody else sees it.",

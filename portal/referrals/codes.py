@@ -263,6 +263,21 @@ class CaseActionCode(StrEnum):
     """Tell the referrer what came of it."""
 
 
+class NotDoneReason(StrEnum):
+    """Why an action will not be done."""
+
+    NOT_NEEDED = "not_needed"
+    """It is not needed any more."""
+    NOT_WANTED = "not_wanted"
+    """The victim does not want it."""
+    NOT_SAFE = "not_safe"
+    """It cannot be done safely."""
+    NOT_POSSIBLE = "not_possible"
+    """It turned out not to be possible."""
+    DONE_BY_OTHERS = "done_by_others"
+    """Somebody else does it."""
+
+
 class OpeningPurpose(StrEnum):
     """For what somebody opens the full view of a case; the agency that owns it sees this."""
 

@@ -19,6 +19,7 @@ from portal.referrals.codes import (
     JudgementReason,
     LawfulBasis,
     NeedCode,
+    NotDoneReason,
     OrderKind,
     ReasonCode,
     RiskTool,
@@ -27,7 +28,7 @@ from portal.referrals.codes import (
     WithoutReason,
 )
 from portal.referrals.routes import Employment
-from portal.referrals.tables import OfReferral
+from portal.referrals.tables import OfReferral, member_key, team_key
 from portal.store.base import Instant, Row, choice
 
 
@@ -159,23 +160,42 @@ class ReferralReason(OfReferral, table=True):
 
 
 class CaseAction(OfReferral, table=True):
-    """What a team of a party does in a case by a day."""
+    """That a team of a party does something by a day, as every party sees it."""
 
     __tablename__ = "case_action"
     __table_args__ = (
+        team_key("team_id", "agency_id"),
+        member_key("team_id", "allocated_to_id"),
         CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended"),
         Index("case_action_of_team", "team_id", "due_on", "id"),
+        Index("case_action_of_referral", "referral_id", "due_on", "id"),
     )
 
-    code: CaseActionCode = Field(sa_type=choice(CaseActionCode, "code"))
     agency_id: UUID = Field(foreign_key="agency.id")
-    team_id: UUID = Field(foreign_key="team.id")
+    team_id: UUID
     allocated_to_id: UUID | None = None
     due_on: date
+    recorded_late: bool = False
+    """It was due before it was written down."""
     state: CaseActionState = Field(
         default=CaseActionState.OPEN, sa_type=choice(CaseActionState, "state")
     )
+    added_by_agency_id: UUID = Field(foreign_key="agency.id")
+    created_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class CaseActionCodes(OfReferral, table=True):
+    """What it is that is to be done, and why it was not: for a full view."""
+
+    __tablename__ = "case_action_codes"
+    __table_args__ = (UniqueConstraint("action_id"),)
+
+    action_id: UUID = Field(foreign_key="case_action.id", ondelete="CASCADE")
+    code: CaseActionCode = Field(sa_type=choice(CaseActionCode, "code"))
+    not_done_reason: NotDoneReason | None = Field(
+        default=None, sa_type=choice(NotDoneReason, "not_done_reason")
+    )
 
 
 class RiskThreshold(Row, table=True):

@@ -31,6 +31,7 @@ from portal.reading.declare import (
     where,
 )
 from portal.referrals import assessing, codes, detailing, details, tables
+from portal.referrals.actions_api import FileAction, file_actions
 from portal.referrals.api import Referral, handling
 from portal.store.rules import table_of
 
@@ -189,6 +190,7 @@ class ReferralFile:
         "Risks as assessed, the latest first.", _assessments
     )
     orders: list[ProtectiveOrder] = values("The orders that exist.", _orders)
+    actions: list[FileAction] = values("What is to be done, as it is due.", file_actions)
     steps: list[CodedStep] = values("What was said with each event, in codes.", _steps, size=50)
 
 

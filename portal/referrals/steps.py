@@ -232,7 +232,7 @@ async def record(  # noqa: PLR0913, PLR0917 - what an event is made of
         known = pathway.fields.get(field)
         by_category.setdefault(known.category if known else "reasons", {})[field] = value
     for category, codes in by_category.items():
-        await _must_cover(work, referral, category)
+        await must_cover(work, referral, category)
         said = EventCodes(
             referral_id=referral.id,
             event_id=row.id,
@@ -243,7 +243,7 @@ async def record(  # noqa: PLR0913, PLR0917 - what an event is made of
     return Event(id=row.id, name=name, at=row.at, part=part, fields=fields, error_of=error_of)
 
 
-async def _must_cover(work: Work, referral: Referral, category: str) -> None:
+async def must_cover(work: Work, referral: Referral, category: str) -> None:
     """Nothing is written that the writer's agreement does not cover, as when it runs off."""
     opens = col(Referral.full_acl).bool_op("&&")(func.caller_keys(category))
     covered = select(opens).where(col(Referral.id) == referral.id)

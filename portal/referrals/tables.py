@@ -61,7 +61,7 @@ RANKS = {urgency: at for at, urgency in enumerate(reversed(Urgency))}
 """The most urgent is the first."""
 
 
-def _team(*columns: str) -> ForeignKeyConstraint:
+def team_key(*columns: str) -> ForeignKeyConstraint:
     """A team and its agency, which a body's successor takes over in one transaction."""
     return ForeignKeyConstraint(
         list(columns),
@@ -72,7 +72,7 @@ def _team(*columns: str) -> ForeignKeyConstraint:
     )
 
 
-def _member(*columns: str) -> ForeignKeyConstraint:
+def member_key(*columns: str) -> ForeignKeyConstraint:
     """A member of the team; who leaves it puts the work back on the team's unallocated list."""
     return ForeignKeyConstraint(
         list(columns),
@@ -97,8 +97,8 @@ class Referral(Keyed, table=True):
     """
 
     __table_args__ = (
-        _team("sender_team_id", "sender_agency_id"),
-        _member("sender_team_id", "kept_by_id"),
+        team_key("sender_team_id", "sender_agency_id"),
+        member_key("sender_team_id", "kept_by_id"),
         CheckConstraint("(overall = 'draft') = (sent_at IS NULL)", name="sent"),
         CheckConstraint(
             "(overall IN ('ended', 'withdrawn')) = (ended_at IS NOT NULL)", name="over"
@@ -144,8 +144,8 @@ class Recipient(OfReferral, table=True):
     """
 
     __table_args__ = (
-        _team("team_id", "agency_id"),
-        _member("team_id", "allocated_to_id"),
+        team_key("team_id", "agency_id"),
+        member_key("team_id", "allocated_to_id"),
         UniqueConstraint("referral_id", "team_id"),
         CheckConstraint("lost_at IS NULL OR given_at IS NOT NULL", name="lost"),
         CheckConstraint("(hold = 'ended') <= NOT is_open", name="open"),
@@ -277,7 +277,7 @@ class EmergencyDisclosure(OfReferral, table=True):
 
     __tablename__ = "emergency_disclosure"
     __table_args__ = (
-        _team("to_team_id", "to_agency_id"),
+        team_key("to_team_id", "to_agency_id"),
         CheckConstraint("ends_at > starts_at", name="ends"),
         Index("emergency_disclosure_to", "to_agency_id", "ends_at"),
     )

@@ -176,7 +176,7 @@ async def allocate_referral(
     access.may_allocate(work.caller, row.agency_id)
     row = await work.hold(row, expected_version)
     if allocated_to is not None:
-        await _must_be_in(work, row.team_id, allocated_to)
+        await must_be_in(work, row.team_id, allocated_to)
     row.allocated_to_id = allocated_to
     return row
 
@@ -279,7 +279,7 @@ def _name(work: Work, referral: Referral, own_reference: str) -> None:
     )
 
 
-async def _must_be_in(work: Work, team_id: UUID, membership_id: UUID) -> None:
+async def must_be_in(work: Work, team_id: UUID, membership_id: UUID) -> None:
     member = await work.seen(Membership, membership_id, "allocatedTo")
     found = select(func.count()).where(
         col(TeamMember.team_id) == team_id, col(TeamMember.membership_id) == member.id

@@ -125,6 +125,8 @@ def _rows(case: Case) -> Iterator[SQLModel]:
             updated_at=BEGUN,
         )  # fmt: skip
     yield from _said(case)
+    if case.key == "started":
+        yield from _to_do(case)
 
 
 def _history(case: Case) -> Iterator[SQLModel]:
@@ -142,6 +144,26 @@ def _history(case: Case) -> Iterator[SQLModel]:
                 event_id=UUID(str(event.id)), category=DataCategory.OUTCOME,
                 codes=dict(event.fields), updated_at=event.at,
             )  # fmt: skip
+
+
+def _to_do(case: Case) -> Iterator[SQLModel]:
+    """One thing done, and one that waits for a day to come."""
+    of: dict[str, Any] = {"referral_id": case.id, "updated_at": BEGUN}
+    doer: dict[str, Any] = {
+        "agency_id": agency_id(RECEIVER[0]), "team_id": team_id(*RECEIVER),
+        "added_by_agency_id": agency_id(RECEIVER[0]), "created_at": _at(13, 10),
+    }  # fmt: skip
+    for code, day, ended in (
+        (codes.CaseActionCode.SAFETY_PLAN, 13, _at(13, 16)),
+        (codes.CaseActionCode.HOME_SECURITY, 20, None),
+    ):
+        action = fixed("case-action", f"{case.key}/{code}")
+        state = codes.CaseActionState.DONE if ended else codes.CaseActionState.OPEN
+        yield details.CaseAction(
+            id=action, due_on=date(2026, 11, day), state=state, ended_at=ended, **doer, **of
+        )
+        said = fixed("case-action-codes", f"{case.key}/{code}")
+        yield details.CaseActionCodes(id=said, action_id=action, code=code, **of)
 
 
 def _said(case: Case) -> Iterator[SQLModel]:

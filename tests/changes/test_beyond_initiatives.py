@@ -57,6 +57,7 @@ UNRECORDED = {
     "protective_order": OF_A_CASE,
     "referral_reason": OF_A_CASE,
     "case_action": OF_A_CASE,
+    "case_action_codes": OF_A_CASE,
 }
 """Tables that the API changes without a change for readers, each with the reason."""
 

@@ -186,11 +186,19 @@ def _full_view(case: Sent) -> dict[type, dict[str, Any]]:
         details.Flag: {"code": "stalking"},
         details.ProtectiveOrder: {"kind": "bail"},
         details.ReferralReason: {"code": "domestic_abuse"},
-        details.CaseAction: {
-            "code": "safety_plan", "agency_id": agency_id(case.receiver),
-            "team_id": case.team_id, "due_on": DAY,
-            "state": "open",
+        details.CaseActionCodes: {
+            "action_id": fixed("matrix-case_action", case.key), "code": "safety_plan",
         },
+    }  # fmt: skip
+
+
+def _action(case: Sent) -> dict[str, Any]:
+    done = case.given and case.sender == case.receiver
+    return case.row("case_action") | {
+        "agency_id": agency_id(case.receiver), "team_id": case.team_id, "due_on": DAY,
+        "recorded_late": False, "state": "done" if done else "open",
+        "ended_at": IMPORTED if done else None, "added_by_agency_id": agency_id(case.sender),
+        "created_at": IMPORTED,
     }  # fmt: skip
 
 
@@ -215,6 +223,7 @@ async def cases(owner: AsyncConnection) -> None:
             valid_from=DAY,
         )
     )  # fmt: skip
+    rows[details.CaseAction] = [_action(case) for case in every]
     for model in _full_view(every[0]):
         kind = table_of(model).name
         rows[model] = [case.row(kind) | _full_view(case)[model] for case in every]

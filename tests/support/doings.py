@@ -334,6 +334,11 @@ def is_draft(row: dict[str, Any]) -> bool:
     return bool(row["overall"] == "draft") and row["reference"].startswith("RF-0")
 
 
+def is_open(row: dict[str, Any]) -> bool:
+    """An action that is still to be done."""
+    return bool(row["state"] == "open")
+
+
 def own_other_team(case: Case) -> str:
     """The team that the matrix's drafts are addressed to."""
     return f"Team:{team_of_draft(NAMES[case.row['sender_agency_id']])}"
@@ -362,6 +367,14 @@ REFERRALS: Sequence[Doing] = (
     doing("nameSubject", "referral", CASES, role="CHILD"),
     doing("assessRisk", "referral", CASES, tool="MERIT", toolVersion="3", score=74,
           assessedOn=TODAY),
+    doing("addCaseAction", "referral", powers.caseworker_who_has_the_case, named="referral",
+          code="SAFETY_PLAN", dueOn=SOON, team=lambda case: team(case.row["sender_agency_id"])),
+    doing("changeCaseAction", "case_action", powers.caseworker_of_doer_or_adder, dueOn=SOON,
+          only=is_open),
+    doing("allocateCaseAction", "case_action", RECIPIENT, only=is_open),
+    doing("finishCaseAction", "case_action", RECIPIENT, only=is_open),
+    doing("dropCaseAction", "case_action", RECIPIENT, only=is_open, reason="NOT_NEEDED"),
+    doing("reopenCaseAction", "case_action", RECIPIENT, only=lambda row: row["state"] == "done"),
     doing("allocateReferral", "recipient", RECIPIENT, named="recipient"),
     doing("moveReferral", "recipient", powers.caseworker_of_a_party, named="recipient",
           move="accept"),

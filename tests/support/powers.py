@@ -252,6 +252,18 @@ def caseworker_of_a_party(case: Case) -> bool:
     return caseworker(case) and (sent or case.of_mine("agency_id"))
 
 
+def caseworker_who_has_the_case(case: Case) -> bool:
+    """Of an agency that made the referral or has it now."""
+    wanted = case.row.get("referral_id", case.row["id"])
+    has_it = {party.agency_id for party in case.world.parties[wanted]}
+    return caseworker(case) and case.caller.agency_id in has_it
+
+
+def caseworker_of_doer_or_adder(case: Case) -> bool:
+    """Of the agency whose team does it, or of the one that added it."""
+    return caseworker(case) and (case.of_mine("agency_id") or case.of_mine("added_by_agency_id"))
+
+
 def caseworker_who_recorded(case: Case) -> bool:
     """Of the agency that recorded it."""
     return caseworker(case) and case.of_mine("by_agency_id")

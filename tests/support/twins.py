@@ -72,7 +72,7 @@ def known_provider(caller: Caller, row: Row) -> bool:
     return administered(caller, row) or caller.can(Scope.PARTNERSHIP_MANAGE)
 
 
-FULL_VIEW = {table_of(m).name: c for m, c in CATEGORIES.items()}
+FULL_VIEW = {table_of(m).name: c for m, c in CATEGORIES.items()} | {"case_action_codes": "actions"}
 """Tables of a case's full view, and the data category of each."""
 
 TWINS: dict[str, Callable[[Caller, Row], bool]] = {

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_420dabe1a97e"
+revision = "first_1107138e9b4d"
 down_revision = None
 
 

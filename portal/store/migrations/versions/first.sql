@@ -1837,21 +1837,26 @@ CREATE TABLE case_action (
 	acl INTEGER[] NOT NULL, 
 	routes INTEGER[] NOT NULL, 
 	referral_id UUID NOT NULL, 
-	code VARCHAR(40) NOT NULL, 
 	agency_id UUID NOT NULL, 
 	team_id UUID NOT NULL, 
 	allocated_to_id UUID, 
 	due_on DATE NOT NULL, 
+	recorded_late BOOLEAN NOT NULL, 
 	state VARCHAR(40) NOT NULL, 
+	added_by_agency_id UUID NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	ended_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT case_action_pkey PRIMARY KEY (id), 
+	CONSTRAINT case_action_team_id_agency_id_fkey FOREIGN KEY(team_id, agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT case_action_team_id_allocated_to_id_fkey FOREIGN KEY(team_id, allocated_to_id) REFERENCES team_member (team_id, membership_id) ON DELETE SET NULL (allocated_to_id), 
 	CONSTRAINT case_action_ended_check CHECK ((state = 'open') = (ended_at IS NULL)), 
 	CONSTRAINT case_action_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
-	CONSTRAINT case_action_code_check CHECK (code IN ('safety_plan', 'contact_victim', 'home_security', 'housing_move', 'child_check', 'order_sought', 'perpetrator_work', 'flag_systems', 'share_back')), 
 	CONSTRAINT case_action_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
-	CONSTRAINT case_action_team_id_fkey FOREIGN KEY(team_id) REFERENCES team (id), 
-	CONSTRAINT case_action_state_check CHECK (state IN ('open', 'done', 'not_done'))
+	CONSTRAINT case_action_state_check CHECK (state IN ('open', 'done', 'not_done')), 
+	CONSTRAINT case_action_added_by_agency_id_fkey FOREIGN KEY(added_by_agency_id) REFERENCES agency (id)
 );
+
+CREATE INDEX case_action_of_referral ON case_action (referral_id, due_on, id);
 
 CREATE INDEX case_action_of_team ON case_action (team_id, due_on, id);
 
@@ -2199,6 +2204,24 @@ CREATE TABLE wishes (
 	CONSTRAINT wishes_awareness_check CHECK (awareness IN ('aware_and_willing', 'aware_and_unwilling', 'unaware')), 
 	CONSTRAINT wishes_reason_check CHECK (reason IN ('high_risk', 'child_at_risk', 'not_safe_to_ask', 'lacks_capacity', 'crime_prevention', 'legal_duty')), 
 	CONSTRAINT wishes_basis_check CHECK (basis IN ('public_task', 'legal_obligation', 'vital_interests', 'legitimate_interests', 'law_enforcement'))
+);
+
+CREATE TABLE case_action_codes (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	action_id UUID NOT NULL, 
+	code VARCHAR(40) NOT NULL, 
+	not_done_reason VARCHAR(40), 
+	CONSTRAINT case_action_codes_pkey PRIMARY KEY (id), 
+	CONSTRAINT case_action_codes_action_id_key UNIQUE (action_id), 
+	CONSTRAINT case_action_codes_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT case_action_codes_action_id_fkey FOREIGN KEY(action_id) REFERENCES case_action (id) ON DELETE CASCADE, 
+	CONSTRAINT case_action_codes_code_check CHECK (code IN ('safety_plan', 'contact_victim', 'home_security', 'housing_move', 'child_check', 'order_sought', 'perpetrator_work', 'flag_systems', 'share_back')), 
+	CONSTRAINT case_action_codes_not_done_reason_check CHECK (not_done_reason IN ('not_needed', 'not_wanted', 'not_safe', 'not_possible', 'done_by_others'))
 );
 
 CREATE TABLE referral_event (
@@ -7148,17 +7171,39 @@ CREATE POLICY see ON case_action FOR SELECT TO portal_runtime USING (coalesce((a
 
 GRANT SELECT ON case_action TO portal_runtime;
 
-CREATE POLICY add ON case_action FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY add ON case_action FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND added_by_agency_id = (SELECT caller_agency()));
 
 GRANT INSERT ON case_action TO portal_runtime;
 
-CREATE POLICY change ON case_action FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = case_action.referral_id))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = case_action.referral_id)));
+CREATE POLICY change ON case_action FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) IN (agency_id, added_by_agency_id)) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) IN (agency_id, added_by_agency_id));
 
 GRANT UPDATE ON case_action TO portal_runtime;
 
 CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON case_action FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON case_action FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE case_action_codes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE case_action_codes FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON case_action_codes FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON case_action_codes FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('actions')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON case_action_codes TO portal_runtime;
+
+CREATE POLICY add ON case_action_codes FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('actions')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT INSERT ON case_action_codes TO portal_runtime;
+
+CREATE POLICY change ON case_action_codes FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('actions')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT a.agency_id FROM case_action a WHERE a.id = action_id)) WITH CHECK (coalesce((acl && (SELECT caller_keys('actions')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT a.agency_id FROM case_action a WHERE a.id = action_id));
+
+GRANT UPDATE ON case_action_codes TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON case_action_codes FOR EACH ROW EXECUTE FUNCTION referral_child_keys('full');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON case_action_codes FOR EACH ROW EXECUTE FUNCTION touch_row();
 
 ALTER TABLE risk_threshold ENABLE ROW LEVEL SECURITY;
 
@@ -7186,7 +7231,7 @@ CREATE TRIGGER y_whole AFTER INSERT OR UPDATE OR DELETE ON recipient FOR EACH RO
 
 CREATE TRIGGER y_keys AFTER INSERT OR UPDATE ON emergency_disclosure FOR EACH ROW EXECUTE FUNCTION disclosure_changed();
 
-CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'emergency_disclosure', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action');
+CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'emergency_disclosure', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes');
 
 CREATE TRIGGER y_narrow AFTER INSERT OR UPDATE OF narrow ON team FOR EACH ROW EXECUTE FUNCTION narrow_team_cases();
 
