@@ -22,7 +22,10 @@ COMMANDS = {
     ),
     "provider": ("portal.cli.provider:provider", "Let an agency sign in with its own accounts."),
     "query": ("portal.cli.query:query", "Ask the API, as an API client."),
-    "seed": ("portal.cli.seed:command", "Invent initiatives, for a demonstration at size."),
+    "seed": (
+        "portal.cli.seed:command",
+        "Invent initiatives and referrals, for a demonstration at size.",
+    ),
     "serve": ("portal.cli.serve:command", "Serve the portal."),
     "tidy": ("portal.cli.tidy:command", "Remove rows that have outlived their time."),
     "token": ("portal.cli.query:token", "Print an access token for an API client."),

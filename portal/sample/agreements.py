@@ -164,7 +164,7 @@ def _rows(deal: Deal) -> Iterator[SQLModel]:
         is_sample=True, created_at=_at(deal, 0), updated_at=suspended_at or _at(deal, 20),
     )  # fmt: skip
     yield AgreementVersion(
-        id=version, agreement_id=agreement, number=1, **_content(deal),
+        id=version, agreement_id=agreement, number=1, **content_of(deal),
         sent_at=_at(deal, 5) if deal.sent else None, signed_at=_at(deal, 20) if signed else None,
         updated_at=_at(deal, 5),
     )  # fmt: skip
@@ -216,7 +216,7 @@ def _amendment(deal: Deal) -> Iterator[SQLModel]:
     days = {
         "starts_on": date(2026, 12, 1), "review_on": date(2027, 12, 1), "ends_on": date(2028, 9, 30)
     }  # fmt: skip
-    content = {**_content(deal), **days, "run_off_days": 30}
+    content = {**content_of(deal), **days, "run_off_days": 30}
     yield AgreementVersion(
         id=fixed("agreement-version", f"{deal.key}/2"), number=2, updated_at=RESTS,
         agreement_id=fixed("agreement", deal.key), **content,
@@ -228,7 +228,8 @@ def _suspended_at(deal: Deal) -> datetime | None:
     return datetime(2026, 10, 19, 14, tzinfo=UTC) if deal.suspended else None
 
 
-def _content(deal: Deal) -> dict[str, Any]:
+def content_of(deal: Deal) -> dict[str, Any]:
+    """The columns of its version that say what is agreed."""
     return {
         "purposes": [purpose.value for purpose in deal.purposes],
         "gateways": list(deal.gateways),

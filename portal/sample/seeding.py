@@ -1,6 +1,6 @@
 """Fills a database with invented initiatives: a demonstration at size, and the benchmarks."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from itertools import chain
@@ -58,7 +58,9 @@ async def seed(
     """
     taken = (await owner.execute(text("SELECT count(*) FROM initiative"))).scalar_one()
     load = Load((await owner.get_raw_connection()).driver_connection)
-    await load.write(chain(_definitions(), _agencies(agencies or 0)), "ON CONFLICT DO NOTHING")
+    await load.write(
+        chain(_definitions(), invented_agencies(agencies or 0)), "ON CONFLICT DO NOTHING"
+    )
     chance = Random(f"portal/{taken}")  # noqa: S311 - repeatable on purpose
     inventor = Inventor(chance, await load.world(), spread or Spread())
     await load.driver.execute("ALTER TABLE partner DISABLE TRIGGER y_partners")
@@ -79,7 +81,7 @@ class Load:
         """The rows by table, in the order in which the tables first appear: parents first."""
         by_table: dict[type[SQLModel], list[Values]] = {}
         for model, values in made:
-            by_table.setdefault(model, []).append({**_defaults(model), **values})
+            by_table.setdefault(model, []).append({**defaults(model), **values})
         for model, rows in by_table.items():
             await self._write(table_of(model).name, rows, on_conflict)
 
@@ -95,6 +97,20 @@ class Load:
             f"INSERT INTO {table} ({names}) SELECT * FROM seeding {on_conflict};"  # noqa: S608
             f"{AFTERWARDS.get(table, '')}; DROP TABLE seeding"
         )
+
+    async def fill(self, name: str, columns: str, records: Sequence[tuple[Any, ...]]) -> None:
+        """A temporary table of the transaction, indexed by its first column."""
+        await self.driver.execute(f"CREATE TEMPORARY TABLE {name} ({columns}) ON COMMIT DROP")
+        await self.driver.copy_records_to_table(name, records=records)
+        first = columns.split(maxsplit=1)[0]
+        await self.driver.execute(f"CREATE INDEX ON {name} ({first}); ANALYZE {name}")
+
+    async def triggers(self, models: Iterable[type[SQLModel]], *, on: bool) -> None:
+        """Foreign keys are kept in either case, and checked at once."""
+        await self.driver.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        do = "ENABLE" if on else "DISABLE"
+        for model in models:
+            await self.driver.execute(f"ALTER TABLE {table_of(model).name} {do} TRIGGER USER")
 
     async def world(self) -> World:
         """What the invented rows refer to."""
@@ -125,7 +141,7 @@ class Load:
         return [row["id"] for row in found]
 
 
-def _defaults(model: type[SQLModel]) -> Values:
+def defaults(model: type[SQLModel]) -> Values:
     """The columns' values where the row says nothing: the tables have no defaults of their own."""
     fields = model.model_fields
     plain = {n: f.default for n, f in fields.items() if f.default not in (None, PydanticUndefined)}
@@ -157,7 +173,7 @@ def _definitions() -> Iterator[Made]:
         )
 
 
-def _agencies(count: int) -> Iterator[Made]:
+def invented_agencies(count: int) -> Iterator[Made]:
     """Charities, each with a coordinator in all its teams."""
     for number in range(1, count + 1):
         key = f"seed{number}"
