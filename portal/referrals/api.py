@@ -1,7 +1,7 @@
 """Referrals in GraphQL: the summary that every party sees, the queue of a team, the moves."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
@@ -35,10 +35,12 @@ from portal.reading.declare import (
     reads,
     sql,
     value,
+    values,
     where,
 )
-from portal.referrals import sending, steps, tables, verbs
+from portal.referrals import sending, steps, suspects, tables, verbs
 from portal.referrals.actions_api import CASE_ACTIONS, CaseAction
+from portal.referrals.held import DaysHeld, days_held
 from portal.referrals.pathway import Hold
 from portal.referrals.preview import Preview, preview_of
 from portal.referrals.stopping import CHANGE, narrows_with, stops_with
@@ -167,6 +169,9 @@ class Recipient(Node):
     referral: "Referral" = one("The referral.", "referral_id")
     agency: Agency = one("The agency of the team.", "agency_id")
     team: Team = one("The team it is addressed to.", "team_id")
+    suspect: int | None = column(
+        "The suspect it is about, where each is followed apart: the first, the second of the case."
+    )
     allocated_to: Membership | None = one(
         "Who in the team works on it; null while it is on the team's unallocated list.",
         "allocated_to_id",
@@ -174,6 +179,8 @@ class Recipient(Node):
     state: str = column("Its state here, as the pathway calls it.")
     turn: str = column("Whose turn it is: sender, receiver, coordinator or none.")
     hold: Hold = column("Whether it has been taken on here.")
+    state_on: date | None = column("Since which day it is in its state.")
+    days_held: list[DaysHeld] = values("For how many days it lay with whom.", days_held)
     open: bool = column("Whether it stands in the team's queue.", "is_open")
     gateway: str | None = column("By which power it was given; null within one agency.")
     due_at: datetime | None = column("When the first of its running clocks runs out.")
@@ -201,9 +208,17 @@ def _of_mine(row: Columns, mine: ColumnElement[bool], ask: Ask) -> ColumnElement
     return found
 
 
+def _along(row: Columns, pathway: ColumnElement[str], _: Ask) -> ColumnElement[bool]:
+    case = table_of(tables.Referral).alias()
+    found = select(case.c.id).where(case.c.id == row.referral_id, case.c.pathway == pathway)
+    return found.correlate(row.referral_id.table).exists()
+
+
 @filter_input
 class RecipientFilter:
     """Which recipients."""
+
+    pathway: str | None = where("Of cases along this pathway.", _along)
 
     team: strawberry.ID | None = where("Addressed to this team.", _is("team_id"))
     agency: strawberry.ID | None = where("Addressed to a team of this agency.", _is("agency_id"))
@@ -373,4 +388,5 @@ class ReferralMutations:
     send_referral = mutation(sending.send_referral, Referral, needs="referrals:work")
     withdraw_referral = mutation(sending.withdraw_referral, Referral, needs="referrals:work")
     move_referral = mutation(steps.move_referral, Recipient, needs="referrals:work")
+    add_suspect = mutation(suspects.add_suspect, Referral, needs="referrals:work")
     correct_referral = mutation(steps.correct_referral, Recipient, needs="referrals:work")

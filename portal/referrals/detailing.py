@@ -25,6 +25,7 @@ from portal.referrals.details import (
 )
 from portal.referrals.routes import Employment, must_not_be_a_partners
 from portal.referrals.tables import OfReferral, Referral
+from portal.referrals.tracks import how_many, must_not_be_followed
 from portal.referrals.verbs import ReferralId, to_send
 
 T = TypeVar("T", bound=OfReferral)
@@ -162,17 +163,31 @@ async def name_subject(  # noqa: PLR0913, PLR0917 - the contract's input
     accused = role in codes.ACCUSED
     if accused:
         must_not_be_a_partners(employment)
+    await must_not_be_followed(work, referral, role)
+    await add_subject(work, referral, role, person, employment if accused else None)
+    return referral
+
+
+async def add_subject(
+    work: Work,
+    referral: Referral,
+    role: codes.SubjectRole,
+    person: UUID | None,
+    employment: Employment | None,
+) -> Subject:
+    """One more of this role: those that there are keep their numbers."""
     if person is not None:
         await _known_here(work, person)
-    work.db.add(
-        Subject(
-            referral_id=id,
-            role=role,
-            person=person or uuid4(),
-            employment=employment if accused else None,
-        )
+    subject = Subject(
+        referral_id=referral.id,
+        role=role,
+        number=await how_many(work, referral, role) + 1,
+        person=person or uuid4(),
+        employment=employment,
     )
-    return referral
+    work.db.add(subject)
+    await work.db.flush()
+    return subject
 
 
 async def _replace(work: Work, referral: Referral, model: type[T], rows: Sequence[T]) -> None:

@@ -48,10 +48,13 @@ class Subject(OfReferral, table=True):
             "role IN ('victim', 'child') OR coalesce(employment, '') = 'none_known'",
             name="accused",
         ),
+        UniqueConstraint("referral_id", "role", "number"),
         Index("subject_by_person", "person", "role"),
     )
 
     role: SubjectRole = Field(sa_type=choice(SubjectRole, "role"))
+    number: int = 1
+    """Which of those of this role they are, within the case."""
     person: UUID
     employment: Employment | None = Field(default=None, sa_type=choice(Employment, "employment"))
     """Of whoever is accused: that nothing says they are or were a partner's. Until records can be

@@ -82,6 +82,7 @@ class Subject:
     """Somebody whom the case is about, as a number."""
 
     role: codes.SubjectRole = column("What they are in the case.")
+    number: int = column("Which of those of this role in the case, such as the second suspect.")
     person: str = column("Their number; it says nothing beside that it is the same person.")
 
 
@@ -142,7 +143,9 @@ def _orders(row: Columns, _: Ask) -> Select[Any]:
 def _subjects(row: Columns, _: Ask) -> Select[Any]:
     c = table_of(details.Subject).c
     person = cast(c.person, String).label("person")
-    return select(c.role, person).where(c.referral_id == row.id).order_by(c.role, c.person)
+    return (
+        select(c.role, c.number, person).where(c.referral_id == row.id).order_by(c.role, c.number)
+    )
 
 
 def _assessments(row: Columns, _: Ask) -> Select[Any]:

@@ -247,7 +247,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     )
     SELECT this.sender_agency_id, this.sender_team_id, t.narrow, 'sender', NULL::uuid, NULL, this.categories, false
     FROM this JOIN team t ON t.id = this.sender_team_id
-    UNION ALL
+    UNION  -- a team is shown once, though it may have several suspects
     SELECT p.agency_id, p.team_id, t.narrow, 'receiver', permits.agreement_id, permits.gateway, this.categories,
            p.agency_id <> this.sender_agency_id AND permits.agreement_id IS NULL
     FROM this JOIN recipient p ON p.referral_id = this.id AND p.lost_at IS NULL JOIN team t ON t.id = p.team_id

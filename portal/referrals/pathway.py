@@ -12,6 +12,7 @@ from enum import StrEnum
 from auth.roles import Role
 from portal.agreements.categories import DataCategory, Purpose
 from portal.calendars.limits import Limit
+from portal.referrals.codes import SubjectRole
 
 
 class Part(StrEnum):
@@ -273,6 +274,15 @@ class Automatic:
     """Not where the sender is the service that would get it."""
 
 
+@dataclass(frozen=True)
+class Each:
+    """Each subject of this role has states, events and clocks of their own."""
+
+    role: SubjectRole
+    count: str
+    """The field that says how many there are. Whoever says it opens the track of each."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pathway:
     """One version of a pathway. A case keeps the version it began with."""
@@ -306,6 +316,8 @@ class Pathway:
     repeats: tuple[RepeatRule, ...] = ()
     routes: tuple[Routes, ...] = ()
     automatic: tuple[Automatic, ...] = ()
+    each: Each | None = None
+    """Of whom each is followed apart; None where a case is one."""
 
     @property
     def categories(self) -> frozenset[DataCategory]:
@@ -329,6 +341,15 @@ class Pathway:
     def sends(self, move: str) -> bool:
         """Whether this move is the one by which recipients get the case."""
         return self.begins in self.moves[move].source
+
+    def opens_tracks(self, move: str) -> bool:
+        """Whether each subject is followed apart from this move on."""
+        return self.each is not None and self.each.count in self.moves[move].needs
+
+    @property
+    def opening(self) -> str:
+        """The move by which one who is followed apart begins."""
+        return next(name for name in self.moves if self.sends(name) and self.opens_tracks(name))
 
     def saying(self, name: str) -> Saying | None:
         """The move or event of that name."""

@@ -44,8 +44,20 @@ def check(pathway: Pathway, note: Note) -> None:
     for one in pathway.fields.values():
         _field(pathway, one, note)
     _reference(pathway, note)
+    _tracks(pathway, note)
     if pathway.begins in pathway.states:
         _graph(pathway, note)
+
+
+def _tracks(pathway: Pathway, note: Note) -> None:
+    """Who is followed apart begins with a move that sends, and says how many there are."""
+    if pathway.each is None:
+        return
+    count = pathway.fields.get(pathway.each.count)
+    if count is None or count.kind is not Kind.NUMBER:
+        note("each.count", "is no field of the kind number: name one that says how many there are.")
+    elif not any(pathway.sends(name) and pathway.opens_tracks(name) for name in pathway.moves):
+        note("each.count", "is needed by no move that sends: add it to the `needs` of one.")
 
 
 def _known(

@@ -31,6 +31,8 @@ def _lines(pathway: Pathway) -> Iterator[str]:
     yield from wrap(pathway.closes, WIDTH)
     data = ", ".join(sorted(pathway.categories))
     yield from wrap(f"Purpose: {pathway.purpose}. Data: {data}.", WIDTH)
+    if pathway.each:
+        yield f"Each {pathway.each.role.value.replace('_', ' ')} is followed apart."
     yield from _table("States", map(_state, pathway.states.values()))
     yield from _table("Moves", (_move(pathway, one) for one in pathway.moves.values()))
     yield from _table("Events", (_event(pathway, one) for one in pathway.events.values()))

@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 from auth.roles import Role
 from portal.agreements.categories import DataCategory, Purpose
 from portal.calendars.limits import BadLimit, Limit, Unit, parse
+from portal.referrals.codes import SubjectRole
 from portal.referrals.pathway import (
     Automatic,
     Clock,
+    Each,
     EventKind,
     FieldOf,
     Hold,
@@ -64,6 +66,7 @@ def read_pathway(top: Table) -> Pathway:
         repeats=tuple(_repeat(row) for row in top.rows("repeats")),
         routes=tuple(_routes(row) for row in top.rows("routes")),
         automatic=tuple(_automatic(row) for row in top.rows("automatic")),
+        each=_each_of(top.table("each")) if top.has("each") else None,
     )
     top.no_more()
     return read
@@ -74,6 +77,12 @@ def _each(top: Table, key: str, read: Callable[[str, Table], T]) -> dict[str, T]
     for name, table in top.tables(key).items():
         found[name] = read(name, table)
         table.no_more()
+    return found
+
+
+def _each_of(table: Table) -> Each:
+    found = Each(table.choice("role", SubjectRole), table.text("count"))
+    table.no_more()
     return found
 
 

@@ -10,8 +10,9 @@ from portal.acting.work import Work
 from portal.errors import Conflict, Finding, Invalid
 from portal.referrals.pathway import Part
 from portal.referrals.prosecution import DisclosureRead, must_have_read
-from portal.referrals.steps import WITHDRAW, FieldGiven, Given, step
+from portal.referrals.steps import WITHDRAW, FieldGiven, Given, read_fields, step
 from portal.referrals.tables import Overall, Referral
+from portal.referrals.tracks import opened
 from portal.referrals.verbs import ReferralId, pathway_of, recipients_of, to_draft, to_send
 
 CHANGED = (
@@ -34,8 +35,8 @@ async def send_referral(  # noqa: PLR0913, PLR0917 - the contract's input
     way = _way(referral, move)
     if (await work.db.execute(select(func.audience_mark(referral.id)))).scalar_one() != token:
         raise Conflict(referral.version, CHANGED)
-    audience = await _audience(work, referral)
-    await _must_be_covered(work, audience)
+    audience = await audience_of(work, referral)
+    await must_be_covered(work, audience)
     given_to = {party.agency_id for party in audience if party.part == "receiver"}
     others = given_to - {referral.sender_agency_id}
     warned = await must_have_read(work, others, read=disclosure_read)
@@ -50,7 +51,9 @@ async def send_referral(  # noqa: PLR0913, PLR0917 - the contract's input
             recipient.agreement_id, recipient.gateway = party.agreement_id, party.gateway
             recipient.given_at, recipient.is_open = work.now, True
             recipient.disclosure_read_at = work.now if party.agency_id in warned else None
-            await step(work, referral, recipient, way, [Part.SENDER], fields or [])
+            said = read_fields(pathway_of(referral), fields or [])
+            for track, name in await opened(work, referral, recipient, way, said):
+                await step(work, referral, track, name, [Part.SENDER], fields or [])
     return referral
 
 
@@ -82,14 +85,14 @@ async def withdraw_referral(
     return referral
 
 
-async def _audience(work: Work, referral: Referral) -> list[Row[Any]]:
+async def audience_of(work: Work, referral: Referral) -> list[Row[Any]]:
     listed = func.referral_audience(referral.id).table_valued(
         "agency_id", "team_id", "part", "agreement_id", "gateway", "lacking"
     )
     return list((await work.db.execute(select(*listed.c))).all())
 
 
-async def _must_be_covered(work: Work, audience: list[Row[Any]]) -> None:
+async def must_be_covered(work: Work, audience: list[Row[Any]]) -> None:
     """Law 4: no agreement in force, no standing access."""
     lacking = {party.agency_id for party in audience if party.lacking}
     if lacking:

@@ -27,6 +27,7 @@ from portal.referrals.pathway import Hold, Kind, Part, Pathway
 from portal.referrals.pathway_checks import RECORDED_IN_ERROR
 from portal.referrals.standing import Event, Standing, Value
 from portal.referrals.tables import EventCodes, Recipient, Referral, ReferralEvent, RunningClock
+from portal.referrals.tracks import days_until, opened
 from portal.referrals.verbs import RecipientId, pathway_of
 
 WITHDRAW = "withdraw"
@@ -60,7 +61,10 @@ async def move_referral(  # noqa: PLR0913, PLR0917 - the contract's input
     row = await work.hold(row, expected_version)
     if row.given_at is None or row.lost_at is not None:
         raise Invalid.field("recipient", "It is not with this team now.", "WRONG_STATE")
-    return await step(work, referral, row, move, parts, fields or [], at)
+    said = read_fields(pathway_of(referral), fields or [])
+    for track, name in await opened(work, referral, row, move, said):
+        await step(work, referral, track, name, parts, fields or [], at)
+    return row
 
 
 async def step(  # noqa: PLR0913, PLR0917 - what a step is made of
@@ -262,6 +266,7 @@ async def settle(work: Work, recipient: Recipient, standing: Standing) -> None:
     recipient.hold = standing.hold
     recipient.is_open = standing.hold is not Hold.ENDED and recipient.lost_at is None
     recipient.due_at = standing.due_at
+    recipient.state_on, recipient.held = days_until(standing)
     found = select(RunningClock).where(col(RunningClock.recipient_id) == recipient.id)
     rows = {(row.name, row.started_at): row for row in (await work.db.execute(found)).scalars()}
     for one in standing.clocks:

@@ -3,7 +3,7 @@
 Everybody who is a party sees what is here; what only a full view shows is in `details.py`.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -139,6 +139,7 @@ class OfReferral(Keyed):
 
 class Recipient(OfReferral, table=True):
     """A team that a referral is addressed to: its own state, and by what right it was given it.
+    Where a pathway follows each suspect apart, one for each of them.
 
     `agreement_id` is NULL within one agency. `given_at` until `lost_at` is when it may be seen.
     """
@@ -146,7 +147,7 @@ class Recipient(OfReferral, table=True):
     __table_args__ = (
         team_key("team_id", "agency_id"),
         member_key("team_id", "allocated_to_id"),
-        UniqueConstraint("referral_id", "team_id"),
+        UniqueConstraint("referral_id", "team_id", "suspect", postgresql_nulls_not_distinct=True),
         CheckConstraint("lost_at IS NULL OR given_at IS NOT NULL", name="lost"),
         CheckConstraint("(hold = 'ended') <= NOT is_open", name="open"),
         Index("recipient_of_referral", "referral_id", "created_at", "id"),
@@ -164,6 +165,8 @@ class Recipient(OfReferral, table=True):
 
     agency_id: UUID = Field(foreign_key="agency.id")
     team_id: UUID
+    suspect: int | None = None
+    """Which suspect of the case it is about, where each is followed apart."""
     allocated_to_id: UUID | None = None
     state: str = Field(default="draft", max_length=40)
     turn: str = Field(default="sender", max_length=20)
@@ -176,6 +179,10 @@ class Recipient(OfReferral, table=True):
     gateway: str | None = Field(default=None, max_length=60)
     events: int = 0
     """How many were recorded here."""
+    state_on: date | None = None
+    """Since which day it is in its state."""
+    held: dict[str, int] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    """For how many days it lay with whom until then."""
     due_at: datetime | None = Field(default=None, sa_type=Instant)
     """When the first of its running clocks runs out."""
     created_at: datetime = Field(default=None, sa_type=Instant, nullable=False)

@@ -13,6 +13,7 @@ from portal.sample.cases import case_rows
 from portal.sample.initiatives import IMPORTED, public_rows
 from portal.sample.joining import consent_to, joining_rows
 from portal.sample.mail import mail_rows
+from portal.sample.matters import matter_rows
 from portal.sample.partnership import AGENCIES, PEOPLE, fixed, load_partnership
 from portal.sample.programs import ROTA, example_program
 from portal.sample.safe_routes import invented_rows
@@ -28,7 +29,7 @@ async def load_sample(owner: AsyncConnection) -> None:
     if (await owner.execute(text("SELECT count(*) FROM initiative"))).scalar_one() == 0:
         people = [_notice(), *joining_rows(), *example_program(IMPORTED), consent_to(ROTA.id)]
         together = [*public_rows(), *invented_rows(), *people, *terms(), *agreement_rows()]
-        await add_all(owner, [*together, *mail_rows(), *case_rows()])
+        await add_all(owner, [*together, *mail_rows(), *case_rows(), *matter_rows()])
         await _settle_past(owner)
 
 

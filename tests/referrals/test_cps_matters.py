@@ -321,5 +321,5 @@ def test_two_suspects_of_a_case_come_to_two_outcomes(matter: Case):
 
 
 def test_there_is_no_field_for_evidence_advice_or_reasoning():
-    worded = {"code", "codes", "day", "urn", "yes_no", "record"}
+    worded = {"code", "codes", "day", "number", "urn", "yes_no", "record"}
     assert {one.kind.value for one in CPS.fields.values()} == worded

@@ -30,6 +30,7 @@ PAIRS = (
     ("rasa", "savera", "charities", SUPPORT),
     ("rasa", "sefton", "sefton-front-door", frozenset[str]()),  # suspended
     ("knowsley", "ldas", "knowsley-housing", RUN_OFF),  # over, and running off
+    ("police", "cps", "cps-police", None),  # a matter of one suspect
 )
 
 
@@ -52,6 +53,18 @@ class Sent:
     def id(self) -> UUID:
         """The referral's id."""
         return fixed("matrix-case", self.key)
+
+    @property
+    def matter(self) -> bool:
+        """Whether police and prosecutors follow a suspect with it."""
+        return self.deal == "cps-police"
+
+    @property
+    def steps(self) -> tuple[tuple[str, str], ...]:
+        """What has happened, and for which part."""
+        if self.matter:
+            return (("register", "sender"),)
+        return (("send", "sender"), ("acknowledge", "receiver")) if self.given else ()
 
     @property
     def team_id(self) -> UUID:
@@ -82,12 +95,15 @@ def _referral(at: int, case: Sent) -> dict[str, Any]:
     del row["referral_id"]
     member = fixed("matrix", f"{case.sender}/{Role.CASEWORKER}")
     return row | {
-        "id": case.id, "reference": f"RF-{at:06d}", "pathway": "request_for_support",
-        "pathway_version": 1, "purpose": "victim_support", "categories": ["reasons"],
+        "id": case.id, "reference": f"RF-{at:06d}",
+        "pathway": "cps_charging" if case.matter else "request_for_support",
+        "pathway_version": 1, "categories": ["reasons"],
+        "purpose": "criminal_justice" if case.matter else "victim_support",
         "all_take": False, "urgency": "routine",
         "sender_agency_id": agency_id(case.sender),
         "sender_team_id": fixed("matrix-team", case.sender),
-        "overall": "waiting" if case.given else "draft", "created_by_id": member,
+        "overall": "in_hand" if case.matter else "waiting" if case.given else "draft",
+        "created_by_id": member,
         "created_at": IMPORTED, "sent_at": IMPORTED if case.given else None, "full_acl": [],
     }  # fmt: skip
 
@@ -95,21 +111,19 @@ def _referral(at: int, case: Sent) -> dict[str, Any]:
 def _recipient(case: Sent) -> dict[str, Any]:
     return case.row("recipient") | {
         "agency_id": agency_id(case.receiver),
-        "team_id": case.team_id, "state": "acknowledged",
+        "team_id": case.team_id, "state": "investigation" if case.matter else "acknowledged",
+        "suspect": 1 if case.matter else None,
         "agreement_id": fixed("agreement", case.deal) if case.deal else None,
         "turn": "receiver", "rank": 2,
-        "events": 2 if case.given else 0, "hold": "asked",
+        "events": len(case.steps), "hold": "taken" if case.matter else "asked",
         "is_open": case.given and not case.lost,
         "created_at": IMPORTED, "given_at": IMPORTED if case.given else None,
         "lost_at": IMPORTED if case.lost else None,
     }  # fmt: skip
 
 
-STEPS = (("send", "sender"), ("acknowledge", "receiver"))
-
-
 def _events(case: Sent) -> Iterator[dict[str, Any]]:
-    for position, (name, part) in enumerate(STEPS if case.given else (), start=1):
+    for position, (name, part) in enumerate(case.steps, start=1):
         by = case.sender if part == "sender" else case.receiver
         yield case.row("event") | {
             "id": fixed("matrix-event", f"{case.key}/{name}"),
@@ -135,7 +149,8 @@ def token_of(case: Any) -> str:
 
 def _codes(case: Sent) -> dict[str, Any]:
     return case.row("codes") | {
-        "event_id": fixed("matrix-event", f"{case.key}/send"), "category": "reasons", "codes": {},
+        "event_id": fixed("matrix-event", f"{case.key}/{case.steps[0][0]}"),
+        "category": "reasons", "codes": {},
     }  # fmt: skip
 
 
@@ -172,7 +187,11 @@ def _disclosure(case: Sent) -> dict[str, Any]:
 def _full_view(case: Sent) -> dict[type, dict[str, Any]]:
     """A row of each table of the full view."""
     return {
-        details.Subject: {"role": "victim", "person": fixed("matrix-person", case.key)},
+        details.Subject: {
+            "role": "suspect" if case.matter else "victim", "number": 1,
+            "person": fixed("matrix-person", case.key),
+            "employment": "none_known" if case.matter else None,
+        },
         details.SafeContact: {
             "allowed": ["call"], "forbidden": ["post"], "days": [], "checked_on": DAY,
         },

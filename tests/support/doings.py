@@ -10,6 +10,7 @@ from joserfc.jwk import ECKey
 from support import powers
 from support.agreeing import terms
 from support.casework import team_of_draft, token_of
+from support.charging import registration, said
 from support.powers import Case, Power
 
 from auth.roles import Role
@@ -349,6 +350,7 @@ def acknowledged_while_covered(row: dict[str, Any]) -> bool:
     return bool(row["name"] == "acknowledge") and row["by_agency_id"] != agency_id("ldas")
 
 
+SECOND_SUSPECT = said(registration(2))
 REFERRALS: Sequence[Doing] = (
     doing("startReferral", "", powers.caseworker, pathway="request_for_support",
           senderTeam=OWN_TEAM, accused="NONE_KNOWN"),
@@ -365,6 +367,7 @@ REFERRALS: Sequence[Doing] = (
     doing("setSafeContact", "referral", CASES, allowed=["TEXT"]),
     doing("setWishes", "referral", CASES, awareness="AWARE_AND_WILLING", basis="PUBLIC_TASK"),
     doing("nameSubject", "referral", CASES, role="CHILD"),
+    doing("addSuspect", "referral", CASES, employment="NONE_KNOWN", fields=SECOND_SUSPECT),
     doing("assessRisk", "referral", CASES, tool="MERIT", toolVersion="3", score=74,
           assessedOn=TODAY),
     doing("addCaseAction", "referral", powers.caseworker_who_has_the_case, named="referral",

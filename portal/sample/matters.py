@@ -1,0 +1,141 @@
+"""The sample's matter between police and prosecutors: one case, two suspects, each apart."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import SQLModel
+
+from portal.agreements.categories import DataCategory
+from portal.calendars.days import Calendar
+from portal.referrals import codes, details, tables
+from portal.referrals.machine import replay
+from portal.referrals.pathway import Part
+from portal.referrals.pathway_files import shipped
+from portal.referrals.routes import Employment
+from portal.referrals.standing import Event, Standing, Value
+from portal.referrals.tables import RANKS, Overall, Urgency
+from portal.referrals.tracks import days_until
+from portal.sample.partnership import agency_id, fixed, membership_id, team_id
+
+KEY = "two-suspects"
+POLICE, PROSECUTORS = ("police", "Protecting vulnerable people"), ("cps", "Area business centre")
+WHO = {Part.SENDER: "police.caseworker", Part.RECEIVER: "cps.liaison"}
+BEGUN = datetime(2026, 11, 2, 10, tzinfo=UTC)
+P, R = Part.SENDER, Part.RECEIVER
+_FILE: dict[str, Value] = {"colour": "green", "test": "full_code"}
+_REGISTERED: dict[str, Value] = {
+    "urn": "05A10012326", "suspects": 2, "victim_rights": "enhanced", "decision_maker": "cps",
+}  # fmt: skip
+STEPS: dict[int, tuple[tuple[str, Part, int, dict[str, Value]], ...]] = {
+    # suspect: move, by which part, on which day of November, with which fields
+    1: (
+        ("register", P, 2, _REGISTERED),
+        ("submit", P, 5, _FILE),
+        ("accept_file", R, 6, {"complexity": "simple"}),
+        ("authorise_charge", R, 10, {"test": "full_code"}),
+        ("charge", P, 11, {"charge_form": "charged"}),
+        ("victim_told", P, 12, {"told_on": "2026-11-12", "told_by": "officer"}),
+        ("first_hearing_magistrates", R, 13, {"hearing_on": "2026-11-27"}),
+    ),
+    2: (
+        ("register", P, 2, _REGISTERED),
+        ("submit", P, 5, _FILE),
+        ("accept_file", R, 6, {"complexity": "complex"}),
+        ("issue_action_plan", R, 12, {"plan_items": ["phone", "third_party"],
+                                      "answer_by": "2026-11-26"}),
+    ),
+}  # fmt: skip
+
+
+def suspect_row(kind: str, suspect: int) -> UUID:
+    """The id of a row of one suspect."""
+    return fixed(kind, f"{KEY}/{suspect}")
+
+
+def matter_rows() -> Iterator[SQLModel]:
+    """The matter with all that hangs on it, parents first."""
+    pathway = shipped().of("cps_charging", 1)
+    yield tables.Referral(
+        id=fixed("referral", KEY), reference="RF-C5W7ND", pathway=pathway.name, pathway_version=1,
+        purpose=pathway.purpose, categories=list(pathway.shares), urgency=Urgency.ROUTINE,
+        sender_agency_id=agency_id(POLICE[0]), sender_team_id=team_id(*POLICE),
+        area_code="E08000015", overall=Overall.IN_HAND, created_by_id=membership_id(WHO[P]),
+        created_at=BEGUN, updated_at=BEGUN, sent_at=BEGUN,
+    )  # fmt: skip
+    yield from _people()
+    for suspect in STEPS:
+        standing = replay(pathway, events_of(suspect), Calendar())
+        yield _track(suspect, standing)
+        yield from _history(suspect)
+        yield from _clocks(suspect, standing)
+
+
+def events_of(suspect: int) -> list[Event]:
+    """What has happened with a suspect."""
+    return [
+        Event(
+            id=suspect_row(f"case-event/{name}", suspect), name=name, part=part, fields=said,
+            at=BEGUN.replace(day=day),
+        )
+        for name, part, day, said in STEPS[suspect]
+    ]  # fmt: skip
+
+
+def _people() -> Iterator[SQLModel]:
+    of: dict[str, Any] = {"referral_id": fixed("referral", KEY), "updated_at": BEGUN}
+    roles = (codes.SubjectRole.VICTIM, 1), *((codes.SubjectRole.SUSPECT, one) for one in STEPS)
+    for role, number in roles:
+        yield details.Subject(
+            id=suspect_row(f"subject/{role}", number), role=role, number=number,
+            person=suspect_row(f"person/{role}", number),
+            employment=Employment.NONE_KNOWN if role in codes.ACCUSED else None, **of,
+        )  # fmt: skip
+    yield details.SafeContact(
+        id=fixed("contact", KEY), allowed=["call"], forbidden=["post", "voicemail"], days=[],
+        checked_on=BEGUN.date(), **of,
+    )  # fmt: skip
+
+
+def _track(suspect: int, standing: Standing) -> tables.Recipient:
+    state_on, held = days_until(standing)
+    return tables.Recipient(
+        id=suspect_row("recipient", suspect), referral_id=fixed("referral", KEY),
+        agency_id=agency_id(PROSECUTORS[0]), team_id=team_id(*PROSECUTORS), suspect=suspect,
+        state=standing.state.name, turn=standing.turn, rank=RANKS[Urgency.ROUTINE],
+        hold=standing.hold, is_open=True, agreement_id=fixed("agreement", "cps-police"),
+        gateway="cda_115", events=len(STEPS[suspect]), state_on=state_on, held=held,
+        due_at=standing.due_at, created_at=BEGUN, updated_at=BEGUN, given_at=BEGUN,
+    )  # fmt: skip
+
+
+def _history(suspect: int) -> Iterator[SQLModel]:
+    pathway = shipped().of("cps_charging", 1)
+    of: dict[str, Any] = {"referral_id": fixed("referral", KEY), "updated_at": BEGUN}
+    for position, event in enumerate(events_of(suspect), start=1):
+        move = pathway.moves.get(event.name)
+        yield tables.ReferralEvent(
+            id=UUID(str(event.id)), recipient_id=suspect_row("recipient", suspect),
+            position=position, name=event.name, part=event.part, at=event.at, recorded_at=event.at,
+            to_state=move.to if move else None, by_id=membership_id(WHO[event.part]),
+            by_agency_id=agency_id(WHO[event.part].split(".")[0]), **of,
+        )  # fmt: skip
+        by_category: dict[DataCategory, dict[str, Value]] = {}
+        for field, value in event.fields.items():
+            by_category.setdefault(pathway.fields[field].category, {})[field] = value
+        for category, said in by_category.items():
+            yield tables.EventCodes(
+                id=suspect_row(f"case-codes/{event.name}/{category}", suspect),
+                event_id=UUID(str(event.id)), category=category, codes=said, **of,
+            )  # fmt: skip
+
+
+def _clocks(suspect: int, standing: Standing) -> Iterator[SQLModel]:
+    for at, clock in enumerate(standing.clocks):
+        yield tables.RunningClock(
+            id=suspect_row(f"clock/{clock.clock.name}/{at}", suspect), updated_at=BEGUN,
+            referral_id=fixed("referral", KEY), recipient_id=suspect_row("recipient", suspect),
+            name=clock.clock.name, holder=clock.holder, started_at=clock.started_at,
+            due_at=clock.due_at, stopped_at=clock.watch.stopped_at, provisional=clock.provisional,
+        )  # fmt: skip
