@@ -84,8 +84,8 @@ async def test_the_database_keeps_nobody_of_a_partners_however_they_come(
 ) -> None:
     add = text(
         "INSERT INTO subject (id, referral_id, role, number, person, employment, updated_at,"
-        " version, acl, routes) VALUES (gen_random_uuid(), :referral, :role, 1, gen_random_uuid(), :employment,"
-        " now(), 1, '{}', '{}')"
+        " version, acl, routes) VALUES (gen_random_uuid(), :referral, :role, 1, gen_random_uuid(),"
+        " :employment, now(), 1, '{}', '{}')"
     )
     given: dict[str, Any] = {"referral": fixed("referral", "started"), "employment": employment}
     for role in ACCUSED:

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_1107138e9b4d"
+revision = "first_52f6518694e9"
 down_revision = None
 
 

@@ -2034,6 +2034,7 @@ CREATE TABLE recipient (
 	referral_id UUID NOT NULL, 
 	agency_id UUID NOT NULL, 
 	team_id UUID NOT NULL, 
+	suspect INTEGER, 
 	allocated_to_id UUID, 
 	state VARCHAR(40) NOT NULL, 
 	turn VARCHAR(20) NOT NULL, 
@@ -2043,6 +2044,8 @@ CREATE TABLE recipient (
 	agreement_id UUID, 
 	gateway VARCHAR(60), 
 	events INTEGER NOT NULL, 
+	state_on DATE, 
+	held JSONB, 
 	due_at TIMESTAMP WITH TIME ZONE, 
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	given_at TIMESTAMP WITH TIME ZONE, 
@@ -2051,7 +2054,7 @@ CREATE TABLE recipient (
 	CONSTRAINT recipient_pkey PRIMARY KEY (id), 
 	CONSTRAINT recipient_team_id_agency_id_fkey FOREIGN KEY(team_id, agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
 	CONSTRAINT recipient_team_id_allocated_to_id_fkey FOREIGN KEY(team_id, allocated_to_id) REFERENCES team_member (team_id, membership_id) ON DELETE SET NULL (allocated_to_id), 
-	CONSTRAINT recipient_referral_id_team_id_key UNIQUE (referral_id, team_id), 
+	CONSTRAINT recipient_referral_id_team_id_suspect_key UNIQUE NULLS NOT DISTINCT (referral_id, team_id, suspect), 
 	CONSTRAINT recipient_lost_check CHECK (lost_at IS NULL OR given_at IS NOT NULL), 
 	CONSTRAINT recipient_open_check CHECK ((hold = 'ended') <= NOT is_open), 
 	CONSTRAINT recipient_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
@@ -2145,11 +2148,13 @@ CREATE TABLE subject (
 	routes INTEGER[] NOT NULL, 
 	referral_id UUID NOT NULL, 
 	role VARCHAR(40) NOT NULL, 
+	number INTEGER NOT NULL, 
 	person UUID NOT NULL, 
 	employment VARCHAR(40), 
 	CONSTRAINT subject_pkey PRIMARY KEY (id), 
 	CONSTRAINT subject_referral_id_person_key UNIQUE (referral_id, person), 
 	CONSTRAINT subject_accused_check CHECK (role IN ('victim', 'child') OR coalesce(employment, '') = 'none_known'), 
+	CONSTRAINT subject_referral_id_role_number_key UNIQUE (referral_id, role, number), 
 	CONSTRAINT subject_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
 	CONSTRAINT subject_role_check CHECK (role IN ('victim', 'child', 'alleged_perpetrator', 'suspect')), 
 	CONSTRAINT subject_employment_check CHECK (employment IN ('none_known', 'works', 'may_work', 'worked'))
@@ -4916,7 +4921,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     )
     SELECT this.sender_agency_id, this.sender_team_id, t.narrow, 'sender', NULL::uuid, NULL, this.categories, false
     FROM this JOIN team t ON t.id = this.sender_team_id
-    UNION ALL
+    UNION  -- a team is shown once, though it may have several suspects
     SELECT p.agency_id, p.team_id, t.narrow, 'receiver', permits.agreement_id, permits.gateway, this.categories,
            p.agency_id <> this.sender_agency_id AND permits.agreement_id IS NULL
     FROM this JOIN recipient p ON p.referral_id = this.id AND p.lost_at IS NULL JOIN team t ON t.id = p.team_id
