@@ -42,13 +42,21 @@ class NoticeKind(StrEnum):
     """A partner has changed nothing on an initiative for 60 days."""
     PROGRAM_CHANGED = "program_changed"
     """A program that this person answers for has changed."""
+    REFERRAL_DUE = "referral_due"
+    """Something about a referral that lies with this person's team is due within a day."""
+    REFERRAL_LATE = "referral_late"
+    """Something about a referral is late."""
 
 
 class Notice(Row, table=True):
-    """One thing a person is told. It names no client of a service and no case."""
+    """One thing a person is told. It names no client of a service and no case: what it is about is
+    read under the keys that the person has when they read it.
+    """
 
     person_id: UUID = Field(foreign_key="person.id", index=True)
     at: datetime = Field(sa_type=Instant, index=True)
     kind: NoticeKind = Field(sa_type=choice(NoticeKind, "kind"))
     says: str = Field(max_length=400)
     read_at: datetime | None = Field(default=None, sa_type=Instant)
+    referral_id: UUID | None = None
+    """The case that it is about."""

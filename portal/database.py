@@ -63,6 +63,7 @@ _FUNCTIONS = (
     ("portal.actions", "telling.sql"),
     ("portal.referrals", "keys.sql"),
     ("portal.referrals", "stopping.sql"),
+    ("portal.referrals", "telling.sql"),
 )
 _ROOMS = (
     auth.access,

@@ -7,7 +7,19 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, and_, cast, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 from sqlmodel import col
 
 from auth import events, notices, tables
@@ -37,6 +49,7 @@ from portal.reading.declare import (
     value_type,
     where,
 )
+from portal.referrals.api import HANDLING, Referral
 
 
 class SessionOrder(Enum):
@@ -102,6 +115,12 @@ def _mail_of(me: Columns, _: Ask) -> ColumnElement[UUID]:
     return found.correlate(me.person_id.table).scalar_subquery()
 
 
+def _handling(notice: Columns, _: Ask) -> ColumnElement[str]:
+    of_case = literal_column(f"'{HANDLING}'::text", Text)
+    other = literal_column("'OFFICIAL. For you; do not pass on.'::text", Text)
+    return case((notice.referral_id.is_not(None), of_case), else_=other)
+
+
 @reads(notices.Notice)
 class Notice(Node):
     """One thing the portal tells you, and nobody else."""
@@ -109,6 +128,11 @@ class Notice(Node):
     at: datetime = column("When.")
     kind: NoticeKind = column("What it is about.")
     says: str = column("What it says.")
+    handling: str = sql("Its marking, and what it asks of whoever reads it.", _handling)
+    referral: Referral | None = one(
+        "The case it is about; null where it is about none, or one you may not see now.",
+        "referral_id",
+    )
     read_at: datetime | None = column("When you put it away, if you did.")
     email: OutboxMessage | None = one(
         "The e-mail that calls you to it, perhaps with others; null where you wish for none.",

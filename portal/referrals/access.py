@@ -244,6 +244,9 @@ DEFINERS: dict[str, str] = {
     "ways_shut_by(uuid)": "portal_runtime",
     "own_keys_after(text,uuid)": "portal_runtime",
     "agreement_stops(uuid)": "portal_runtime",
+    "tell_of_case(referral,uuid,uuid,text,text,text,uuid,timestamptz)": "",
+    "climb(referral,recipient,running_clock,timestamptz)": "",
+    "escalate(timestamptz)": "portal_worker",
 }
 CALLABLE: tuple[str, ...] = ("audience_mark(uuid)",)
 

@@ -149,10 +149,18 @@ class RunningClock(Node):
 
     name: str = column("What the pathway calls it.")
     holder: str = column("Whose time it counts.")
+    team: Team | None = one(
+        "The team that it lies with; null where it lies with nobody.", "team_id"
+    )
     started_at: datetime = column("When it started.")
     due_at: datetime | None = column("When it runs out; null while it is paused.")
     stopped_at: datetime | None = column("When what it waited for was done.")
     provisional: bool = column("Whether what it waits for has not surely begun.")
+    told: str | None = column(
+        "Who was told last that it runs out or is late: `due_soon` and `team_inbox` the team,"
+        " `team_lead`, `agency_spoc`, or the role of the pathway's contact."
+    )
+    told_at: datetime | None = column("When they were told.")
     late: bool = sql(
         "Whether it ran out before that, or has by now; never while it is provisional.",
         lambda row, ask: and_(

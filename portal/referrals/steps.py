@@ -21,6 +21,7 @@ from portal.calendars.days import Calendar
 from portal.calendars.known import calendar_of
 from portal.errors import Invalid, NotAllowed
 from portal.referrals import access
+from portal.referrals.escalating import keep, lies_with
 from portal.referrals.machine import replay
 from portal.referrals.moving import ERROR_REASONS, check_error, check_move, check_recorded_late
 from portal.referrals.pathway import Hold, Kind, Part, Pathway
@@ -92,7 +93,9 @@ async def step(  # noqa: PLR0913, PLR0917 - what a step is made of
     if findings:
         raise Invalid(*findings)
     recorded = await record(work, referral, recipient, move, part, fields, at)
-    await settle(work, recipient, replay(pathway, [*events, recorded], calendar))
+    await settle(
+        work, referral, recipient, replay(pathway, [*events, recorded], calendar), calendar
+    )
     if move == WITHDRAW:
         recipient.lost_at, recipient.is_open = work.now, False
     return recipient
@@ -147,7 +150,7 @@ async def correct_referral(
     recorded = await record(
         work, referral, row, RECORDED_IN_ERROR, part, said, None, error_of=wrong.id
     )
-    await settle(work, row, replay(pathway, [*events, recorded], calendar))
+    await settle(work, referral, row, replay(pathway, [*events, recorded], calendar), calendar)
     return row
 
 
@@ -259,7 +262,9 @@ async def must_cover(work: Work, referral: Referral, category: str) -> None:
         )
 
 
-async def settle(work: Work, recipient: Recipient, standing: Standing) -> None:
+async def settle(
+    work: Work, referral: Referral, recipient: Recipient, standing: Standing, calendar: Calendar
+) -> None:
     """Let the recipient's row and its clocks say what the events say."""
     recipient.state = standing.state.name
     recipient.turn = standing.turn
@@ -280,7 +285,7 @@ async def settle(work: Work, recipient: Recipient, standing: Standing) -> None:
                 holder=one.holder,
             )
             work.db.add(row)
-        row.holder, row.due_at, row.stopped_at = one.holder, one.due_at, one.watch.stopped_at
-        row.provisional = one.provisional
+        team = lies_with(standing.pathway, one.holder, referral.sender_team_id, recipient.team_id)
+        keep(row, one, calendar, team)
     for gone in rows.values():  # it was started by what was recorded in error
         await work.db.delete(gone)

@@ -234,6 +234,7 @@ class RunningClock(OfReferral, table=True):
     __table_args__ = (
         UniqueConstraint("recipient_id", "name", "started_at"),
         Index("running_clock_due", "due_at", "id", postgresql_where=text("stopped_at IS NULL")),
+        Index("running_clock_next", "next_at", "id", postgresql_where=text("next_at IS NOT NULL")),
     )
 
     recipient_id: UUID = Field(foreign_key="recipient.id", ondelete="CASCADE")
@@ -245,6 +246,21 @@ class RunningClock(OfReferral, table=True):
     provisional: bool = False
     """What it waits for has not surely begun: the day is likely, and nothing is late by it."""
     stopped_at: datetime | None = Field(default=None, sa_type=Instant)
+    team_id: UUID | None = Field(default=None, foreign_key="team.id")
+    """The team that it lies with; NULL where it lies with nobody."""
+    remains: str | None = Field(default=None, max_length=60)
+    """What was left of its limit at `since`, in a limit's own words."""
+    since: datetime | None = Field(default=None, sa_type=Instant)
+    rungs: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    """Who is told one after the other, each at the same place of `rungs_at`."""
+    rungs_at: list[datetime] | None = Field(default=None, sa_type=ARRAY(Instant))
+    climbed: int | None = None
+    """How many of them have had their turn."""
+    next_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When the next has it; NULL while it is paused, and once nobody is left."""
+    told: str | None = Field(default=None, max_length=40)
+    """The last of them whom anybody was there to hear."""
+    told_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class LocalReference(OfReferral, table=True):

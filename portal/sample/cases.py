@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 from portal.agreements.categories import DataCategory
 from portal.calendars.days import Calendar
 from portal.referrals import codes, details, tables
+from portal.referrals.escalating import keep, lies_with
 from portal.referrals.machine import replay
 from portal.referrals.pathway import Hold, Part
 from portal.referrals.pathway_files import shipped
@@ -118,12 +119,14 @@ def _rows(case: Case) -> Iterator[SQLModel]:
     )  # fmt: skip
     yield from _history(case)
     for clock in standing.clocks:
-        yield tables.RunningClock(
+        row = tables.RunningClock(
             id=fixed("clock", f"{case.key}/{clock.clock.name}"), referral_id=case.id,
             recipient_id=case.row_id("recipient"), name=clock.clock.name, holder=clock.holder,
-            started_at=clock.started_at, due_at=clock.due_at, stopped_at=clock.watch.stopped_at,
-            updated_at=BEGUN,
+            started_at=clock.started_at, updated_at=BEGUN,
         )  # fmt: skip
+        team = lies_with(pathway, clock.holder, team_id(*SENDER), team_id(*RECEIVER))
+        keep(row, clock, Calendar(), team)
+        yield row
     yield from _said(case)
     if case.key == "started":
         yield from _to_do(case)

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_52f6518694e9"
+revision = "first_14e6643e95f1"
 down_revision = None
 
 

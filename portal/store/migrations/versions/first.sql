@@ -552,9 +552,10 @@ CREATE TABLE notice (
 	kind VARCHAR(40) NOT NULL, 
 	says VARCHAR(400) NOT NULL, 
 	read_at TIMESTAMP WITH TIME ZONE, 
+	referral_id UUID, 
 	CONSTRAINT notice_pkey PRIMARY KEY (id), 
 	CONSTRAINT notice_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
-	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'team_changed', 'invited', 'joined', 'action_assigned', 'action_due', 'action_late', 'partner_quiet', 'program_changed'))
+	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'team_changed', 'invited', 'joined', 'action_assigned', 'action_due', 'action_late', 'partner_quiet', 'program_changed', 'referral_due', 'referral_late'))
 );
 
 CREATE INDEX notice_at_idx ON notice (at);
@@ -2272,13 +2273,25 @@ CREATE TABLE running_clock (
 	due_at TIMESTAMP WITH TIME ZONE, 
 	provisional BOOLEAN NOT NULL, 
 	stopped_at TIMESTAMP WITH TIME ZONE, 
+	team_id UUID, 
+	remains VARCHAR(60), 
+	since TIMESTAMP WITH TIME ZONE, 
+	rungs TEXT[], 
+	rungs_at TIMESTAMP WITH TIME ZONE[], 
+	climbed INTEGER, 
+	next_at TIMESTAMP WITH TIME ZONE, 
+	told VARCHAR(40), 
+	told_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT running_clock_pkey PRIMARY KEY (id), 
 	CONSTRAINT running_clock_recipient_id_name_started_at_key UNIQUE (recipient_id, name, started_at), 
 	CONSTRAINT running_clock_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
-	CONSTRAINT running_clock_recipient_id_fkey FOREIGN KEY(recipient_id) REFERENCES recipient (id) ON DELETE CASCADE
+	CONSTRAINT running_clock_recipient_id_fkey FOREIGN KEY(recipient_id) REFERENCES recipient (id) ON DELETE CASCADE, 
+	CONSTRAINT running_clock_team_id_fkey FOREIGN KEY(team_id) REFERENCES team (id)
 );
 
 CREATE INDEX running_clock_due ON running_clock (due_at, id) WHERE stopped_at IS NULL;
+
+CREATE INDEX running_clock_next ON running_clock (next_at, id) WHERE next_at IS NOT NULL;
 
 CREATE TABLE event_codes (
 	id UUID NOT NULL, 
@@ -4520,7 +4533,7 @@ BEGIN
     SELECT t.id, t.lease, coalesce(c.address, p.address, g.inbox)::text,
            t.team_id IS NOT NULL OR EXISTS (
                SELECT FROM outbox_notice o JOIN notice n ON n.id = o.notice_id
-               WHERE o.message_id = t.id AND n.kind LIKE 'action\_%'),
+               WHERE o.message_id = t.id AND (n.kind LIKE 'action\_%' OR n.kind IN ('referral_due', 'referral_late'))),
            c.code::text
     FROM taken t LEFT JOIN mail_code c ON c.message_id = t.id LEFT JOIN mail_preference p ON p.person_id = t.person_id LEFT JOIN team g ON g.id = t.team_id
     ORDER BY t.next_try_at, t.id;
@@ -5044,6 +5057,140 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     FROM counted c
 $$;
 
+-- Who is told of a case: those who could look it up at that moment, and nobody else. A notice says that there is
+-- something and where to look; the case itself it leaves to the keys of whoever reads it.
+
+-- Whether an agency has a case at that moment; with a team, whether that team has it, which may be narrow.
+CREATE FUNCTION has_case(it referral, agency uuid, team uuid, moment timestamptz) RETURNS boolean LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT it.acl && k.keys AND NOT it.routes && k.closed
+    FROM case_keys(agency, array_remove(ARRAY[team], NULL), '{referrals:summary}', moment) k
+$$;
+
+-- Tell people of a team's agency: `who` is 'team' (whoever works on it, or else all of them), 'team_inbox' (the same and
+-- the inbox, whoever works on it), 'team_lead', or the role of those who are to hear of it. How many there were to
+-- hear; NULL where the agency has the case no more.
+CREATE FUNCTION tell_of_case(
+    it referral, team uuid, worker uuid, who text, about text, words text, beside uuid, moment timestamptz
+) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    today date := (moment AT TIME ZONE 'Europe/London')::date;
+    of_team boolean := who IN ('team', 'team_inbox', 'team_lead');
+    of_agency uuid;
+    inbox text;
+    all_of_it boolean;
+    told uuid[];
+    theirs uuid;
+BEGIN
+    SELECT t.agency_id, t.inbox INTO of_agency, inbox FROM team t WHERE t.id = tell_of_case.team;
+    all_of_it := has_case(it, of_agency, NULL, moment);
+    IF NOT all_of_it AND NOT has_case(it, of_agency, team, moment) THEN
+        RETURN NULL;
+    END IF;
+    WITH asked AS (
+        SELECT t.membership_id AS id FROM team_member t WHERE of_team AND t.team_id = team
+            AND (who <> 'team_lead' OR t.leads OR EXISTS (
+                SELECT FROM membership_role r WHERE r.membership_id = t.membership_id AND r.role = 'team_lead'))
+        UNION
+        SELECT r.membership_id FROM membership_role r JOIN membership m ON m.id = r.membership_id
+        WHERE NOT of_team AND m.agency_id = of_agency AND r.role = who
+    )
+    SELECT array_agg(DISTINCT p.person_id), (array_agg(p.person_id) FILTER (WHERE p.principal_id = worker))[1]
+    INTO told, theirs
+    FROM asked CROSS JOIN LATERAL principal_today(asked.id, today) p
+    WHERE 'referrals:summary' = ANY (p.scopes) AND (all_of_it OR team = ANY (p.team_ids))
+      AND (of_team OR who = ANY (p.roles));
+    IF theirs IS NOT NULL AND who IN ('team', 'team_inbox') THEN
+        told := ARRAY[theirs];
+    END IF;
+    INSERT INTO notice (id, person_id, at, kind, says, referral_id)
+    SELECT gen_random_uuid(), person, clock_timestamp(), about, left(words, 400), it.id
+    FROM unnest(told) person WHERE person IS DISTINCT FROM beside;
+    IF inbox IS NOT NULL AND (who = 'team_inbox' OR who = 'team' AND theirs IS NULL) THEN
+        PERFORM post_to_team(team);
+        RETURN coalesce(cardinality(told), 0) + 1;
+    END IF;
+    RETURN coalesce(cardinality(told), 0);
+END
+$$;
+
+-- Let each rung of one clock have its turn whose time has come. Where nobody is there to hear, the next has it at once;
+-- where the agency cannot see the case now, as under a suspended agreement, all of them wait.
+CREATE FUNCTION climb(it referral, of_team recipient, clock running_clock, moment timestamptz) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    step int := coalesce(clock.climbed, 0);
+    goes timestamptz := clock.next_at;
+    last text := clock.told;
+    name text;
+    rung text;
+    sends boolean := clock.team_id = it.sender_team_id;
+    heard int;
+    said int := 0;
+BEGIN
+    SELECT t.name INTO name FROM team t WHERE t.id = clock.team_id;
+    WHILE step < cardinality(clock.rungs) AND goes < moment LOOP
+        step := step + 1;
+        rung := clock.rungs[step];
+        IF rung = 'due_soon' AND clock.due_at > moment THEN
+            heard := tell_of_case(it, clock.team_id, CASE WHEN sends THEN it.kept_by_id ELSE of_team.allocated_to_id END,
+                'team', 'referral_due', format('Due within a day: a referral that lies with %s.', name), NULL, moment);
+        ELSIF rung = 'team_inbox' THEN
+            heard := tell_of_case(it, clock.team_id, CASE WHEN sends THEN it.kept_by_id ELSE of_team.allocated_to_id END,
+                rung, 'referral_late', format('Late: a referral that lies with %s.', name), NULL, moment);
+        ELSIF rung IN ('team_lead', 'agency_spoc') THEN
+            heard := tell_of_case(it, clock.team_id, NULL, rung, 'referral_late',
+                format('Still late: a referral that lies with %s, who were told before.', name), NULL, moment);
+        ELSIF rung <> 'due_soon' THEN
+            heard := tell_of_case(it, of_team.team_id, NULL, rung, 'referral_late',
+                format('Still late: a referral that lies with %s, who were told before.', name), NULL, moment);
+        END IF;
+        IF heard IS NULL AND rung <> 'due_soon' THEN
+            UPDATE running_clock k SET next_at = moment + interval '1 hour' WHERE k.id = clock.id;
+            RETURN said;
+        END IF;
+        goes := CASE WHEN heard = 0 AND rung <> 'due_soon' AND step < cardinality(clock.rungs) THEN clock.next_at
+                     ELSE clock.rungs_at[step + 1] END;
+        IF heard > 0 THEN
+            last := rung;
+            said := said + 1;
+        END IF;
+        UPDATE running_clock k SET climbed = step, next_at = goes, told = last,
+            told_at = CASE WHEN heard > 0 THEN moment ELSE k.told_at END
+        WHERE k.id = clock.id;
+    END LOOP;
+    RETURN said;
+END
+$$;
+
+-- The worker asks for it, as often as it likes and from as many places: each rung of a clock has its turn once. A case
+-- that somebody is working on is left for the next time.
+CREATE FUNCTION escalate(moment timestamptz) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    late record;
+    it referral;
+    clock running_clock;
+    of_team recipient;
+    done int := 0;
+BEGIN
+    FOR late IN
+        SELECT k.id, k.referral_id FROM running_clock k WHERE k.next_at < moment ORDER BY k.next_at, k.id LIMIT 50
+    LOOP
+        SELECT * INTO it FROM referral r WHERE r.id = late.referral_id FOR NO KEY UPDATE SKIP LOCKED;
+        CONTINUE WHEN NOT FOUND;
+        SELECT * INTO clock FROM running_clock k WHERE k.id = late.id AND k.next_at < moment;
+        CONTINUE WHEN NOT FOUND;
+        SELECT * INTO of_team FROM recipient p WHERE p.id = clock.recipient_id;
+        PERFORM climb(it, of_team, clock, moment);
+        done := done + 1;
+    END LOOP;
+    RETURN done;
+END
+$$;
+
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
 GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz), audience_mark(uuid) TO portal_runtime, portal_auth;
@@ -5145,6 +5292,8 @@ GRANT EXECUTE ON FUNCTION ways_shut_by(uuid) TO portal_runtime;
 GRANT EXECUTE ON FUNCTION own_keys_after(text,uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION agreement_stops(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION escalate(timestamptz) TO portal_worker;
 
 ALTER TABLE area ENABLE ROW LEVEL SECURITY;
 
