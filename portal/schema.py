@@ -38,6 +38,7 @@ from portal.reading.plans import Plans
 from portal.reading.promises import BrokenPromises, broken_promises
 from portal.referrals.actions_api import CaseActionMutations, CaseActionQueries
 from portal.referrals.api import ReferralMutations, ReferralQueries
+from portal.referrals.following_api import FollowingQueries
 from portal.referrals.full import FileMutations, FileQueries
 from portal.referrals.stopping import StoppingQueries
 from portal.risks.api import RiskMutations
@@ -77,6 +78,7 @@ class Query(
     OutboxQueries,
     ReferralQueries,
     FileQueries,
+    FollowingQueries,
     StoppingQueries,
     CaseActionQueries,
     ChangeQueries,

@@ -105,6 +105,7 @@ WARNINGS: dict[str, str] = {
     "NOBODY_LEFT": "One party is left, with nobody to share with.",
     "NOTHING_COUNTED": "0 out of 0 has no value.",
     "NOTHING_SHARED": "No case could be shared under these terms.",
+    "NOT_FOLLOWED": "What was to follow from the case by itself does not; the message says why.",
     "NOT_NEWEST": "The definition has a newer edition.",
     "NAMES_SHOWN": "The successor shows its people's names to partners; the old agency did not.",
     "NO_GATEWAY": "One party may give another nothing: no legal power permits it.",

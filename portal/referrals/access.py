@@ -13,7 +13,7 @@ from auth.caller import Caller
 from auth.roles import Scope
 from portal.agreements.categories import DataCategory
 from portal.errors import NotAllowed
-from portal.referrals import details, tables
+from portal.referrals import details, follow_tables, tables
 from portal.referrals.tables import Recipient, Referral, ReferralEvent
 from portal.store.rules import HELD, RowRule, counted, everyone, table_of
 
@@ -197,6 +197,13 @@ RULES: tuple[RowRule, ...] = (
         add=f"{full('actions')} AND {WORKS}",
         change=f"{full('actions')} AND {WORKS} AND {_DOES}",
     ),
+    of_case(
+        follow_tables.FollowOn,
+        "Whoever sees the referral that it was to follow from.",
+        SUMMARY,
+        add=f"{SUMMARY} AND {WORKS} AND {sent_by_caller('follow_on')}",
+    ),
+    everyone(follow_tables.PathwayTeam, "Every signed-in caller."),
     everyone(details.RiskThreshold, "Every signed-in caller."),
     RowRule(
         table_of(tables.Consultation),

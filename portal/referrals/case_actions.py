@@ -15,7 +15,7 @@ from portal.errors import Invalid
 from portal.referrals import access, action_access
 from portal.referrals.codes import CaseActionCode, CaseActionState, NotDoneReason
 from portal.referrals.details import CaseAction, CaseActionCodes
-from portal.referrals.steps import must_cover
+from portal.referrals.recording import must_cover
 from portal.referrals.tables import Overall, Recipient, Referral
 from portal.referrals.verbs import ReferralId, TeamId, must_be_in, recipients_of, team_of
 

@@ -272,6 +272,8 @@ class Automatic:
     on: bool = True
     unless_sender_offers: bool = True
     """Not where the sender is the service that would get it."""
+    gives: Mapping[str, str] = field(default_factory=dict)
+    """What it says with the move that sends it."""
 
 
 @dataclass(frozen=True)

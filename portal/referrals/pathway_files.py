@@ -82,12 +82,25 @@ def load_all(folder: Path = FOLDER) -> Pathways:
 
 def _fit(found: Mapping[tuple[str, int], Pathway]) -> list[Fault]:
     names = sorted({name for name, _ in found})
-    return [
-        Fault(f"{pathway.name}.toml", "automatic.pathway", unknown(one.pathway, "pathway", names))
-        for pathway in found.values()
-        for one in pathway.automatic
+    rules = [(pathway.name, one) for pathway in found.values() for one in pathway.automatic]
+    faults = [
+        Fault(f"{name}.toml", "automatic.pathway", unknown(one.pathway, "pathway", names))
+        for name, one in rules
         if one.pathway not in names
     ]
+    for (other, _), followed in found.items():
+        ways = [followed.moves[way] for way in followed.moves if followed.sends(way)]
+        faults += [
+            Fault(
+                f"{name}.toml", "automatic.gives", _GIVES.format(" or ".join(w.name for w in ways))
+            )
+            for name, one in rules
+            if one.pathway == other and (len(ways) > 1 or set(ways[0].needs) - one.gives.keys())
+        ]
+    return faults
+
+
+_GIVES = 'must have all that the one move that sends it needs, here "{}".'
 
 
 @lru_cache(maxsize=1)

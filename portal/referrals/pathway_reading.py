@@ -282,6 +282,7 @@ def _automatic(row: Table) -> Automatic:
         area=row.text_or_none("area"),
         on=row.flag("on", default=True),
         unless_sender_offers=row.flag("unless_sender_offers", default=True),
+        gives=row.pairs("gives"),
     )
     row.no_more()
     return found

@@ -69,7 +69,7 @@ async def start_referral(  # noqa: PLR0913, PLR0917 - the contract's input
         onward_from_id=await _onward(work, onward_from),
         created_by_id=work.caller.principal_id,
     )
-    await _save(work, referral)
+    await save_referral(work, referral)
     if own_reference is not None:
         _name(work, referral, own_reference)
     return referral
@@ -250,7 +250,7 @@ async def _onward(work: Work, referral_id: UUID | None) -> UUID | None:
     return earlier.id
 
 
-async def _save(work: Work, referral: Referral) -> None:
+async def save_referral(work: Work, referral: Referral) -> None:
     """A reference is random; one that is taken, by whatever hidden row, is drawn again."""
     for _ in range(DRAWS):
         try:

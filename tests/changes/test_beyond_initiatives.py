@@ -46,6 +46,7 @@ UNRECORDED = {
     "recipient": OF_A_CASE,
     "event_codes": OF_A_CASE,
     "running_clock": OF_A_CASE,
+    "follow_on": OF_A_CASE,
     "local_reference": OF_A_CASE,
     "emergency_disclosure": OF_A_CASE,
     "subject": OF_A_CASE,

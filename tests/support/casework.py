@@ -13,7 +13,7 @@ from support.world import World
 
 from auth.roles import Role
 from portal.agreements import categories
-from portal.referrals import details, tables
+from portal.referrals import details, follow_tables, tables
 from portal.referrals.access import Party
 from portal.sample import agreements
 from portal.sample.initiatives import IMPORTED
@@ -185,7 +185,7 @@ def _disclosure(case: Sent) -> dict[str, Any]:
 
 
 def _full_view(case: Sent) -> dict[type, dict[str, Any]]:
-    """A row of each table of the full view."""
+    """A row of each table of the full view, and of what anybody says of a case."""
     return {
         details.Subject: {
             "role": "suspect" if case.matter else "victim", "number": 1,
@@ -201,6 +201,9 @@ def _full_view(case: Sent) -> dict[type, dict[str, Any]]:
             "tool": "merit", "tool_version": "3", "score": 74, "grade": "gold",
             "threshold_id": THRESHOLD, "assessed_on": DAY,
             "assessed_by_id": fixed("matrix", f"{case.sender}/{Role.CASEWORKER}"),
+        },
+        follow_tables.FollowOn: {
+            "pathway": "idva", "outcome": "no_team", "created_at": IMPORTED,
         },
         details.Flag: {"code": "stalking"},
         details.ProtectiveOrder: {"kind": "bail"},

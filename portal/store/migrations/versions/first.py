@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_14e6643e95f1"
+revision = "first_9542e979adc7"
 down_revision = None
 
 

@@ -1025,6 +1025,19 @@ CREATE INDEX outbox_message_team_id_idx ON outbox_message (team_id);
 
 CREATE INDEX outbox_message_waiting ON outbox_message (next_try_at, id) WHERE state = 'waiting';
 
+CREATE TABLE pathway_team (
+	id UUID NOT NULL, 
+	pathway VARCHAR(40) NOT NULL, 
+	area_code VARCHAR(9) NOT NULL, 
+	team_id UUID NOT NULL, 
+	automatic BOOLEAN, 
+	valid_from DATE NOT NULL, 
+	CONSTRAINT pathway_team_pkey PRIMARY KEY (id), 
+	CONSTRAINT pathway_team_pathway_area_code_valid_from_key UNIQUE (pathway, area_code, valid_from), 
+	CONSTRAINT pathway_team_area_code_fkey FOREIGN KEY(area_code) REFERENCES area (code), 
+	CONSTRAINT pathway_team_team_id_fkey FOREIGN KEY(team_id) REFERENCES team (id)
+);
+
 CREATE TABLE role_mapping (
 	provider_id UUID NOT NULL, 
 	app_role VARCHAR(120) NOT NULL, 
@@ -1903,6 +1916,27 @@ CREATE TABLE emergency_disclosure (
 );
 
 CREATE INDEX emergency_disclosure_to ON emergency_disclosure (to_agency_id, ends_at);
+
+CREATE TABLE follow_on (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	pathway VARCHAR(40) NOT NULL, 
+	outcome VARCHAR(40) NOT NULL, 
+	team_id UUID, 
+	made_id UUID, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT follow_on_pkey PRIMARY KEY (id), 
+	CONSTRAINT follow_on_referral_id_pathway_key UNIQUE (referral_id, pathway), 
+	CONSTRAINT follow_on_made_check CHECK ((outcome = 'made') = (made_id IS NOT NULL)), 
+	CONSTRAINT follow_on_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT follow_on_outcome_check CHECK (outcome IN ('made', 'sender_is_service', 'no_team', 'no_agreement')), 
+	CONSTRAINT follow_on_team_id_fkey FOREIGN KEY(team_id) REFERENCES team (id), 
+	CONSTRAINT follow_on_made_id_fkey FOREIGN KEY(made_id) REFERENCES referral (id) ON DELETE CASCADE
+);
 
 CREATE TABLE local_reference (
 	id UUID NOT NULL, 
@@ -7359,6 +7393,34 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON case_action_codes FOR EACH ROW 
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON case_action_codes FOR EACH ROW EXECUTE FUNCTION touch_row();
 
+ALTER TABLE follow_on ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE follow_on FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON follow_on FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON follow_on FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON follow_on TO portal_runtime;
+
+CREATE POLICY add ON follow_on FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = follow_on.referral_id));
+
+GRANT INSERT ON follow_on TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON follow_on FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON follow_on FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE pathway_team ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE pathway_team FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON pathway_team FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON pathway_team FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON pathway_team TO portal_runtime;
+
 ALTER TABLE risk_threshold ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE risk_threshold FORCE ROW LEVEL SECURITY;
@@ -7385,7 +7447,7 @@ CREATE TRIGGER y_whole AFTER INSERT OR UPDATE OR DELETE ON recipient FOR EACH RO
 
 CREATE TRIGGER y_keys AFTER INSERT OR UPDATE ON emergency_disclosure FOR EACH ROW EXECUTE FUNCTION disclosure_changed();
 
-CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'emergency_disclosure', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes');
+CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'emergency_disclosure', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on');
 
 CREATE TRIGGER y_narrow AFTER INSERT OR UPDATE OF narrow ON team FOR EACH ROW EXECUTE FUNCTION narrow_team_cases();
 

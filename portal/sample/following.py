@@ -1,0 +1,25 @@
+"""Which of the sample's teams takes what from where; invented, as is what comes by itself."""
+
+from datetime import date
+
+from portal.referrals.follow_tables import PathwayTeam
+from portal.sample.partnership import fixed, team_id
+
+TAKEN = (
+    # pathway, area, agency and team, whether it comes by itself
+    ("idva", "E08000015", ("wirral", "Family safety unit"), True),
+    ("marac", "E08000015", ("marac", "MARAC"), None),
+    ("isva", "E08000015", ("rasa", "ISVA service"), None),
+)
+SINCE = date(2026, 4, 1)
+
+
+def pathway_teams() -> list[PathwayTeam]:
+    """A row for each."""
+    return [
+        PathwayTeam(
+            id=fixed("pathway-team", f"{pathway}/{area}"), pathway=pathway, area_code=area,
+            team_id=team_id(*team), automatic=automatic, valid_from=SINCE,
+        )
+        for pathway, area, team, automatic in TAKEN
+    ]  # fmt: skip
