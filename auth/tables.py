@@ -216,7 +216,8 @@ class CapabilityKind(StrEnum):
     `agency` is for those who may read work, `staff` for everyone in the agency: an administrator
     sees colleagues' names and no work. `summary` and `full` are the two views of a case: an
     agency's own where there is no gate, else as given under an agreement or in an emergency, which
-    is the gate. `route` is no key: it says from whom an agency has a case, under which agreement.
+    is the gate. `route` is no key: it says from whom an agency has a case, under which agreement
+    and by which legal power.
     """
 
     PUBLIC = "public"
@@ -240,6 +241,7 @@ class Capability(SQLModel, table=True):
             "gate_id",
             "purpose",
             "from_agency_id",
+            "gateway",
             name="capability_key",
             postgresql_nulls_not_distinct=True,
         ),
@@ -251,6 +253,7 @@ class Capability(SQLModel, table=True):
             "kind IN ('summary', 'full') OR (kind = 'route') = (gate_id IS NOT NULL)", name="gate"
         ),
         CheckConstraint("(kind = 'route') = (from_agency_id IS NOT NULL)", name="from_agency"),
+        CheckConstraint("gateway IS NULL OR kind = 'route'", name="gateway"),
     )
 
     id: int | None = Field(
@@ -262,6 +265,7 @@ class Capability(SQLModel, table=True):
     gate_id: UUID | None = None
     purpose: str | None = Field(default=None, max_length=40)
     from_agency_id: UUID | None = Field(default=None, foreign_key="agency.id")
+    gateway: str | None = Field(default=None, max_length=60)
 
 
 class ContextKey(Row, table=True):

@@ -98,6 +98,7 @@ WARNINGS: dict[str, str] = {
     "DUE_AFTER_END": "The action is due after the initiative ends.",
     "DUE_IN_PAST": "The action is due on a day that has passed.",
     "FAR_YEAR": "The financial year is more than five years ahead.",
+    "GATEWAY_ENDS": "The legal power ends before the agreement, and closes what rests on it.",
     "HANDED_OVER": "How much was handed over, and how much went back to teams.",
     "INITIATIVE_ENDED": "The initiative is closed or cancelled.",
     "LATE_REVIEW": "The review is more than a year after the first day.",

@@ -7,7 +7,8 @@ from auth.roles import Scope
 from portal.agreements import tables
 from portal.agreements.tables import Agreement, AgreementParty
 from portal.errors import NotAllowed
-from portal.store.rules import HELD, RowRule, everyone, recorded, table_of, tracked
+from portal.proposals.access import changed_by_two, may_propose
+from portal.store.rules import HELD, RowRule, table_of, tracked
 
 OWN = "(SELECT caller_agency())"
 DRAFTS = "(SELECT caller_can('agreements:draft'))"
@@ -78,7 +79,10 @@ def _keys(table: str, function: str = "agreement_child_keys") -> str:
 
 
 RULES = (
-    everyone(tables.Gateway, "Every signed-in caller.", triggers=(recorded(tables.Gateway),)),
+    changed_by_two(
+        tables.Gateway, "Every signed-in caller; two data protection leads change one.",
+        who=ADVISES,
+    ),
     RowRule(
         table_of(Agreement), PARTIES, HELD, add=f"{LEADS} AND suspended_at IS NULL",
         change=f"{HELD} AND {LEADS}",
@@ -153,9 +157,10 @@ DEFINERS: dict[str, str] = {
     "apply_agreement_event()": "",
     "agreement_receiving(uuid,timestamptz)": "",
     "agreement_gates(uuid,timestamptz)": "",
-    "agreement_closed(uuid,timestamptz)": "",
+    "agreement_ways(uuid,timestamptz,uuid,uuid,uuid)": "",
 }
 CALLABLE: tuple[str, ...] = (
+    "gateways_on(date)",
     "agreement_version_now(uuid,timestamptz)",
     "agreement_state(uuid,timestamptz)",
     "agreement_standing(uuid,timestamptz)",
@@ -216,6 +221,17 @@ def may_leave(caller: Caller, party: AgreementParty) -> None:
             rule="agreement.own_part",
             granted_by="the party itself",
         )
+
+
+def may_change_gateways(caller: Caller) -> None:
+    """Say, with a second person, what a legal power permits and until when."""
+    if not caller.can(Scope.AGREEMENTS_ADVISE):
+        raise NotAllowed(
+            "Only a data protection lead can change what a legal power permits, with a second one.",
+            rule="gateway.data_protection_leads_change",
+            granted_by="your agency's administrator",
+        )
+    may_propose(caller)
 
 
 def may_advise(caller: Caller) -> None:

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from portal.acting.exposed import mutation
 from portal.agencies.api import Agency
-from portal.agreements import parties, signing, tables, verbs
+from portal.agreements import parties, powers, signing, tables, verbs
 from portal.agreements.categories import Purpose
 from portal.agreements.gate import GateQueries
 from portal.agreements.shown import (
@@ -171,7 +171,10 @@ class AgreementQueries(GateQueries):
         "The agreements that your agency leads, or is or was a party of.", AGREEMENTS
     )
     agreement: Agreement | None = by_id("One agreement.")
-    gateways: Connection[Gateway] = many("The legal powers that agreements rest on.", GATEWAYS)
+    gateways: Connection[Gateway] = many(
+        "The legal powers that agreements rest on, also what they were, and what is proposed.",
+        GATEWAYS,
+    )
 
 
 _DRAFT, _ADVISE, _SIGN = "agreements:draft", "agreements:advise", "agreements:sign"
@@ -199,3 +202,6 @@ class AgreementMutations:
     suspend_agreement = mutation(verbs.suspend_agreement, Agreement, needs=_DRAFT)
     resume_agreement = mutation(verbs.resume_agreement, Agreement, needs=_DRAFT)
     withdraw_agreement = mutation(verbs.withdraw_agreement, Agreement, needs=_DRAFT)
+    propose_gateway = mutation(powers.propose_gateway, Gateway, needs=_ADVISE)
+    confirm_gateway = mutation(powers.confirm_gateway, Gateway, needs=_ADVISE)
+    decline_gateway = mutation(powers.decline_gateway, Gateway, needs=_ADVISE)

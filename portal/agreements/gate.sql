@@ -51,6 +51,17 @@ BEGIN
 END
 $$;
 
+-- The legal powers as they hold on a day: of each the latest confirmed row that has begun, unless its last day is over.
+CREATE FUNCTION gateways_on(day date)
+RETURNS TABLE (key text, sender_kinds text[], receiver_kinds text[], purposes text[], confirmed boolean)
+LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 10
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT g.key, g.sender_kinds, g.receiver_kinds, g.purposes, g.confirmed FROM (
+        SELECT DISTINCT ON (w.key) w.* FROM gateway w WHERE w.state = 'confirmed' AND w.valid_from <= day
+        ORDER BY w.key, w.valid_from DESC) g
+    WHERE g.valid_to IS NULL OR g.valid_to >= day
+$$;
+
 -- What an agreement has for this sharing and what it lacks; nothing lacking is permission. A body takes part by its own
 -- kind, and by that of the authority for which it acts, while that one is in standing itself.
 CREATE FUNCTION agreement_answer(
@@ -80,9 +91,8 @@ BEGIN
            (SELECT k.kinds FROM kind k WHERE k.agency_id = sender),
            (SELECT k.kinds FROM kind k WHERE k.agency_id = receiver)
     INTO gives, receives, sends_as, receives_as;
-    SELECT g.key, g.confirmed INTO gateway, gateway_confirmed FROM gateway g
+    SELECT g.key, g.confirmed INTO gateway, gateway_confirmed FROM gateways_on(today) g
     WHERE g.key = ANY (v.gateways) AND agreement_answer.purpose = ANY (g.purposes)
-      AND g.valid_from <= today AND (g.valid_to IS NULL OR g.valid_to >= today)
       AND g.sender_kinds && sends_as AND g.receiver_kinds && receives_as
     ORDER BY g.confirmed DESC, array_position(v.gateways, g.key) LIMIT 1;
     lacks := array_remove(ARRAY[
@@ -182,20 +192,39 @@ BEGIN
 END
 $$;
 
--- Who was a party of those agreements and is not in standing now: what they gave is closed meanwhile.
-CREATE FUNCTION agreement_closed(agency uuid, moment timestamptz)
-RETURNS TABLE (agreement_id uuid, from_agency_id uuid)
+-- By which ways an agency may have cases now: from which party in standing, under which agreement, by which of its powers.
+-- What came by another way is closed meanwhile. The last three say how it would be without a party of an agreement, or by
+-- another version of it, as if all had signed that.
+CREATE FUNCTION agreement_ways(agency uuid, moment timestamptz, agreement uuid, without uuid, version uuid)
+RETURNS TABLE (agreement_id uuid, from_agency_id uuid, gateway text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT r.agreement_id, p.agency_id
-    FROM agreement_receiving(agreement_closed.agency, moment) r
-    JOIN agreement_party p ON p.agreement_id = r.agreement_id AND p.joined_at IS NOT NULL
-    LEFT JOIN agreement_signature s ON s.party_id = p.id AND s.agreement_version_id = r.version_id
-    WHERE p.agency_id <> agreement_closed.agency
-    GROUP BY r.agreement_id, p.agency_id
-    HAVING NOT bool_or(s.id IS NOT NULL AND p.left_at IS NULL AND p.suspended_at IS NULL);
+    WITH counts AS MATERIALIZED (
+        SELECT r.agreement_id,
+               CASE WHEN r.agreement_id = agreement_ways.agreement THEN coalesce(agreement_ways.version, r.version_id) ELSE r.version_id END AS version_id
+        FROM agreement_receiving(agreement_ways.agency, moment) r
+    ), stands AS MATERIALIZED (
+        SELECT p.agreement_id, p.agency_id, p.direction::text, p.acts_for_id, c.version_id
+        FROM counts c JOIN agreement_party p ON p.agreement_id = c.agreement_id
+        WHERE p.joined_at IS NOT NULL AND p.left_at IS NULL AND p.suspended_at IS NULL
+          AND (p.agreement_id, p.agency_id) IS DISTINCT FROM (agreement_ways.agreement, without)
+          AND (c.version_id = agreement_ways.version OR EXISTS (
+              SELECT FROM agreement_signature s WHERE s.agreement_version_id = c.version_id AND s.party_id = p.id))
+    ), kind AS MATERIALIZED (
+        SELECT s.agreement_id, s.agency_id, s.direction, s.version_id, array_agg(a.kind::text) AS kinds
+        FROM stands s CROSS JOIN LATERAL (
+            SELECT s.agency_id AS id UNION ALL
+            SELECT o.agency_id FROM stands o WHERE o.agreement_id = s.agreement_id AND o.agency_id = s.acts_for_id) acts
+        JOIN agency a ON a.id = acts.id GROUP BY 1, 2, 3, 4
+    )
+    SELECT gives.agreement_id, gives.agency_id, g.key
+    FROM kind takes JOIN kind gives ON gives.agreement_id = takes.agreement_id AND gives.agency_id <> takes.agency_id
+    JOIN agreement_version v ON v.id = takes.version_id
+    JOIN gateways_on((moment AT TIME ZONE 'Europe/London')::date) g
+        ON g.key = ANY (v.gateways) AND g.sender_kinds && gives.kinds AND g.receiver_kinds && takes.kinds
+    WHERE takes.agency_id = agreement_ways.agency AND gives.direction IN ('gives', 'both');
 END
 $$;

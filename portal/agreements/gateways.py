@@ -8,7 +8,7 @@ sexual abuse, and so is section 13 of the Victims and Prisoners Act 2024, which 
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy.dialects.postgresql import insert
@@ -17,9 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from auth.kinds import AgencyKind
 from portal.agreements.categories import Purpose
 from portal.agreements.tables import Gateway
+from portal.proposals.tables import ProposalState
 from portal.store.rules import table_of
 
 _SPACE = uuid5(NAMESPACE_URL, "vawg-portal-gateways")
+_WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
 K, P = AgencyKind, Purpose
 _ANY, _ALL = tuple(AgencyKind), tuple(Purpose)
 RELEVANT_AUTHORITIES = (K.POLICE, K.COUNCIL, K.PROBATION, K.HEALTH, K.PCC)
@@ -104,6 +106,7 @@ def gateway_rows() -> list[Gateway]:
             receiver_kinds=[kind.value for kind in power.receivers],
             purposes=[purpose.value for purpose in power.purposes],
             note=power.note, valid_from=date(power.year + 1, 1, 1),
+            state=ProposalState.CONFIRMED, updated_at=_WRITTEN,
         )
         for key, power in GATEWAYS.items()
     ]  # fmt: skip

@@ -21,6 +21,10 @@ from portal.agreements.tables import (
     SharingDirection,
     Verdict,
 )
+from portal.changes.api import HistoryEntry
+from portal.changes.listing import own_history
+from portal.proposals.holding import holding
+from portal.proposals.tables import ProposalState
 from portal.reading.declare import (
     Ask,
     Columns,
@@ -29,10 +33,12 @@ from portal.reading.declare import (
     Node,
     Order,
     column,
+    filter_input,
     many,
     one,
     reads,
     sql,
+    where,
 )
 from portal.store.rules import table_of
 
@@ -65,7 +71,39 @@ class SaidOrder(Enum):
     """The newest first."""
 
 
+def _latest(row: Columns, ask: Ask) -> ColumnElement[bool]:
+    """No confirmed row of the same power has begun later."""
+    later = table_of(tables.Gateway).alias()
+    found = select(later.c.id).where(
+        later.c.key == row.key, later.c.valid_from > row.valid_from, holding(later.c, ask.today)
+    )
+    return holding(row, ask.today) & ~found.correlate(row.key.table).exists()
+
+
+def _holds(row: Columns, ask: Ask) -> ColumnElement[bool]:
+    return _latest(row, ask) & func.coalesce(row.valid_to >= ask.today, True)
+
+
+@filter_input
+class GatewayFilter:
+    """Which legal powers."""
+
+    key: str | None = where("Of this name for programs.", lambda row, key, _: row.key == key)
+    state: ProposalState | None = where(
+        "That stand so: proposed, confirmed or declined.", lambda row, is_, _: row.state == is_
+    )
+    holds: bool | None = where(
+        "Whether it counts today.", lambda row, so, ask: _holds(row, ask) == so
+    )
+
+
 GATEWAYS = Listing(
+    GatewayFilter,
+    GatewayOrder,
+    {GatewayOrder.NAME: Order(lambda g: [g.name, g.valid_from])},
+    GatewayOrder.NAME,
+)
+OF_VERSION = Listing(
     None, GatewayOrder, {GatewayOrder.NAME: Order(lambda g: [g.name])}, GatewayOrder.NAME
 )
 PARTIES = Listing(
@@ -107,8 +145,16 @@ class Gateway(Node):
     purposes: list[Purpose] = column("What for.")
     confirmed: bool = column("Whether somebody has confirmed that the law says so.")
     note: str | None = column("What else is known of it.")
+    state: ProposalState = column("Whether it is confirmed: until then what held before holds.")
     valid_from: date = column("The first day on which it counts.")
     valid_to: date | None = column("The last day; null when none is set.")
+    holds: bool = sql("Whether it counts today.", _holds)
+    proposed_by: Membership | None = one("Who proposed it.", "proposed_by_id")
+    answered_by: Membership | None = one("Who confirmed or declined it.", "answered_by_id")
+    answered_at: datetime | None = column("When.")
+    answer_note: str | None = column("Why it was declined.")
+    history: Connection[HistoryEntry] = own_history()
+    version: int = column("Pass it as `expectedVersion` with an answer.")
 
 
 def _stands(party: Columns, ask: Ask) -> ColumnElement[bool]:
@@ -161,9 +207,9 @@ class AgreementSignature(Node):
     signed_at: datetime = column("When.")
 
 
-def _rests_on(version: Columns, gateway: Columns, _: Ask) -> ColumnElement[bool]:
+def _rests_on(version: Columns, gateway: Columns, ask: Ask) -> ColumnElement[bool]:
     rests: ColumnElement[bool] = gateway.key == func.any(version.gateways)
-    return rests
+    return rests & _latest(gateway, ask)
 
 
 def _unsigned(version: Columns, party: Columns, _: Ask) -> ColumnElement[bool]:
@@ -185,7 +231,7 @@ class AgreementVersion(Node):
     number: int = column("1 for the first.")
     purposes: list[Purpose] = column("What data is shared for.")
     gateways: Connection[Gateway] = many(
-        "The legal powers it rests on.", GATEWAYS, _rests_on, first=20
+        "The legal powers it rests on, as they stand today.", OF_VERSION, _rests_on, first=20
     )
     categories: list[DataCategory] = column("Which kinds of data.")
     subjects: list[DataSubject] = column("About whom.")

@@ -23,6 +23,7 @@ from sqlmodel import Field
 from auth.kinds import AgencyKind
 from auth.roles import Role, SignatoryTitle
 from portal.agreements.categories import DataCategory, DataSubject, Purpose
+from portal.proposals.tables import CONFIRMED, Proposed
 from portal.store.base import Instant, Keys, Row, choice, no_keys
 
 
@@ -152,25 +153,29 @@ def _set_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     return CheckConstraint(says, name=column)
 
 
-class Gateway(Row, table=True):
-    """A legal power to disclose: who may disclose to whom under it, for what, and since when."""
+class Gateway(Proposed, table=True):
+    """A legal power to disclose: who may disclose to whom under it, for what, from when until when.
+
+    Of the confirmed rows of one key that have begun the latest holds; none is overwritten.
+    """
 
     __table_args__ = (
         _set_of("sender_kinds", AgencyKind),
         _set_of("receiver_kinds", AgencyKind),
         _set_of("purposes", Purpose),
         CheckConstraint("valid_to >= valid_from", name="dates"),
+        Index("gateway_begins", "key", "valid_from", unique=True, postgresql_where=CONFIRMED),
     )
 
-    key: str = Field(max_length=40, unique=True)
+    key: str = Field(max_length=40)
     name: str = Field(max_length=120)
     law: str = Field(max_length=200)
     sender_kinds: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     receiver_kinds: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     purposes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     confirmed: bool = False
+    """Whether somebody has confirmed that the law says so."""
     note: str | None = Field(default=None, max_length=400)
-    valid_from: date
     valid_to: date | None = None
 
 

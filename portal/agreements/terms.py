@@ -13,6 +13,7 @@ from portal.acting.checks import length_fault
 from portal.acting.inputs import Ref
 from portal.acting.work import Work
 from portal.agreements.categories import DataCategory, DataSubject, Purpose
+from portal.agreements.powers import powers_on
 from portal.agreements.tables import (
     Accession,
     Ceiling,
@@ -21,6 +22,8 @@ from portal.agreements.tables import (
     OnwardRule,
 )
 from portal.errors import Finding, Invalid, NotVisible
+from portal.proposals.holding import must_hold
+from portal.proposals.tables import ProposalState
 
 LONGEST_RUN_OFF = 366
 LIMITS = {"lawful_basis": 1000, "retention_rule": 1000, "dpia_reference": 80}
@@ -121,19 +124,31 @@ async def _known_agency(work: Work, agency: UUID) -> None:
 async def _gateways(work: Work, terms: AgreementTerms) -> list[str]:
     wanted = select(Gateway).where(col(Gateway.id).in_(terms.gateways))
     known = {row.id: row for row in (await work.db.execute(wanted)).scalars()}
+    begins = max(terms.starts_on, work.today)
+    holding = await powers_on(work, {row.key for row in known.values()}, begins)
     keys = []
     for at, gateway in enumerate(terms.gateways):
         if gateway not in known:
             raise NotVisible(("terms", "gateways", str(at)))
-        row = known[gateway]
-        if row.valid_to is not None and row.valid_to < terms.starts_on:
-            says = f"{row.law} is in force until {row.valid_to}: choose another."
-            raise Invalid.field(f"terms.gateways.{at}", says, "GATEWAY_ENDED")
-        if not row.confirmed:
-            says = f"That {row.law} permits this is not confirmed: ask your lawyers."
-            work.warn(f"terms.gateways.{at}", says, "UNCONFIRMED_GATEWAY")
+        path, row = f"terms.gateways.{at}", known[gateway]
+        if row.state is not ProposalState.CONFIRMED or row.key not in holding:
+            must_hold(row, path, row.name, begins)
+        _look_at(work, path, holding[row.key], terms, begins)
         keys.append(row.key)
     return list(dict.fromkeys(keys))
+
+
+def _look_at(work: Work, path: str, power: Gateway, terms: AgreementTerms, begins: date) -> None:
+    """A power that is over cannot be chosen; one that will be, or is unconfirmed, warns."""
+    if power.valid_to is not None and power.valid_to < begins:
+        says = f"{power.law} is in force until {power.valid_to}: choose another."
+        raise Invalid.field(path, says, "GATEWAY_ENDED")
+    if power.valid_to is not None and power.valid_to < terms.ends_on:
+        says = f"{power.law} is in force until {power.valid_to} only, and closes what rests on it."
+        work.warn(path, says, "GATEWAY_ENDS")
+    if not power.confirmed:
+        says = f"That {power.law} permits this is not confirmed: ask your lawyers."
+        work.warn(path, says, "UNCONFIRMED_GATEWAY")
 
 
 def columns(terms: AgreementTerms, gateways: list[str]) -> dict[str, Any]:

@@ -20,13 +20,13 @@ from portal.agreements.holding import (
     said,
     unsent_version,
 )
+from portal.agreements.powers import powers_on
 from portal.agreements.tables import (
     Agreement,
     AgreementMove,
     AgreementParty,
     AgreementState,
     AgreementVersion,
-    Gateway,
     SharingDirection,
 )
 from portal.agreements.terms import AgreementTerms, checked, columns
@@ -148,8 +148,8 @@ async def _warn_of_closed_ways(
 ) -> None:
     """Which party could give another nothing, for want of a power that permits it."""
     agencies = {row.id: row for row in (await work.db.execute(select(Agency))).scalars()}
-    wanted = select(Gateway).where(col(Gateway.key).in_(version.gateways))
-    gateways = list((await work.db.execute(wanted)).scalars())
+    begins = max(version.starts_on, work.today)
+    gateways = list((await powers_on(work, version.gateways, begins)).values())
 
     def kinds(party: AgreementParty) -> set[str]:
         held_by = filter(None, (party.agency_id, party.acts_for_id))

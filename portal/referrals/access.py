@@ -231,6 +231,8 @@ TRIGGERS = (
 
 DEFINERS: dict[str, str] = {
     "case_capability(text,uuid,uuid,uuid,text,uuid)": "",
+    "case_route(uuid,uuid,uuid,text)": "",
+    "ways_closed(uuid,timestamptz,uuid,uuid,uuid)": "",
     "case_keys(uuid,uuid[],text[],timestamptz)": "",
     "referral_keys(uuid,uuid,uuid,text)": "",
     "set_referral_keys()": "",

@@ -29,8 +29,49 @@ BEGIN
 END
 $$;
 
+-- The way by which an agency was given cases: from whom, under which agreement, by which legal power.
+CREATE FUNCTION case_route(agency uuid, gate uuid, from_agency uuid, gateway text) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    found_id int;
+BEGIN
+    LOOP
+        SELECT c.id INTO found_id FROM capability c
+        WHERE c.agency_id = case_route.agency AND c.kind = 'route' AND c.gate_id = gate AND c.from_agency_id = from_agency
+          AND c.gateway IS NOT DISTINCT FROM case_route.gateway;
+        IF found_id IS NOT NULL THEN
+            RETURN found_id;
+        END IF;
+        INSERT INTO capability (kind, agency_id, gate_id, from_agency_id, gateway)
+        VALUES ('route', case_route.agency, gate, from_agency, case_route.gateway) ON CONFLICT DO NOTHING;
+    END LOOP;
+END
+$$;
+
+-- The ways by which an agency has cases and may not have them now, or not after a change; see agreement_ways. Those of
+-- agreements by which it is given nothing at all are left out: no key opens what came by them.
+CREATE FUNCTION ways_closed(agency uuid, moment timestamptz, agreement uuid, without uuid, version uuid) RETURNS int[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM capability c WHERE c.kind = 'route' AND c.agency_id = ways_closed.agency) THEN
+        RETURN '{}';
+    END IF;
+    RETURN (
+        WITH way AS MATERIALIZED (
+            SELECT * FROM agreement_ways(ways_closed.agency, moment, ways_closed.agreement, without, version)
+        )
+        SELECT coalesce(array_agg(c.id), '{}') FROM capability c
+        WHERE c.kind = 'route' AND c.agency_id = ways_closed.agency
+          AND c.gate_id IN (SELECT r.agreement_id FROM agreement_receiving(ways_closed.agency, moment) r)
+          AND NOT EXISTS (SELECT FROM way WHERE way.agreement_id = c.gate_id AND way.from_agency_id = c.from_agency_id
+                          AND way.gateway = coalesce(c.gateway, way.gateway)));
+END
+$$;
+
 -- What a principal holds of cases at this moment: keys; the routes by which its agency may not be given anything today,
--- since the sender has left or is suspended while the agreement goes on; and which keys lack which category.
+-- since the sender has left or is suspended while the agreement goes on, or the legal power has ended; and which keys lack which category.
 CREATE FUNCTION case_keys(agency uuid, teams uuid[], scopes text[], moment timestamptz)
 RETURNS TABLE (keys int[], closed int[], lacking jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -64,10 +105,7 @@ BEGIN
     SELECT coalesce((SELECT array_agg(held.id ORDER BY held.id) FROM held), '{}'),
            coalesce((SELECT jsonb_object_agg(category, ids) FROM without), '{}')
     INTO keys, lacking;
-    SELECT coalesce(array_agg(c.id), '{}') INTO closed
-    FROM agreement_closed(case_keys.agency, moment) shut
-    JOIN capability c ON c.kind = 'route' AND c.agency_id = case_keys.agency
-        AND c.gate_id = shut.agreement_id AND c.from_agency_id = shut.from_agency_id;
+    closed := ways_closed(case_keys.agency, moment, NULL, NULL, NULL);
     RETURN NEXT;
 END
 $$;
@@ -84,22 +122,23 @@ BEGIN
     full_acl := '{}';
     routes := '{}';
     FOR party IN
-        SELECT sender AS agency, CASE WHEN t.narrow THEN t.id END AS team, NULL::uuid AS gate, NULL::text AS purpose
+        SELECT sender AS agency, CASE WHEN t.narrow THEN t.id END AS team, NULL::uuid AS gate, NULL::text AS purpose,
+               NULL::text AS gateway
         FROM team t WHERE t.id = sender_team
         UNION
         SELECT r.agency_id, CASE WHEN t.narrow THEN t.id END, r.agreement_id,
-               CASE WHEN r.agreement_id IS NOT NULL THEN referral_keys.purpose END
+               CASE WHEN r.agreement_id IS NOT NULL THEN referral_keys.purpose END, r.gateway
         FROM recipient r JOIN team t ON t.id = r.team_id
         WHERE r.referral_id = wanted AND r.given_at IS NOT NULL AND r.lost_at IS NULL
           AND (r.agreement_id IS NOT NULL OR r.agency_id = sender)
         UNION
-        SELECT e.to_agency_id, e.to_team_id, e.id, NULL FROM emergency_disclosure e
+        SELECT e.to_agency_id, e.to_team_id, e.id, NULL, NULL FROM emergency_disclosure e
         WHERE e.referral_id = wanted AND e.closed_at IS NULL
     LOOP
         acl := acl || case_capability('summary', party.agency, party.team, party.gate, party.purpose, NULL);
         full_acl := full_acl || case_capability('full', party.agency, party.team, party.gate, party.purpose, NULL);
         IF party.purpose IS NOT NULL THEN
-            routes := routes || case_capability('route', party.agency, NULL, party.gate, NULL, sender);
+            routes := routes || case_route(party.agency, party.gate, sender, party.gateway);
         END IF;
     END LOOP;
     acl := ARRAY(SELECT DISTINCT k FROM unnest(acl) k ORDER BY k);

@@ -29,14 +29,13 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         ELSE coalesce(said.party_agency_id = keys_lost.agency, true) END
 $$;
 
--- The ways by which an agency has cases and that a change closes: those from a party whose part is interrupted.
+-- The ways by which an agency has cases and that would be closed after a change: from a party whose part is interrupted, or
+-- that acts for it; by a power that a new version does not name.
 CREATE FUNCTION ways_lost(agency uuid, change uuid) RETURNS int[]
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce(array_agg(c.id), '{}')
-    FROM agreement_change(change) said
-    JOIN capability c ON c.kind = 'route' AND c.gate_id = said.agreement_id AND c.agency_id = ways_lost.agency
-        AND c.from_agency_id = said.party_agency_id
+    SELECT coalesce((SELECT ways_closed(ways_lost.agency, caller_now(), said.agreement_id, said.party_agency_id, said.version_id)
+                     FROM agreement_change(change) said), '{}')
 $$;
 
 -- Every key that somebody in an agency could hold now of a data category, or of summaries; after a change, where one is named.
@@ -78,7 +77,7 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 5
 SET search_path = pg_catalog, public, pg_temp AS $$
     WITH said AS (SELECT * FROM agreement_change(change)),
     party AS (
-        SELECT DISTINCT p.agency_id, held.closed || ways_lost(p.agency_id, change) AS shut, held.closed,
+        SELECT DISTINCT p.agency_id, ways_lost(p.agency_id, change) AS shut, held.closed,
                agency_case_keys(p.agency_id, NULL, NULL) AS now, agency_case_keys(p.agency_id, NULL, change) AS after
         FROM said JOIN agreement_party p ON p.agreement_id = said.agreement_id AND p.joined_at IS NOT NULL AND p.left_at IS NULL
         CROSS JOIN LATERAL case_keys(p.agency_id, '{}', '{referrals:read}', caller_now()) held

@@ -11,8 +11,10 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
+from auth.kinds import AgencyKind
 from auth.roles import Role, SignatoryTitle
 from portal.agreements.categories import DataCategory, DataSubject, Purpose
+from portal.agreements.gateways import gateway_rows
 from portal.agreements.tables import (
     Accession,
     Agreement,
@@ -24,6 +26,7 @@ from portal.agreements.tables import (
     AgreementVersion,
     Ceiling,
     Controllers,
+    Gateway,
     OnwardRule,
     SharingDirection,
     Verdict,
@@ -144,7 +147,20 @@ DEALS: tuple[Deal, ...] = (
 
 def agreement_rows() -> list[SQLModel]:
     """Everything, in an order that satisfies the foreign keys."""
-    return [row for deal in DEALS for row in _rows(deal)]
+    return [_proposed_power(), *(row for deal in DEALS for row in _rows(deal))]
+
+
+def _proposed_power() -> Gateway:
+    """A change of a legal power that waits for a second data protection lead."""
+    [now] = [row for row in gateway_rows() if row.key == "legitimate_interests"]
+    narrower = [kind for kind in now.receiver_kinds if kind != AgencyKind.COMBINED_AUTHORITY]
+    return Gateway(
+        id=fixed("gateway", "legitimate-interests/2"), key=now.key, name=now.name, law=now.law,
+        sender_kinds=now.sender_kinds, receiver_kinds=narrower, purposes=now.purposes,
+        note="Invented: not to a body that supports nobody itself.",
+        valid_from=date(2027, 1, 1), proposed_by_id=membership_id("police.protection"),
+        updated_at=RESTS,
+    )  # fmt: skip
 
 
 def _at(deal: Deal, days: int) -> datetime:

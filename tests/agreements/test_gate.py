@@ -18,6 +18,10 @@ FOR = (
     "SELECT reference, gateway FROM agreement_for(:sender, :receiver, :purpose, :categories, :now)"
 )
 NEAR = "SELECT * FROM agreement_near(:sender, :receiver, :purpose, :categories, :now)"
+CLOSED = """SELECT p.agreement_id, p.agency_id FROM agreement_party p
+  WHERE p.joined_at IS NOT NULL AND p.agency_id <> :agency AND p.direction <> 'receives'
+    AND p.agreement_id IN (SELECT agreement_id FROM agreement_gates(:agency, :now))
+  EXCEPT SELECT agreement_id, from_agency_id FROM agreement_ways(:agency, :now, NULL, NULL, NULL)"""
 KEYS = {fixed("agreement", deal.key): deal.key for deal in DEALS}
 NAMES = {agency_id(key): key for key in AGENCIES}
 
@@ -51,10 +55,10 @@ class Gate:
 
     async def closed(self, agency: str, now: datetime = NOW) -> set[tuple[str, str]]:
         """Whose earlier sendings are closed to an agency."""
-        sql = text("SELECT * FROM agreement_closed(:agency, :now)")
-        rows = await self.owner.execute(sql, {"agency": agency_id(agency), "now": now})
+        given = {"agency": agency_id(agency), "now": now}
+        rows = await self.owner.execute(text(CLOSED), given)
         return {
-            (KEYS[row.agreement_id], NAMES[row.from_agency_id])
+            (KEYS[row.agreement_id], NAMES[row.agency_id])
             for row in rows
             if row.agreement_id in KEYS
         }

@@ -297,6 +297,10 @@ def of(kind: str, *keys: str) -> dict[str, Any]:
 
 IN_FORCE, WRITTEN = of("agreement", "wirral-marac"), of("agreement", "sthelens-idva")
 SIGNED_NOW = of("agreement-version", "perpetrators")
+POWER = {
+    "name": "A power", "law": "An Act", "senderKinds": ["POLICE"], "receiverKinds": ["COUNCIL"],
+    "purposes": ["MARAC"],
+}  # fmt: skip
 TERMS = terms(rightsLead=f"Agency:{agency_id('sthelens')}")
 AGREEMENTS: Sequence[Doing] = (
     doing("draftAgreement", "", powers.drafter, title="New", terms=TERMS),
@@ -322,6 +326,9 @@ AGREEMENTS: Sequence[Doing] = (
           **of("agreement-party", "charities/ariel")),
     doing("adviseOnAgreement", "agreement_version", powers.adviser_of_a_party, **SIGNED_NOW,
           named="version", verdict="SUPPORTS", text="Sign it."),
+    doing("proposeGateway", "", powers.adviser, key=key, words=POWER),
+    doing("confirmGateway", "gateway", powers.adviser, only=waits),
+    doing("declineGateway", "gateway", powers.adviser, only=waits, reason="Not yet."),
     doing("signAgreement", "agreement_version", powers.signatory_of_a_party, **SIGNED_NOW,
           named="version"),
 )  # fmt: skip

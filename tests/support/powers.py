@@ -213,6 +213,11 @@ def drafter_of_party_or_lead(case: Case) -> bool:
     return drafter_of_the_party(case) or drafter_of_the_lead(case)
 
 
+def adviser(case: Case) -> bool:
+    """A data protection lead of any agency, in person; none of these proposed what waits."""
+    return in_person(case) and case.one_of(frozenset({Role.DATA_PROTECTION_LEAD}))
+
+
 def adviser_of_a_party(case: Case) -> bool:
     """A party's data protection lead."""
     return case.one_of(frozenset({Role.DATA_PROTECTION_LEAD})) and case.is_of_a_party
