@@ -206,7 +206,7 @@ SELECT w.*, k.acl, k.full_acl, k.routes FROM way w, LATERAL (
          case_capability('summary', w.to_agency, NULL, w.agreement_id, 'victim_support', NULL)
              summary_in,
          case_capability('full', w.to_agency, NULL, w.agreement_id, 'victim_support', NULL) full_in,
-         case_capability('route', w.to_agency, NULL, w.agreement_id, NULL, w.from_agency) way_in
+         case_route(w.to_agency, w.agreement_id, w.from_agency, 'legitimate_interests') way_in
 ) k
 """
 _LETTER = "substr('{letters}', 1 + (code / {power} % {size})::int, 1)"

@@ -161,7 +161,7 @@ async def test_whatever_ends_it_closes_the_gate_at_once(
 
 
 async def test_a_gateway_that_is_repealed_permits_nothing_more(gate: Gate) -> None:
-    repeal = "UPDATE gateway SET valid_to = '2026-11-15' WHERE key = 'legitimate_interests'"
+    repeal = "UPDATE gateway SET valid_to = '2026-11-15' WHERE valid_from < '2026-11-15'"
     await gate.owner.execute(text(repeal))
     assert await gate.through("savera", "ldas") is None
 

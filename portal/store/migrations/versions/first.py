@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_9542e979adc7"
+revision = "first_cfd726192d17"
 down_revision = None
 
 

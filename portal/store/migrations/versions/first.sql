@@ -170,6 +170,14 @@ CREATE TABLE framework (
 
 CREATE TABLE gateway (
 	id UUID NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	valid_from DATE NOT NULL, 
+	proposed_by_id UUID, 
+	answered_by_id UUID, 
+	answered_at TIMESTAMP WITH TIME ZONE, 
+	answer_note VARCHAR(400), 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
 	key VARCHAR(40) NOT NULL, 
 	name VARCHAR(120) NOT NULL, 
 	law VARCHAR(200) NOT NULL, 
@@ -178,15 +186,16 @@ CREATE TABLE gateway (
 	purposes TEXT[] NOT NULL, 
 	confirmed BOOLEAN NOT NULL, 
 	note VARCHAR(400), 
-	valid_from DATE NOT NULL, 
 	valid_to DATE, 
 	CONSTRAINT gateway_pkey PRIMARY KEY (id), 
 	CONSTRAINT gateway_sender_kinds_check CHECK (cardinality(sender_kinds) > 0 AND sender_kinds <@ ARRAY['police','council','pcc','cps','combined_authority','university','students_union','charity','refuge','health','probation','transport','fire','school','housing','joint_body','oversight','out_of_area']::text[]), 
 	CONSTRAINT gateway_receiver_kinds_check CHECK (cardinality(receiver_kinds) > 0 AND receiver_kinds <@ ARRAY['police','council','pcc','cps','combined_authority','university','students_union','charity','refuge','health','probation','transport','fire','school','housing','joint_body','oversight','out_of_area']::text[]), 
 	CONSTRAINT gateway_purposes_check CHECK (cardinality(purposes) > 0 AND purposes <@ ARRAY['victim_support','safeguarding_adult','safeguarding_child','marac','perpetrator_management','criminal_justice','disclosure_scheme','student_support']::text[]), 
 	CONSTRAINT gateway_dates_check CHECK (valid_to >= valid_from), 
-	CONSTRAINT gateway_key_key UNIQUE (key)
+	CONSTRAINT gateway_state_check CHECK (state IN ('proposed', 'confirmed', 'declined'))
 );
+
+CREATE UNIQUE INDEX gateway_begins ON gateway (key, valid_from) WHERE state = 'confirmed';
 
 CREATE TABLE history (
 	at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -807,12 +816,14 @@ CREATE TABLE capability (
 	gate_id UUID, 
 	purpose VARCHAR(40), 
 	from_agency_id UUID, 
+	gateway VARCHAR(60), 
 	CONSTRAINT capability_pkey PRIMARY KEY (id), 
-	CONSTRAINT capability_key UNIQUE NULLS NOT DISTINCT (agency_id, kind, team_id, gate_id, purpose, from_agency_id), 
+	CONSTRAINT capability_key UNIQUE NULLS NOT DISTINCT (agency_id, kind, team_id, gate_id, purpose, from_agency_id, gateway), 
 	CONSTRAINT capability_agency_check CHECK ((kind IN ('public', 'partnership')) = (agency_id IS NULL)), 
 	CONSTRAINT capability_team_check CHECK (kind IN ('summary', 'full') OR (kind = 'team') = (team_id IS NOT NULL)), 
 	CONSTRAINT capability_gate_check CHECK (kind IN ('summary', 'full') OR (kind = 'route') = (gate_id IS NOT NULL)), 
 	CONSTRAINT capability_from_agency_check CHECK ((kind = 'route') = (from_agency_id IS NOT NULL)), 
+	CONSTRAINT capability_gateway_check CHECK (gateway IS NULL OR kind = 'route'), 
 	CONSTRAINT capability_kind_check CHECK (kind IN ('public', 'partnership', 'agency', 'staff', 'team', 'summary', 'full', 'route')), 
 	CONSTRAINT capability_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
 	CONSTRAINT capability_team_id_fkey FOREIGN KEY(team_id) REFERENCES team (id), 
@@ -4044,6 +4055,17 @@ BEGIN
 END
 $$;
 
+-- The legal powers as they hold on a day: of each the latest confirmed row that has begun, unless its last day is over.
+CREATE FUNCTION gateways_on(day date)
+RETURNS TABLE (key text, sender_kinds text[], receiver_kinds text[], purposes text[], confirmed boolean)
+LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 10
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT g.key, g.sender_kinds, g.receiver_kinds, g.purposes, g.confirmed FROM (
+        SELECT DISTINCT ON (w.key) w.* FROM gateway w WHERE w.state = 'confirmed' AND w.valid_from <= day
+        ORDER BY w.key, w.valid_from DESC) g
+    WHERE g.valid_to IS NULL OR g.valid_to >= day
+$$;
+
 -- What an agreement has for this sharing and what it lacks; nothing lacking is permission. A body takes part by its own
 -- kind, and by that of the authority for which it acts, while that one is in standing itself.
 CREATE FUNCTION agreement_answer(
@@ -4073,9 +4095,8 @@ BEGIN
            (SELECT k.kinds FROM kind k WHERE k.agency_id = sender),
            (SELECT k.kinds FROM kind k WHERE k.agency_id = receiver)
     INTO gives, receives, sends_as, receives_as;
-    SELECT g.key, g.confirmed INTO gateway, gateway_confirmed FROM gateway g
+    SELECT g.key, g.confirmed INTO gateway, gateway_confirmed FROM gateways_on(today) g
     WHERE g.key = ANY (v.gateways) AND agreement_answer.purpose = ANY (g.purposes)
-      AND g.valid_from <= today AND (g.valid_to IS NULL OR g.valid_to >= today)
       AND g.sender_kinds && sends_as AND g.receiver_kinds && receives_as
     ORDER BY g.confirmed DESC, array_position(v.gateways, g.key) LIMIT 1;
     lacks := array_remove(ARRAY[
@@ -4175,21 +4196,40 @@ BEGIN
 END
 $$;
 
--- Who was a party of those agreements and is not in standing now: what they gave is closed meanwhile.
-CREATE FUNCTION agreement_closed(agency uuid, moment timestamptz)
-RETURNS TABLE (agreement_id uuid, from_agency_id uuid)
+-- By which ways an agency may have cases now: from which party in standing, under which agreement, by which of its powers.
+-- What came by another way is closed meanwhile. The last three say how it would be without a party of an agreement, or by
+-- another version of it, as if all had signed that.
+CREATE FUNCTION agreement_ways(agency uuid, moment timestamptz, agreement uuid, without uuid, version uuid)
+RETURNS TABLE (agreement_id uuid, from_agency_id uuid, gateway text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT r.agreement_id, p.agency_id
-    FROM agreement_receiving(agreement_closed.agency, moment) r
-    JOIN agreement_party p ON p.agreement_id = r.agreement_id AND p.joined_at IS NOT NULL
-    LEFT JOIN agreement_signature s ON s.party_id = p.id AND s.agreement_version_id = r.version_id
-    WHERE p.agency_id <> agreement_closed.agency
-    GROUP BY r.agreement_id, p.agency_id
-    HAVING NOT bool_or(s.id IS NOT NULL AND p.left_at IS NULL AND p.suspended_at IS NULL);
+    WITH counts AS MATERIALIZED (
+        SELECT r.agreement_id,
+               CASE WHEN r.agreement_id = agreement_ways.agreement THEN coalesce(agreement_ways.version, r.version_id) ELSE r.version_id END AS version_id
+        FROM agreement_receiving(agreement_ways.agency, moment) r
+    ), stands AS MATERIALIZED (
+        SELECT p.agreement_id, p.agency_id, p.direction::text, p.acts_for_id, c.version_id
+        FROM counts c JOIN agreement_party p ON p.agreement_id = c.agreement_id
+        WHERE p.joined_at IS NOT NULL AND p.left_at IS NULL AND p.suspended_at IS NULL
+          AND (p.agreement_id, p.agency_id) IS DISTINCT FROM (agreement_ways.agreement, without)
+          AND (c.version_id = agreement_ways.version OR EXISTS (
+              SELECT FROM agreement_signature s WHERE s.agreement_version_id = c.version_id AND s.party_id = p.id))
+    ), kind AS MATERIALIZED (
+        SELECT s.agreement_id, s.agency_id, s.direction, s.version_id, array_agg(a.kind::text) AS kinds
+        FROM stands s CROSS JOIN LATERAL (
+            SELECT s.agency_id AS id UNION ALL
+            SELECT o.agency_id FROM stands o WHERE o.agreement_id = s.agreement_id AND o.agency_id = s.acts_for_id) acts
+        JOIN agency a ON a.id = acts.id GROUP BY 1, 2, 3, 4
+    )
+    SELECT gives.agreement_id, gives.agency_id, g.key
+    FROM kind takes JOIN kind gives ON gives.agreement_id = takes.agreement_id AND gives.agency_id <> takes.agency_id
+    JOIN agreement_version v ON v.id = takes.version_id
+    JOIN gateways_on((moment AT TIME ZONE 'Europe/London')::date) g
+        ON g.key = ANY (v.gateways) AND g.sender_kinds && gives.kinds AND g.receiver_kinds && takes.kinds
+    WHERE takes.agency_id = agreement_ways.agency AND gives.direction IN ('gives', 'both');
 END
 $$;
 
@@ -4750,8 +4790,49 @@ BEGIN
 END
 $$;
 
+-- The way by which an agency was given cases: from whom, under which agreement, by which legal power.
+CREATE FUNCTION case_route(agency uuid, gate uuid, from_agency uuid, gateway text) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    found_id int;
+BEGIN
+    LOOP
+        SELECT c.id INTO found_id FROM capability c
+        WHERE c.agency_id = case_route.agency AND c.kind = 'route' AND c.gate_id = gate AND c.from_agency_id = from_agency
+          AND c.gateway IS NOT DISTINCT FROM case_route.gateway;
+        IF found_id IS NOT NULL THEN
+            RETURN found_id;
+        END IF;
+        INSERT INTO capability (kind, agency_id, gate_id, from_agency_id, gateway)
+        VALUES ('route', case_route.agency, gate, from_agency, case_route.gateway) ON CONFLICT DO NOTHING;
+    END LOOP;
+END
+$$;
+
+-- The ways by which an agency has cases and may not have them now, or not after a change; see agreement_ways. Those of
+-- agreements by which it is given nothing at all are left out: no key opens what came by them.
+CREATE FUNCTION ways_closed(agency uuid, moment timestamptz, agreement uuid, without uuid, version uuid) RETURNS int[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM capability c WHERE c.kind = 'route' AND c.agency_id = ways_closed.agency) THEN
+        RETURN '{}';
+    END IF;
+    RETURN (
+        WITH way AS MATERIALIZED (
+            SELECT * FROM agreement_ways(ways_closed.agency, moment, ways_closed.agreement, without, version)
+        )
+        SELECT coalesce(array_agg(c.id), '{}') FROM capability c
+        WHERE c.kind = 'route' AND c.agency_id = ways_closed.agency
+          AND c.gate_id IN (SELECT r.agreement_id FROM agreement_receiving(ways_closed.agency, moment) r)
+          AND NOT EXISTS (SELECT FROM way WHERE way.agreement_id = c.gate_id AND way.from_agency_id = c.from_agency_id
+                          AND way.gateway = coalesce(c.gateway, way.gateway)));
+END
+$$;
+
 -- What a principal holds of cases at this moment: keys; the routes by which its agency may not be given anything today,
--- since the sender has left or is suspended while the agreement goes on; and which keys lack which category.
+-- since the sender has left or is suspended while the agreement goes on, or the legal power has ended; and which keys lack which category.
 CREATE FUNCTION case_keys(agency uuid, teams uuid[], scopes text[], moment timestamptz)
 RETURNS TABLE (keys int[], closed int[], lacking jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -4785,10 +4866,7 @@ BEGIN
     SELECT coalesce((SELECT array_agg(held.id ORDER BY held.id) FROM held), '{}'),
            coalesce((SELECT jsonb_object_agg(category, ids) FROM without), '{}')
     INTO keys, lacking;
-    SELECT coalesce(array_agg(c.id), '{}') INTO closed
-    FROM agreement_closed(case_keys.agency, moment) shut
-    JOIN capability c ON c.kind = 'route' AND c.agency_id = case_keys.agency
-        AND c.gate_id = shut.agreement_id AND c.from_agency_id = shut.from_agency_id;
+    closed := ways_closed(case_keys.agency, moment, NULL, NULL, NULL);
     RETURN NEXT;
 END
 $$;
@@ -4805,22 +4883,23 @@ BEGIN
     full_acl := '{}';
     routes := '{}';
     FOR party IN
-        SELECT sender AS agency, CASE WHEN t.narrow THEN t.id END AS team, NULL::uuid AS gate, NULL::text AS purpose
+        SELECT sender AS agency, CASE WHEN t.narrow THEN t.id END AS team, NULL::uuid AS gate, NULL::text AS purpose,
+               NULL::text AS gateway
         FROM team t WHERE t.id = sender_team
         UNION
         SELECT r.agency_id, CASE WHEN t.narrow THEN t.id END, r.agreement_id,
-               CASE WHEN r.agreement_id IS NOT NULL THEN referral_keys.purpose END
+               CASE WHEN r.agreement_id IS NOT NULL THEN referral_keys.purpose END, r.gateway
         FROM recipient r JOIN team t ON t.id = r.team_id
         WHERE r.referral_id = wanted AND r.given_at IS NOT NULL AND r.lost_at IS NULL
           AND (r.agreement_id IS NOT NULL OR r.agency_id = sender)
         UNION
-        SELECT e.to_agency_id, e.to_team_id, e.id, NULL FROM emergency_disclosure e
+        SELECT e.to_agency_id, e.to_team_id, e.id, NULL, NULL FROM emergency_disclosure e
         WHERE e.referral_id = wanted AND e.closed_at IS NULL
     LOOP
         acl := acl || case_capability('summary', party.agency, party.team, party.gate, party.purpose, NULL);
         full_acl := full_acl || case_capability('full', party.agency, party.team, party.gate, party.purpose, NULL);
         IF party.purpose IS NOT NULL THEN
-            routes := routes || case_capability('route', party.agency, NULL, party.gate, NULL, sender);
+            routes := routes || case_route(party.agency, party.gate, sender, party.gateway);
         END IF;
     END LOOP;
     acl := ARRAY(SELECT DISTINCT k FROM unnest(acl) k ORDER BY k);
@@ -5014,14 +5093,13 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         ELSE coalesce(said.party_agency_id = keys_lost.agency, true) END
 $$;
 
--- The ways by which an agency has cases and that a change closes: those from a party whose part is interrupted.
+-- The ways by which an agency has cases and that would be closed after a change: from a party whose part is interrupted, or
+-- that acts for it; by a power that a new version does not name.
 CREATE FUNCTION ways_lost(agency uuid, change uuid) RETURNS int[]
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce(array_agg(c.id), '{}')
-    FROM agreement_change(change) said
-    JOIN capability c ON c.kind = 'route' AND c.gate_id = said.agreement_id AND c.agency_id = ways_lost.agency
-        AND c.from_agency_id = said.party_agency_id
+    SELECT coalesce((SELECT ways_closed(ways_lost.agency, caller_now(), said.agreement_id, said.party_agency_id, said.version_id)
+                     FROM agreement_change(change) said), '{}')
 $$;
 
 -- Every key that somebody in an agency could hold now of a data category, or of summaries; after a change, where one is named.
@@ -5063,7 +5141,7 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 5
 SET search_path = pg_catalog, public, pg_temp AS $$
     WITH said AS (SELECT * FROM agreement_change(change)),
     party AS (
-        SELECT DISTINCT p.agency_id, held.closed || ways_lost(p.agency_id, change) AS shut, held.closed,
+        SELECT DISTINCT p.agency_id, ways_lost(p.agency_id, change) AS shut, held.closed,
                agency_case_keys(p.agency_id, NULL, NULL) AS now, agency_case_keys(p.agency_id, NULL, change) AS after
         FROM said JOIN agreement_party p ON p.agreement_id = said.agreement_id AND p.joined_at IS NOT NULL AND p.left_at IS NULL
         CROSS JOIN LATERAL case_keys(p.agency_id, '{}', '{referrals:read}', caller_now()) held
@@ -5227,7 +5305,7 @@ $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz), audience_mark(uuid) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), gateways_on(date), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz), audience_mark(uuid) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
@@ -6832,6 +6910,18 @@ CREATE POLICY owner ON gateway FOR ALL TO portal_owner USING (true) WITH CHECK (
 CREATE POLICY see ON gateway FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
 
 GRANT SELECT ON gateway TO portal_runtime;
+
+CREATE POLICY add ON gateway FOR INSERT TO portal_runtime WITH CHECK (((SELECT caller_can('agreements:advise'))) AND (true) AND state = 'proposed' AND proposed_by_id = (SELECT caller_principal()));
+
+GRANT INSERT ON gateway TO portal_runtime;
+
+CREATE POLICY change ON gateway FOR UPDATE TO portal_runtime USING (((SELECT caller_can('agreements:advise'))) AND state = 'proposed' OR (false) AND state = 'confirmed') WITH CHECK (((SELECT caller_can('agreements:advise'))) AND state <> 'proposed');
+
+GRANT UPDATE ON gateway TO portal_runtime;
+
+CREATE TRIGGER c_proposal BEFORE INSERT OR UPDATE ON gateway FOR EACH ROW EXECUTE FUNCTION check_proposal();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON gateway FOR EACH ROW EXECUTE FUNCTION touch_row();
 
 CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON gateway FOR EACH ROW EXECUTE FUNCTION record_change('Gateway', '', 'everyone');
 
