@@ -254,6 +254,7 @@ DEFINERS: dict[str, str] = {
     "own_keys_after(text,uuid)": "portal_runtime",
     "agreement_stops(uuid)": "portal_runtime",
     "tell_of_case(referral,uuid,uuid,text,text,text,uuid,timestamptz)": "",
+    "tell_party(uuid,boolean,text)": "portal_runtime",
     "climb(referral,recipient,running_clock,timestamptz)": "",
     "escalate(timestamptz)": "portal_worker",
 }

@@ -23,6 +23,7 @@ from portal.referrals.pathway_files import shipped
 from portal.referrals.recording import record, settle
 from portal.referrals.standing import Event, Standing
 from portal.referrals.tables import RANKS, Overall, Recipient, Referral
+from portal.referrals.telling import tell
 from portal.referrals.verbs import save_referral
 
 OWN = {"id", "referral_id", "acl", "routes", "version", "updated_at"}
@@ -134,7 +135,9 @@ async def _make(  # noqa: PLR0913, PLR0917 - what a referral is made of
     [way] = (name for name in pathway.moves if pathway.sends(name))
     sent = await record(work, made, recipient, way, Part.SENDER, dict(rule.gives), None)
     calendar = await calendar_of(work.db, made.area_code, work.today)
-    await settle(work, made, recipient, replay(pathway, [sent], calendar), calendar)
+    stands = replay(pathway, [sent], calendar)
+    await settle(work, made, recipient, stands, calendar)
+    await tell(work, made, recipient, sent, stands)
     return made
 
 

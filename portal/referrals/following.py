@@ -7,9 +7,10 @@ from portal.acting.work import Work
 from portal.referrals.automatic import refer_on
 from portal.referrals.standing import Event, Standing
 from portal.referrals.tables import Recipient, Referral
+from portal.referrals.telling import tell
 
 Follower: TypeAlias = Callable[[Work, Referral, Recipient, Event, Standing], Awaitable[None]]
-FOLLOWERS: tuple[Follower, ...] = (refer_on,)
+FOLLOWERS: tuple[Follower, ...] = (refer_on, tell)
 
 
 async def follow(

@@ -132,6 +132,7 @@ async def test_a_notice_leads_to_the_case_for_as_long_as_its_reader_has_it(
 
     async def about() -> list[dict[str, Any]]:
         nodes = (await portal.ask(IDVA, NOTICES))["me"]["notices"]["nodes"]
+        nodes = [one for one in nodes if one["kind"] == "REFERRAL_LATE"]
         return [one for one in nodes if one["referral"] and one["referral"]["id"] == row["id"]]
 
     [notice] = await about()

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_cfd726192d17"
+revision = "first_2e73117b1df6"
 down_revision = None
 
 

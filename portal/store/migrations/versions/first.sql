@@ -564,7 +564,7 @@ CREATE TABLE notice (
 	referral_id UUID, 
 	CONSTRAINT notice_pkey PRIMARY KEY (id), 
 	CONSTRAINT notice_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
-	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'team_changed', 'invited', 'joined', 'action_assigned', 'action_due', 'action_late', 'partner_quiet', 'program_changed', 'referral_due', 'referral_late'))
+	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'team_changed', 'invited', 'joined', 'action_assigned', 'action_due', 'action_late', 'partner_quiet', 'program_changed', 'referral_arrived', 'referral_answered', 'referral_yours', 'referral_withdrawn', 'referral_due', 'referral_late'))
 );
 
 CREATE INDEX notice_at_idx ON notice (at);
@@ -4607,7 +4607,7 @@ BEGIN
     SELECT t.id, t.lease, coalesce(c.address, p.address, g.inbox)::text,
            t.team_id IS NOT NULL OR EXISTS (
                SELECT FROM outbox_notice o JOIN notice n ON n.id = o.notice_id
-               WHERE o.message_id = t.id AND (n.kind LIKE 'action\_%' OR n.kind IN ('referral_due', 'referral_late'))),
+               WHERE o.message_id = t.id AND (n.kind LIKE 'action\_%' OR n.kind IN ('referral_arrived', 'referral_yours', 'referral_due', 'referral_late'))),
            c.code::text
     FROM taken t LEFT JOIN mail_code c ON c.message_id = t.id LEFT JOIN mail_preference p ON p.person_id = t.person_id LEFT JOIN team g ON g.id = t.team_id
     ORDER BY t.next_try_at, t.id;
@@ -5196,7 +5196,8 @@ DECLARE
     theirs uuid;
 BEGIN
     SELECT t.agency_id, t.inbox INTO of_agency, inbox FROM team t WHERE t.id = tell_of_case.team;
-    all_of_it := has_case(it, of_agency, NULL, moment);
+    -- Who has just lost it could look it up until then.
+    all_of_it := about = 'referral_withdrawn' OR has_case(it, of_agency, NULL, moment);
     IF NOT all_of_it AND NOT has_case(it, of_agency, team, moment) THEN
         RETURN NULL;
     END IF;
@@ -5218,12 +5219,44 @@ BEGIN
     END IF;
     INSERT INTO notice (id, person_id, at, kind, says, referral_id)
     SELECT gen_random_uuid(), person, clock_timestamp(), about, left(words, 400), it.id
-    FROM unnest(told) person WHERE person IS DISTINCT FROM beside;
+    FROM unnest(told) person
+    WHERE person IS DISTINCT FROM beside
+      AND NOT EXISTS (  -- of two clocks, or two suspects, in one transaction
+          SELECT FROM notice n WHERE n.person_id = person AND n.referral_id = it.id AND n.kind = about
+            AND n.says = left(words, 400) AND n.at >= transaction_timestamp());
     IF inbox IS NOT NULL AND (who = 'team_inbox' OR who = 'team' AND theirs IS NULL) THEN
         PERFORM post_to_team(team);
         RETURN coalesce(cardinality(told), 0) + 1;
     END IF;
     RETURN coalesce(cardinality(told), 0);
+END
+$$;
+
+-- What a step calls: the words are ours, and only of a case that the caller has. Of one that was taken back the reference
+-- is all that its reader is left with.
+CREATE FUNCTION tell_party(recipient uuid, to_sender boolean, about text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    it referral;
+    of_team recipient;
+    team uuid;
+    words text;
+BEGIN
+    SELECT * INTO of_team FROM recipient p WHERE p.id = tell_party.recipient AND p.given_at IS NOT NULL;
+    SELECT * INTO it FROM referral r
+    WHERE r.id = of_team.referral_id AND r.acl && caller_keys() AND NOT r.routes && caller_closed();
+    IF it.id IS NULL THEN
+        RETURN;
+    END IF;
+    team := CASE WHEN to_sender THEN it.sender_team_id ELSE of_team.team_id END;
+    words := CASE about
+        WHEN 'referral_arrived' THEN 'A referral has come to %s.'
+        WHEN 'referral_answered' THEN 'There is an answer to a referral by %s.'
+        WHEN 'referral_yours' THEN 'A referral waits for %s to go on with it.'
+        WHEN 'referral_withdrawn' THEN 'A referral to %s was taken back: ' || it.reference || '.' END;
+    PERFORM tell_of_case(
+        it, team, CASE WHEN to_sender THEN it.kept_by_id ELSE of_team.allocated_to_id END, 'team', about,
+        format(words, (SELECT t.name FROM team t WHERE t.id = team)), caller_person(), caller_now());
 END
 $$;
 
@@ -5404,6 +5437,8 @@ GRANT EXECUTE ON FUNCTION ways_shut_by(uuid) TO portal_runtime;
 GRANT EXECUTE ON FUNCTION own_keys_after(text,uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION agreement_stops(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION tell_party(uuid,boolean,text) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION escalate(timestamptz) TO portal_worker;
 
