@@ -30,6 +30,7 @@ import portal.milestones.access
 import portal.outbox.access
 import portal.people.access
 import portal.referrals.access
+import portal.referrals.emergency_access
 import portal.risks.access
 import portal.voices.access
 from portal.store.rules import RowRule
@@ -62,6 +63,7 @@ _FUNCTIONS = (
     ("portal.outbox", "outbox.sql"),
     ("portal.actions", "telling.sql"),
     ("portal.referrals", "keys.sql"),
+    ("portal.referrals", "emergencies.sql"),
     ("portal.referrals", "stopping.sql"),
     ("portal.referrals", "telling.sql"),
 )
@@ -88,6 +90,7 @@ _ROOMS = (
     portal.agreements.access,
     portal.outbox.access,
     portal.referrals.access,
+    portal.referrals.emergency_access,
 )
 
 RULES: dict[str, RowRule] = {rule.name: rule for room in _ROOMS for rule in room.RULES}

@@ -38,6 +38,7 @@ from portal.reading.plans import Plans
 from portal.reading.promises import BrokenPromises, broken_promises
 from portal.referrals.actions_api import CaseActionMutations, CaseActionQueries
 from portal.referrals.api import ReferralMutations, ReferralQueries
+from portal.referrals.emergency_api import EmergencyMutations, EmergencyQueries
 from portal.referrals.following_api import FollowingQueries
 from portal.referrals.full import FileMutations, FileQueries
 from portal.referrals.stopping import StoppingQueries
@@ -79,6 +80,7 @@ class Query(
     ReferralQueries,
     FileQueries,
     FollowingQueries,
+    EmergencyQueries,
     StoppingQueries,
     CaseActionQueries,
     ChangeQueries,
@@ -112,6 +114,7 @@ class Mutation(
     ReferralMutations,
     FileMutations,
     CaseActionMutations,
+    EmergencyMutations,
 ):
     """All root fields for changing."""
 

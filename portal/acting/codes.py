@@ -26,6 +26,7 @@ FAULTS: dict[str, str] = {
     "CONSTRAINT": "The database refused it: it does not fit with what is there.",
     "DATES_REQUIRED": "The stage needs dates, or a word on why there are none.",
     "DIFFERENT": "The value is not what its numerator and denominator make.",
+    "DISCLOSED_ALREADY": "The team has the case by a disclosure that lasts.",
     "DISCLOSURE_UNREAD": "The sender has not said that they know it may have to be disclosed.",
     "EMPLOYMENT_NEEDED": "Say whether whoever is accused works, or worked, for a partner.",
     "EMPTY": "The figure has neither a value nor a numerator.",
@@ -62,6 +63,7 @@ FAULTS: dict[str, str] = {
     "OUT_OF_ORDER": "Something later is recorded already.",
     "OUT_OF_RANGE": "The score is outside the tool's range.",
     "OWNER_TAKES_NO_PART": "The team's agency neither leads the initiative nor is committed to it.",
+    "OWN_AGENCY": "A case is disclosed to other agencies, and referred to teams of one's own.",
     "OWN_TEAM": "A team does not refer to itself.",
     "PARTS": "A numerator is given without its denominator, or the other way round.",
     "REASON_NEEDED": "Without the victim's wish or knowledge, a coded reason is needed.",
@@ -92,6 +94,7 @@ FAULTS: dict[str, str] = {
 
 WARNINGS: dict[str, str] = {
     "ADVICE": "The data protection lead does not support it, or with conditions only.",
+    "AGREEMENT_COVERS": "An agreement permits it: a referral lets them act.",
     "ASKED_AGAIN": "Import only: the partner's answer elsewhere does not count here.",
     "BEFORE_BASELINE": "The period ends before the baseline.",
     "DEMO_ONLY": "An http address works with a portal on one's own computer only.",
@@ -104,6 +107,7 @@ WARNINGS: dict[str, str] = {
     "LATE_REVIEW": "The review is more than a year after the first day.",
     "LESS_THAN_BEFORE": "Less is spent than was recorded before.",
     "NOBODY_LEFT": "One party is left, with nobody to share with.",
+    "NOBODY_TOLD": "The other agency has nobody who looks after data protection.",
     "NOTHING_COUNTED": "0 out of 0 has no value.",
     "NOTHING_SHARED": "No case could be shared under these terms.",
     "NOT_FOLLOWED": "What was to follow from the case by itself does not; the message says why.",

@@ -39,7 +39,11 @@ PATIENCE = 60
 
 NO_ADDRESS = Result(AttemptOutcome.REFUSED, "553 5.1.3")
 """What a mail server says of an address that is none."""
-_REMIND = (text("SELECT remind(:moment)"), text("SELECT escalate(:moment)"))
+_REMIND = (
+    text("SELECT remind(:moment)"),
+    text("SELECT escalate(:moment)"),
+    text("SELECT escalate_disclosures(:moment)"),
+)
 """Each says what no verb brings about, so many things at a time."""
 AT_ONCE = 50
 """What the shortest of them says at a time: fewer, and there is nothing left to say."""

@@ -61,6 +61,7 @@ def of_case(  # noqa: PLR0913 - a rule has this many sides
     change: str | None = None,
     remove: str | None = None,
     check: str | None = None,
+    more: tuple[str, ...] = (),
 ) -> RowRule:
     """A row that hangs on a referral; a trigger copies the keys of the view it belongs to."""
     table = table_of(model)
@@ -72,7 +73,7 @@ def of_case(  # noqa: PLR0913 - a rule has this many sides
         change=change,
         check=check,
         remove=remove,
-        triggers=(_keys(table.name, view), counted(model)),
+        triggers=(_keys(table.name, view), counted(model), *more),
     )
 
 
@@ -114,10 +115,6 @@ CATEGORIES: dict[type[tables.OfReferral], str] = {
 _PARTY = f"(agency_id = {OWN} OR {sent_by_caller('recipient')})"
 _SENDS = f"sender_agency_id = {OWN} AND {WORKS}"
 _DOES = f"{OWN} = (SELECT a.agency_id FROM case_action a WHERE a.id = action_id)"  # noqa: S608 - our own names
-_DISCLOSES = (
-    f"from_agency_id = {OWN} AND made_by_id = (SELECT caller_principal()) AND {WORKS}"
-    f" AND {sent_by_caller('emergency_disclosure')}"
-)
 
 RULES: tuple[RowRule, ...] = (
     RowRule(
@@ -171,13 +168,6 @@ RULES: tuple[RowRule, ...] = (
         add=f"agency_id = {OWN} AND {SUMMARY} AND {WORKS}",
         change=f"agency_id = {OWN} AND {SUMMARY} AND {WORKS}",
     ),
-    of_case(
-        tables.EmergencyDisclosure,
-        "The agency that made it, and the team it was made to while it lasts.",
-        f"from_agency_id = {OWN} AND {SUMMARY} OR to_agency_id = {OWN} AND {SUMMARY}",
-        add=_DISCLOSES,
-        change=f"from_agency_id = {OWN} AND {SUMMARY}",
-    ),
     *(
         of_full_view(model, category, change=False, remove=True)
         for model, category in CATEGORIES.items()
@@ -219,8 +209,6 @@ _SPREAD = ", ".join(
 TRIGGERS = (
     "CREATE TRIGGER y_whole AFTER INSERT OR UPDATE OR DELETE ON recipient"
     " FOR EACH ROW EXECUTE FUNCTION recipient_changed()",
-    "CREATE TRIGGER y_keys AFTER INSERT OR UPDATE ON emergency_disclosure"
-    " FOR EACH ROW EXECUTE FUNCTION disclosure_changed()",
     "CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW"
     " WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl"
     " OR OLD.routes IS DISTINCT FROM NEW.routes)"

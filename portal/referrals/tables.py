@@ -293,27 +293,3 @@ class Consultation(Row, table=True):
     purpose: OpeningPurpose = Field(sa_type=choice(OpeningPurpose, "purpose"))
     request_id: UUID | None = None
     at: datetime = Field(sa_type=Instant)
-
-
-class EmergencyDisclosure(OfReferral, table=True):
-    """The agency that holds a case lets a team of another have it at once, for a limited time."""
-
-    __tablename__ = "emergency_disclosure"
-    __table_args__ = (
-        team_key("to_team_id", "to_agency_id"),
-        CheckConstraint("ends_at > starts_at", name="ends"),
-        Index("emergency_disclosure_to", "to_agency_id", "ends_at"),
-    )
-
-    from_agency_id: UUID = Field(foreign_key="agency.id")
-    to_agency_id: UUID = Field(foreign_key="agency.id")
-    to_team_id: UUID
-    reason: str = Field(max_length=40)
-    made_by_id: UUID
-    starts_at: datetime = Field(sa_type=Instant)
-    ends_at: datetime = Field(sa_type=Instant)
-    closed_at: datetime | None = Field(default=None, sa_type=Instant)
-    review_due_at: datetime = Field(sa_type=Instant)
-    reviewed_at: datetime | None = Field(default=None, sa_type=Instant)
-    reviewed_by_id: UUID | None = None
-    justified: bool | None = None

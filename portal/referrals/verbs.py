@@ -13,6 +13,7 @@ from portal.acting.inputs import KEEP, Keep, Ref
 from portal.acting.work import Work, reference
 from portal.errors import Invalid
 from portal.referrals import access
+from portal.referrals.emergency_tables import EmergencyDisclosure
 from portal.referrals.pathway import OverallRule, Pathway
 from portal.referrals.pathway_files import shipped
 from portal.referrals.routes import Employment, must_not_be_a_partners
@@ -137,6 +138,10 @@ async def take_off_recipient(
 async def delete_referral(work: Work, id: ReferralId, expected_version: int) -> Deleted:
     """Delete a draft; what was sent can only be withdrawn."""
     referral = await to_draft(work, id, expected_version)
+    given = select(EmergencyDisclosure.id).where(col(EmergencyDisclosure.referral_id) == id)
+    if (await work.db.execute(given.limit(1))).first() is not None:
+        said = "It was disclosed in an emergency, and the record of that stays."
+        raise Invalid.field("id", said, "DISCLOSED_ALREADY")
     await work.db.delete(referral)
     return Deleted("Referral", referral.id)
 

@@ -10,6 +10,7 @@ from auth.notices import Notice, NoticeKind
 from portal.changes.tables import Change, History
 from portal.sample.agreements import agreement_rows
 from portal.sample.cases import case_rows
+from portal.sample.emergencies import emergency_rows
 from portal.sample.following import pathway_teams
 from portal.sample.initiatives import IMPORTED, public_rows
 from portal.sample.joining import consent_to, joining_rows
@@ -31,7 +32,9 @@ async def load_sample(owner: AsyncConnection) -> None:
         people = [_notice(), *joining_rows(), *example_program(IMPORTED), consent_to(ROTA.id)]
         together = [*public_rows(), *invented_rows(), *people, *terms(), *agreement_rows()]
         together += pathway_teams()
-        await add_all(owner, [*together, *mail_rows(), *case_rows(), *matter_rows()])
+        await add_all(
+            owner, [*together, *mail_rows(), *case_rows(), *matter_rows(), *emergency_rows()]
+        )
         await _settle_past(owner)
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from support.world import World
 
 from auth.roles import Role
 from portal.agreements import categories
-from portal.referrals import details, follow_tables, tables
+from portal.referrals import details, emergency_tables, follow_tables, tables
 from portal.referrals.access import Party
 from portal.sample import agreements
 from portal.sample.initiatives import IMPORTED
@@ -174,13 +174,25 @@ def _consultation(case: Sent) -> dict[str, Any]:
     }  # fmt: skip
 
 
+TOLD = datetime.combine(DAY, time(8), UTC)
+"""When what lasts was disclosed."""
+
+
 def _disclosure(case: Sent) -> dict[str, Any]:
+    """Of a draft it lasts; one is over and waits for its review; one was not justified."""
+    starts = IMPORTED if case.given else TOLD
+    wrong = case.lost
     return case.row("disclosure") | {
         "from_agency_id": agency_id(case.sender), "to_agency_id": agency_id("cps"),
         "to_team_id": team_id("cps", "Area business centre"), "reason": "threat_to_life",
         "made_by_id": fixed("matrix", f"{case.sender}/{Role.CASEWORKER}"),
-        "starts_at": IMPORTED, "ends_at": IMPORTED + timedelta(hours=1),
-        "review_due_at": IMPORTED + timedelta(days=7),
+        "starts_at": starts, "ends_at": starts + timedelta(hours=24),
+        "review_due_at": starts + timedelta(days=7),
+        "reviewed_at": IMPORTED if wrong else None,
+        "reviewed_by_id": fixed("matrix", f"{case.sender}/{Role.DATA_PROTECTION_LEAD}")
+        if wrong else None,
+        "finding": "no_emergency" if wrong else None,
+        "escalated_at": IMPORTED if wrong else None,
     }  # fmt: skip
 
 
@@ -235,7 +247,7 @@ async def cases(owner: AsyncConnection) -> None:
         tables.RunningClock: [_clock(case) for case in every],
         tables.LocalReference: [_own_reference(case) for case in every],
         tables.Consultation: [_consultation(case) for case in every],
-        tables.EmergencyDisclosure: [
+        emergency_tables.EmergencyDisclosure: [
             _disclosure(case) for case in every if case.sender == "police"
         ],
     }
@@ -263,4 +275,7 @@ def parties(world: World) -> dict[UUID, list[Party]]:
         categories = covers.get(row["agreement_id"])
         if categories is None or categories:
             found[row["referral_id"]].append(Party(row["agency_id"], categories=categories))
+    for row in world.rows["emergency_disclosure"]:
+        if row["starts_at"] == TOLD and row["closed_at"] is None:
+            found[row["referral_id"]].append(Party(row["to_agency_id"], row["to_team_id"]))
     return found

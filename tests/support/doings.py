@@ -391,4 +391,13 @@ REFERRALS: Sequence[Doing] = (
     doing("correctReferral", "referral_event", powers.caseworker_who_recorded, named="event",
           reason="wrong_case", only=acknowledged_while_covered),
 )  # fmt: skip
-DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *MAIL, *AGREEMENTS, *REFERRALS)
+DISCLOSES, REVIEWS = powers.discloser, powers.reviewer_of_a_disclosure
+EMERGENCIES: Sequence[Doing] = (
+    doing("discloseInEmergency", "referral", DISCLOSES, named="referral", reason="MISSING",
+          team=f"Team:{fixed('matrix-team', 'icb')}"),
+    doing("endEmergencyDisclosure", "emergency_disclosure", powers.ender_of_a_disclosure),
+    doing("reviewEmergencyDisclosure", "emergency_disclosure", REVIEWS, finding="JUSTIFIED"),
+    doing("liftDisclosureBar", "emergency_disclosure", REVIEWS),
+)  # fmt: skip
+DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *MAIL, *AGREEMENTS, *REFERRALS,
+          *EMERGENCIES)  # fmt: skip

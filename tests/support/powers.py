@@ -274,6 +274,29 @@ def caseworker_who_recorded(case: Case) -> bool:
     return caseworker(case) and case.of_mine("by_agency_id")
 
 
+def discloser(case: Case) -> bool:
+    """Of the agency that holds the case, in person, and nobody who did so without need."""
+    wrong = any(
+        row["made_by_id"] == case.caller.principal_id
+        and row["finding"] not in {None, "justified"}
+        and row["lifted_at"] is None
+        for row in case.world.rows["emergency_disclosure"]
+    )
+    return in_person(case) and caseworker_of_the_sender(case) and not wrong
+
+
+def ender_of_a_disclosure(case: Case) -> bool:
+    """Whoever works on cases at the agency that made it, or looks after data protection there."""
+    looks_after = case.one_of(frozenset({Role.DATA_PROTECTION_LEAD}))
+    return case.of_mine("from_agency_id") and (caseworker(case) or looks_after)
+
+
+def reviewer_of_a_disclosure(case: Case) -> bool:
+    """The data protection lead of the agency that made it; nobody in these cases made it."""
+    looks_after = case.one_of(frozenset({Role.DATA_PROTECTION_LEAD}))
+    return in_person(case) and case.of_mine("from_agency_id") and looks_after
+
+
 def anybody(_: Case) -> bool:
     """What people do about themselves."""
     return True

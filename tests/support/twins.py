@@ -190,7 +190,8 @@ class Sight:
 
     def _discloses(self, row: Row) -> bool:
         concerned = self.caller.agency_id in {row["from_agency_id"], row["to_agency_id"]}
-        return concerned and self._knows_case(row["referral_id"])
+        governs = {Scope.AGREEMENTS_ADVISE, Scope.AGREEMENTS_SIGN} & self.caller.scopes
+        return concerned and (bool(governs) or self._knows_case(row["referral_id"]))
 
     def _was_told_of(self, row: Row) -> bool:
         owner = row["owner_agency_id"] == self.caller.agency_id

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_2e73117b1df6"
+revision = "first_a4378994da4f"
 down_revision = None
 
 

@@ -564,7 +564,7 @@ CREATE TABLE notice (
 	referral_id UUID, 
 	CONSTRAINT notice_pkey PRIMARY KEY (id), 
 	CONSTRAINT notice_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
-	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'team_changed', 'invited', 'joined', 'action_assigned', 'action_due', 'action_late', 'partner_quiet', 'program_changed', 'referral_arrived', 'referral_answered', 'referral_yours', 'referral_withdrawn', 'referral_due', 'referral_late'))
+	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'team_changed', 'invited', 'joined', 'action_assigned', 'action_due', 'action_late', 'partner_quiet', 'emergency_disclosure', 'disclosure_escalated', 'program_changed', 'referral_arrived', 'referral_answered', 'referral_yours', 'referral_withdrawn', 'referral_due', 'referral_late'))
 );
 
 CREATE INDEX notice_at_idx ON notice (at);
@@ -1917,16 +1917,35 @@ CREATE TABLE emergency_disclosure (
 	review_due_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	reviewed_at TIMESTAMP WITH TIME ZONE, 
 	reviewed_by_id UUID, 
-	justified BOOLEAN, 
+	finding VARCHAR(40), 
+	escalated_at TIMESTAMP WITH TIME ZONE, 
+	lifted_at TIMESTAMP WITH TIME ZONE, 
+	lifted_by_id UUID, 
 	CONSTRAINT emergency_disclosure_pkey PRIMARY KEY (id), 
 	CONSTRAINT emergency_disclosure_to_team_id_to_agency_id_fkey FOREIGN KEY(to_team_id, to_agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
-	CONSTRAINT emergency_disclosure_ends_check CHECK (ends_at > starts_at), 
-	CONSTRAINT emergency_disclosure_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT emergency_disclosure_another_agency_check CHECK (from_agency_id <> to_agency_id), 
+	CONSTRAINT emergency_disclosure_ends_check CHECK (ends_at > starts_at AND ends_at <= starts_at + interval '72 hours'), 
+	CONSTRAINT emergency_disclosure_reviewed_check CHECK ((reviewed_at IS NULL) = (finding IS NULL) AND (reviewed_at IS NULL) = (reviewed_by_id IS NULL)), 
+	CONSTRAINT emergency_disclosure_lifted_check CHECK (lifted_at IS NULL OR coalesce(finding, 'justified') <> 'justified'), 
+	CONSTRAINT emergency_disclosure_lifted_by_check CHECK ((lifted_at IS NULL) = (lifted_by_id IS NULL)), 
+	CONSTRAINT emergency_disclosure_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id), 
 	CONSTRAINT emergency_disclosure_from_agency_id_fkey FOREIGN KEY(from_agency_id) REFERENCES agency (id), 
-	CONSTRAINT emergency_disclosure_to_agency_id_fkey FOREIGN KEY(to_agency_id) REFERENCES agency (id)
+	CONSTRAINT emergency_disclosure_to_agency_id_fkey FOREIGN KEY(to_agency_id) REFERENCES agency (id), 
+	CONSTRAINT emergency_disclosure_reason_check CHECK (reason IN ('threat_to_life', 'serious_harm', 'child_in_danger', 'missing', 'taken_abroad', 'released')), 
+	CONSTRAINT emergency_disclosure_reviewed_by_id_fkey FOREIGN KEY(reviewed_by_id) REFERENCES membership (id), 
+	CONSTRAINT emergency_disclosure_finding_check CHECK (finding IN ('justified', 'no_emergency', 'wrong_team', 'wrong_case', 'agreement_there')), 
+	CONSTRAINT emergency_disclosure_lifted_by_id_fkey FOREIGN KEY(lifted_by_id) REFERENCES membership (id)
 );
 
+CREATE INDEX emergency_disclosure_made_by ON emergency_disclosure (made_by_id);
+
+CREATE INDEX emergency_disclosure_newest ON emergency_disclosure (starts_at, id);
+
+CREATE INDEX emergency_disclosure_of_case ON emergency_disclosure (referral_id);
+
 CREATE INDEX emergency_disclosure_to ON emergency_disclosure (to_agency_id, ends_at);
+
+CREATE INDEX emergency_disclosure_unreviewed ON emergency_disclosure (review_due_at, id) WHERE reviewed_at IS NULL;
 
 CREATE TABLE follow_on (
 	id UUID NOT NULL, 
@@ -5062,6 +5081,149 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     FROM referral_audience(wanted) a
 $$;
 
+-- A case is disclosed in an emergency: who is told, what may be changed of the record, and who is told when nobody has
+-- reviewed it in time.
+
+-- The people who hold a role in an agency today.
+CREATE FUNCTION people_as(agency uuid, wanted text, today date) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT DISTINCT m.person_id FROM membership m
+    WHERE m.agency_id = people_as.agency AND lives(m, today) AND wanted = ANY (roles_today(m.id, today))
+$$;
+
+-- Whoever looks after data protection there; where nobody does, whoever signs for the agency.
+CREATE FUNCTION tell_guardians(agency uuid, today date, about text, words text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM tell(p, about, words) FROM people_as(agency, 'data_protection_lead', today) p;
+    IF NOT FOUND THEN
+        PERFORM tell(p, about, words) FROM people_as(agency, 'authorised_signatory', today) p;
+    END IF;
+END
+$$;
+
+-- Whether an agency has anybody who would be told.
+CREATE FUNCTION guardians_known(agency uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM people_as(agency, 'data_protection_lead', caller_today()))
+        OR EXISTS (SELECT FROM people_as(agency, 'authorised_signatory', caller_today()))
+$$;
+
+-- Whether the caller, in whichever agency, has made a disclosure that was not justified, and that nobody has lifted since.
+CREATE FUNCTION emergency_barred() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM emergency_disclosure e JOIN membership m ON m.id = e.made_by_id
+        WHERE m.person_id = caller_person() AND e.finding <> 'justified' AND e.lifted_at IS NULL)
+$$;
+
+-- What was done stays as it was done. It is ended once, reviewed once, and what follows from the review is lifted once, the
+-- last two by a data protection lead who is another person than whoever made it. What was not justified ends at once.
+CREATE FUNCTION check_disclosure() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    answers text[] := ARRAY['version', 'updated_at', 'acl', 'routes', 'closed_at', 'reviewed_at', 'reviewed_by_id', 'finding',
+                            'lifted_at', 'lifted_by_id'];
+    looks boolean := NEW.reviewed_at IS DISTINCT FROM OLD.reviewed_at OR NEW.finding IS DISTINCT FROM OLD.finding
+        OR NEW.reviewed_by_id IS DISTINCT FROM OLD.reviewed_by_id;
+    lifts boolean := NEW.lifted_at IS DISTINCT FROM OLD.lifted_at OR NEW.lifted_by_id IS DISTINCT FROM OLD.lifted_by_id;
+    second boolean;
+BEGIN
+    IF current_user = 'portal_owner' THEN
+        RETURN NEW;  -- new keys, the worker's escalation, sample data
+    END IF;
+    second := caller_can('agreements:advise') AND caller_person() IS NOT NULL AND caller_person() IS DISTINCT FROM (
+        SELECT m.person_id FROM membership m WHERE m.id = OLD.made_by_id);
+    IF to_jsonb(NEW) - answers <> to_jsonb(OLD) - answers
+        OR NEW.closed_at IS DISTINCT FROM OLD.closed_at
+           AND (OLD.closed_at IS NOT NULL OR NEW.closed_at IS DISTINCT FROM caller_now())
+        OR looks AND (OLD.reviewed_at IS NOT NULL OR NEW.reviewed_at IS DISTINCT FROM caller_now() OR NOT second
+                      OR NEW.reviewed_by_id IS DISTINCT FROM caller_principal())
+        OR lifts AND (OLD.lifted_at IS NOT NULL OR NEW.lifted_at IS DISTINCT FROM caller_now() OR NOT second
+                      OR NEW.lifted_by_id IS DISTINCT FROM caller_principal())
+    THEN
+        RAISE EXCEPTION 'a disclosure stays as it was made' USING ERRCODE = '42501';
+    END IF;
+    IF looks AND NEW.finding <> 'justified' THEN
+        NEW.escalated_at := coalesce(OLD.escalated_at, caller_now());
+        IF NEW.closed_at IS NULL AND NEW.ends_at > caller_now() THEN
+            NEW.closed_at := caller_now();
+        END IF;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- Written with the change: both agencies' data protection leads and the team that is given the case; both agencies'
+-- signatories when it was not justified. No notice says which case it is.
+CREATE FUNCTION tell_of_disclosure() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    giver text := (SELECT a.short_name FROM agency a WHERE a.id = NEW.from_agency_id);
+    team text := (SELECT format('%s (%s)', t.name, a.short_name) FROM team t JOIN agency a ON a.id = t.agency_id WHERE t.id = NEW.to_team_id);
+    until text := to_char(NEW.ends_at AT TIME ZONE 'Europe/London', 'FMDD FMMonth YYYY HH24:MI');
+    due text := to_char(NEW.review_due_at AT TIME ZONE 'Europe/London', 'FMDD FMMonth YYYY');
+BEGIN
+    IF caller_principal() IS NULL THEN
+        RETURN NULL;  -- sample data
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        PERFORM tell_guardians(agency, caller_today(), 'emergency_disclosure', left(format(
+            '%s has disclosed a case in an emergency to %s, until %s. %s reviews it by %s.', giver, team, until, giver, due), 400))
+        FROM unnest(ARRAY[NEW.from_agency_id, NEW.to_agency_id]) agency;
+        PERFORM tell(told.person_id, 'emergency_disclosure', left(format(
+            '%s has disclosed a case to your team in an emergency, until %s.', giver, until), 400))
+        FROM (
+            SELECT DISTINCT m.person_id FROM team_member t JOIN membership m ON m.id = t.membership_id
+            CROSS JOIN LATERAL principal_today(m.id, caller_today()) p
+            WHERE t.team_id = NEW.to_team_id AND 'referrals:read' = ANY (p.scopes)
+        ) told;
+        PERFORM post_to_team(NEW.to_team_id);
+    ELSIF OLD.reviewed_at IS NULL AND NEW.finding <> 'justified' THEN
+        PERFORM tell(p, 'disclosure_escalated', left(format(
+            'A disclosure in an emergency, by %s to %s, was found not to be justified.', giver, team), 400))
+        FROM unnest(ARRAY[NEW.from_agency_id, NEW.to_agency_id]) agency, people_as(agency, 'authorised_signatory', caller_today()) p;
+        PERFORM tell(m.person_id, 'disclosure_escalated', left(format(
+            'The disclosure that you made to %s in an emergency was found not to be justified. You can make no other until this is lifted.',
+            team), 400))
+        FROM membership m WHERE m.id = NEW.made_by_id;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+-- The worker asks for it, as often as it likes: both agencies' signatories hear once of a disclosure that nobody has reviewed
+-- in time.
+CREATE FUNCTION escalate_disclosures(moment timestamptz) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    today date := (moment AT TIME ZONE 'Europe/London')::date;
+    late record;
+    said int := 0;
+BEGIN
+    FOR late IN
+        SELECT e.id, e.from_agency_id, e.to_agency_id, g.short_name AS giver, t.name AS team, r.short_name AS receiver
+        FROM emergency_disclosure e JOIN agency g ON g.id = e.from_agency_id JOIN agency r ON r.id = e.to_agency_id
+        JOIN team t ON t.id = e.to_team_id
+        WHERE e.reviewed_at IS NULL AND e.escalated_at IS NULL AND e.review_due_at <= moment
+        ORDER BY e.review_due_at, e.id LIMIT 500 FOR UPDATE OF e SKIP LOCKED
+    LOOP
+        UPDATE emergency_disclosure SET escalated_at = moment WHERE id = late.id;
+        PERFORM tell(p, 'disclosure_escalated', left(format(
+            'Nobody has reviewed a disclosure in an emergency, by %s to %s (%s), within seven days.',
+            late.giver, late.team, late.receiver), 400))
+        FROM (
+            SELECT people_as(agency, 'authorised_signatory', today) FROM unnest(ARRAY[late.from_agency_id, late.to_agency_id]) agency
+            UNION SELECT people_as(late.from_agency_id, 'data_protection_lead', today)
+        ) told (p);
+        said := said + 1;
+    END LOOP;
+    RETURN said;
+END
+$$;
+
 -- What would stop if an agreement were interrupted, a party's part in it, or a new version came into force: keys and ways
 -- are taken from those that are held now, as the change itself would take them.
 
@@ -5441,6 +5603,12 @@ GRANT EXECUTE ON FUNCTION agreement_stops(uuid) TO portal_runtime;
 GRANT EXECUTE ON FUNCTION tell_party(uuid,boolean,text) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION escalate(timestamptz) TO portal_worker;
+
+GRANT EXECUTE ON FUNCTION emergency_barred() TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION guardians_known(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION escalate_disclosures(timestamptz) TO portal_worker;
 
 ALTER TABLE area ENABLE ROW LEVEL SECURITY;
 
@@ -7276,28 +7444,6 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON local_reference FOR EACH ROW EX
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON local_reference FOR EACH ROW EXECUTE FUNCTION touch_row();
 
-ALTER TABLE emergency_disclosure ENABLE ROW LEVEL SECURITY;
-
-ALTER TABLE emergency_disclosure FORCE ROW LEVEL SECURITY;
-
-CREATE POLICY owner ON emergency_disclosure FOR ALL TO portal_owner USING (true) WITH CHECK (true);
-
-CREATE POLICY see ON emergency_disclosure FOR SELECT TO portal_runtime USING (from_agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) OR to_agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
-
-GRANT SELECT ON emergency_disclosure TO portal_runtime;
-
-CREATE POLICY add ON emergency_disclosure FOR INSERT TO portal_runtime WITH CHECK (from_agency_id = (SELECT caller_agency()) AND made_by_id = (SELECT caller_principal()) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = emergency_disclosure.referral_id));
-
-GRANT INSERT ON emergency_disclosure TO portal_runtime;
-
-CREATE POLICY change ON emergency_disclosure FOR UPDATE TO portal_runtime USING (from_agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false)) WITH CHECK (from_agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
-
-GRANT UPDATE ON emergency_disclosure TO portal_runtime;
-
-CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON emergency_disclosure FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
-
-CREATE TRIGGER b_touch BEFORE UPDATE ON emergency_disclosure FOR EACH ROW EXECUTE FUNCTION touch_row();
-
 ALTER TABLE subject ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE subject FORCE ROW LEVEL SECURITY;
@@ -7566,13 +7712,43 @@ CREATE POLICY see ON consultation FOR SELECT TO portal_runtime USING (owner_agen
 
 GRANT SELECT ON consultation TO portal_runtime;
 
+ALTER TABLE emergency_disclosure ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE emergency_disclosure FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON emergency_disclosure FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON emergency_disclosure FOR SELECT TO portal_runtime USING ((SELECT caller_agency()) IN (from_agency_id, to_agency_id) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) OR ((SELECT caller_can('agreements:advise')) OR (SELECT caller_can('agreements:sign')))));
+
+GRANT SELECT ON emergency_disclosure TO portal_runtime;
+
+CREATE POLICY add ON emergency_disclosure FOR INSERT TO portal_runtime WITH CHECK (from_agency_id = (SELECT caller_agency()) AND made_by_id = (SELECT caller_principal()) AND (SELECT caller_person()) IS NOT NULL AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = emergency_disclosure.referral_id) AND NOT (SELECT emergency_barred()) AND starts_at = (SELECT caller_now()) AND closed_at IS NULL AND reviewed_at IS NULL AND escalated_at IS NULL AND lifted_at IS NULL);
+
+GRANT INSERT ON emergency_disclosure TO portal_runtime;
+
+CREATE POLICY change ON emergency_disclosure FOR UPDATE TO portal_runtime USING (from_agency_id = (SELECT caller_agency()) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) OR (SELECT caller_can('agreements:advise')))) WITH CHECK (from_agency_id = (SELECT caller_agency()) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) OR (SELECT caller_can('agreements:advise'))));
+
+GRANT UPDATE ON emergency_disclosure TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON emergency_disclosure FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON emergency_disclosure FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER c_disclosure BEFORE UPDATE ON emergency_disclosure FOR EACH ROW EXECUTE FUNCTION check_disclosure();
+
+CREATE TRIGGER y_keys AFTER INSERT ON emergency_disclosure FOR EACH ROW EXECUTE FUNCTION disclosure_changed();
+
+CREATE TRIGGER y_keys_closed AFTER UPDATE ON emergency_disclosure FOR EACH ROW WHEN (OLD.closed_at IS DISTINCT FROM NEW.closed_at) EXECUTE FUNCTION disclosure_changed();
+
+CREATE TRIGGER z_tell AFTER INSERT OR UPDATE ON emergency_disclosure FOR EACH ROW EXECUTE FUNCTION tell_of_disclosure();
+
+CREATE TRIGGER y_spread_disclosures AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('emergency_disclosure');
+
 CREATE TRIGGER y_partners AFTER INSERT OR UPDATE OR DELETE ON partner FOR EACH ROW EXECUTE FUNCTION partner_changed();
 
 CREATE TRIGGER y_whole AFTER INSERT OR UPDATE OR DELETE ON recipient FOR EACH ROW EXECUTE FUNCTION recipient_changed();
 
-CREATE TRIGGER y_keys AFTER INSERT OR UPDATE ON emergency_disclosure FOR EACH ROW EXECUTE FUNCTION disclosure_changed();
-
-CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'emergency_disclosure', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on');
+CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on');
 
 CREATE TRIGGER y_narrow AFTER INSERT OR UPDATE OF narrow ON team FOR EACH ROW EXECUTE FUNCTION narrow_team_cases();
 
