@@ -41,6 +41,7 @@ from portal.referrals.api import ReferralMutations, ReferralQueries
 from portal.referrals.emergency_api import EmergencyMutations, EmergencyQueries
 from portal.referrals.following_api import FollowingQueries
 from portal.referrals.full import FileMutations, FileQueries
+from portal.referrals.late import LateQueries
 from portal.referrals.stopping import StoppingQueries
 from portal.risks.api import RiskMutations
 from portal.sight import SIGHT
@@ -83,6 +84,7 @@ class Query(
     EmergencyQueries,
     StoppingQueries,
     CaseActionQueries,
+    LateQueries,
     ChangeQueries,
 ):
     """All root fields for reading."""

@@ -1,23 +1,17 @@
 """Referrals in GraphQL: the summary that every party sees, the queue of a team, the moves."""
 
-from collections.abc import Callable
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
 
 import strawberry
 from sqlalchemy import (
     ColumnElement,
-    Select,
     and_,
     func,
     literal_column,
-    or_,
     select,
 )
-from sqlmodel import col
 
-from auth.tables import AreaPart
 from portal.acting.exposed import mutation
 from portal.agencies.api import Agency, Area, Membership, Team
 from portal.reading.declare import (
@@ -29,21 +23,19 @@ from portal.reading.declare import (
     Order,
     by_id,
     column,
-    filter_input,
     many,
     one,
     reads,
     sql,
     value,
     values,
-    where,
 )
 from portal.referrals import sending, steps, suspects, tables, verbs
 from portal.referrals.actions_api import CASE_ACTIONS, CaseAction
+from portal.referrals.filters import RecipientFilter, ReferralFilter
 from portal.referrals.held import DaysHeld, days_held
 from portal.referrals.pathway import Hold
 from portal.referrals.preview import Preview, preview_of
-from portal.referrals.stopping import CHANGE, narrows_with, stops_with
 from portal.referrals.tables import Overall, Urgency
 from portal.store.base import Instant
 from portal.store.rules import table_of
@@ -51,10 +43,6 @@ from portal.store.rules import table_of
 HANDLING = "OFFICIAL-SENSITIVE. For the teams it is addressed to; do not copy, print or pass on."
 """The marking of every case record, and what it asks of who reads it."""
 _NEVER: ColumnElement[datetime] = literal_column("'9999-12-30'::timestamptz", Instant)
-
-
-def _is(name: str) -> Callable[[Columns, Any, Ask], ColumnElement[bool]]:
-    return lambda row, wanted, _: row[name] == wanted
 
 
 def handling(*_: object) -> ColumnElement[str]:
@@ -211,42 +199,6 @@ class Recipient(Node):
     version: int = column("Pass it as `expectedVersion` with a change.")
 
 
-def _of_mine(row: Columns, mine: ColumnElement[bool], ask: Ask) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = (row.team_id == func.any(ask.teams)) == mine
-    return found
-
-
-def _along(row: Columns, pathway: ColumnElement[str], _: Ask) -> ColumnElement[bool]:
-    case = table_of(tables.Referral).alias()
-    found = select(case.c.id).where(case.c.id == row.referral_id, case.c.pathway == pathway)
-    return found.correlate(row.referral_id.table).exists()
-
-
-@filter_input
-class RecipientFilter:
-    """Which recipients."""
-
-    pathway: str | None = where("Of cases along this pathway.", _along)
-
-    team: strawberry.ID | None = where("Addressed to this team.", _is("team_id"))
-    agency: strawberry.ID | None = where("Addressed to a team of this agency.", _is("agency_id"))
-    mine: bool | None = where("Whether it is with one of your teams.", _of_mine)
-    allocated_to: strawberry.ID | None = where("Allocated to this member.", _is("allocated_to_id"))
-    allocated: bool | None = where(
-        "Whether it is allocated; false is the unallocated list.",
-        lambda row, allocated, _: row.allocated_to_id.is_not(None) == allocated,
-    )
-    open: bool | None = where("Whether it stands in the team's queue.", _is("is_open"))
-    state: str | None = where("In this state of its pathway.", _is("state"))
-    turn: str | None = where("Where it is this part's turn.", _is("turn"))
-    late: bool | None = where(
-        "Whether the first of its clocks has run out.",
-        lambda row, late, ask: (
-            and_(row.is_open, func.coalesce(row.due_at < ask.now, False)) == late
-        ),
-    )
-
-
 RECIPIENTS = Listing(
     RecipientFilter,
     RecipientOrder,
@@ -318,44 +270,6 @@ class Referral(Node):
     sent_at: datetime | None = column("When it was sent.")
     ended_at: datetime | None = column("When it ended, or was taken back.")
     version: int = column("Pass it as `expectedVersion` with a change.")
-
-
-def _within(row: Columns, area: ColumnElement[str], _: Ask) -> ColumnElement[bool]:
-    parts = select(col(AreaPart.part_code)).where(col(AreaPart.whole_code) == area)
-    return or_(row.area_code == area, row.area_code.in_(parts))
-
-
-def _known_as(row: Columns, reference: ColumnElement[str], ask: Ask) -> ColumnElement[bool]:
-    own = table_of(tables.LocalReference).c
-    called: Select[Any] = select(own.referral_id).where(
-        own.value == reference, own.agency_id == ask.agency
-    )
-    return or_(row.reference == reference, row.id.in_(called))
-
-
-@filter_input
-class ReferralFilter:
-    """Which referrals."""
-
-    reference: str | None = where(
-        "With this reference: the portal's, or your own agency's.", _known_as
-    )
-    pathway: str | None = where("Along this pathway.", _is("pathway"))
-    overall: Overall | None = where("That stand so as a whole.", _is("overall"))
-    urgency: Urgency | None = where("That are so urgent.", _is("urgency"))
-    sender: strawberry.ID | None = where("Made by this agency.", _is("sender_agency_id"))
-    sender_team: strawberry.ID | None = where("Made by this team.", _is("sender_team_id"))
-    sent_by_us: bool | None = where(
-        "Whether your own agency makes it.",
-        lambda row, ours, ask: (row.sender_agency_id == ask.agency) == ours,
-    )
-    area: str | None = where("Where the victim lives in this area, by its ONS code.", _within)
-    stops_with: strawberry.ID | None = where(
-        f"That you would see no longer after a change of an agreement. {CHANGE}", stops_with
-    )
-    narrows_with: strawberry.ID | None = where(
-        f"That you would see, and your agency would read less of. {CHANGE}", narrows_with
-    )
 
 
 REFERRALS = Listing(

@@ -14,7 +14,7 @@ from portal.agreements.categories import DataCategory
 from portal.calendars.days import Calendar
 from portal.errors import NotAllowed
 from portal.referrals.escalating import keep, lies_with
-from portal.referrals.pathway import Hold, Part, Pathway
+from portal.referrals.pathway import Hold, Kind, Part, Pathway
 from portal.referrals.standing import Event, Standing, Value
 from portal.referrals.tables import EventCodes, Recipient, Referral, ReferralEvent, RunningClock
 from portal.referrals.tracks import days_until
@@ -90,9 +90,15 @@ async def record(  # noqa: PLR0913, PLR0917 - what an event is made of
             event_id=row.id,
             category=DataCategory(category),
             codes=codes,
+            urn=_urn_of(pathway, codes),
         )
         work.db.add(said)
     return Event(id=row.id, name=name, at=row.at, part=part, fields=fields, error_of=error_of)
+
+
+def _urn_of(pathway: Pathway, codes: Fields) -> str | None:
+    kinds = {name: pathway.fields[name].kind for name in codes if name in pathway.fields}
+    return next((str(codes[name]) for name, kind in kinds.items() if kind is Kind.URN), None)
 
 
 async def must_cover(work: Work, referral: Referral, category: str) -> None:

@@ -220,11 +220,16 @@ class EventCodes(OfReferral, table=True):
     """The coded fields of an event, those of one data category in one row."""
 
     __tablename__ = "event_codes"
-    __table_args__ = (UniqueConstraint("event_id", "category"),)
+    __table_args__ = (
+        UniqueConstraint("event_id", "category"),
+        Index("event_codes_by_urn", "urn", postgresql_where=text("urn IS NOT NULL")),
+    )
 
     event_id: UUID = Field(foreign_key="referral_event.id", ondelete="CASCADE")
     category: DataCategory = Field(sa_type=choice(DataCategory, "category"))
     codes: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    urn: str | None = Field(default=None, max_length=11)
+    """The number among them by which police and prosecutors know the case, to find it by."""
 
 
 class RunningClock(OfReferral, table=True):

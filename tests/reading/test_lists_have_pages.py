@@ -16,6 +16,7 @@ PLAIN = {
     "Query.nodes": "as many as ids were given",
     "Query.planBoard": "the whole plan at a glance; planActions are its pages",
     "Query.fundingTotals": "sums",
+    "Query.lateByAgency": "sums",
     "Query.agreementStops": "a row for each party of one agreement",
     "Query.agreementGate": "the few agreements that come near, and what each lacks",
     "Initiative.fundingTotals": "sums",
@@ -25,6 +26,7 @@ PLAIN = {
     "ReferralFile.needs": "one of each kind",
     "ReferralFile.orders": "one of each kind",
     "ReferralFile.riskAssessments": "what one case has, in a view that is read whole",
+    "ReferralFile.actions": "what one case has, in a view that is read whole",
     "ReferralFile.steps": "what one case has, in a view that is read whole",
     "ValidationError.errors": "what is wrong with one input",
 }
