@@ -22,6 +22,7 @@ PLAIN = {
     "Initiative.fundingTotals": "sums",
     "Membership.holds": "a person's few roles",
     "Preview.parties": "the few that one referral is for",
+    "Recipient.daysHeld": "each of those who can have the turn",
     "ReferralFile.subjects": "the few whom one case is about",
     "ReferralFile.needs": "one of each kind",
     "ReferralFile.orders": "one of each kind",

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_a4378994da4f"
+revision = "first_40de4ef3a9c2"
 down_revision = None
 
 

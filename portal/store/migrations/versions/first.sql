@@ -2367,12 +2367,15 @@ CREATE TABLE event_codes (
 	event_id UUID NOT NULL, 
 	category VARCHAR(40) NOT NULL, 
 	codes JSONB NOT NULL, 
+	urn VARCHAR(11), 
 	CONSTRAINT event_codes_pkey PRIMARY KEY (id), 
 	CONSTRAINT event_codes_event_id_category_key UNIQUE (event_id, category), 
 	CONSTRAINT event_codes_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
 	CONSTRAINT event_codes_event_id_fkey FOREIGN KEY(event_id) REFERENCES referral_event (id) ON DELETE CASCADE, 
 	CONSTRAINT event_codes_category_check CHECK (category IN ('identity_link', 'safe_contact', 'needs', 'wishes', 'risk', 'flags', 'orders', 'criminal_justice', 'actions', 'clocks', 'reasons', 'outcome'))
 );
+
+CREATE INDEX event_codes_by_urn ON event_codes (urn) WHERE urn IS NOT NULL;
 
 -- The caller's context: a transaction-local setting, signed with a key that no login role can read and bound
 -- to this backend and this transaction. An SQL injection can set it, but cannot make one that verifies.
