@@ -2,7 +2,8 @@
 on.
 """
 
-from collections.abc import AsyncIterator, Sequence
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -105,6 +106,9 @@ class Context:
     demonstration: bool = True
     """Whether invented cases may be kept here; real ones wait until they can be sealed."""
 
+    withheld: Sequence[Mapping[str, object]] = ()
+    """What the answer leaves out, by path and code."""
+
     @property
     def today(self) -> date:
         """The day in London, where the working day is."""
@@ -147,6 +151,8 @@ class Context:
                 await self._mark(driver, problem)
                 raise
             self.opened = caller_of(row, self.opening)
+            if row["withheld"]:
+                self.withheld = json.loads(f"[{row['withheld']}]")
             answer: bytes = row["answer"]
             return answer
         finally:

@@ -42,6 +42,7 @@ class Execution(SchemaExtension):
             try:
                 operation = self._operation()
                 execution.result = await answered(self._plans, operation, execution.context)
+                execution.extensions_results.update(told(execution.context))
             except GraphQLError as error:
                 execution.result = ExecutionResult(None, [error])
         yield
@@ -69,6 +70,11 @@ async def answered(plans: Plans, operation: Operation, context: Context) -> Exec
     except GraphQLError as error:
         return ExecutionResult(None, [error])
     return ExecutionResult(raw, None)  # type: ignore[arg-type]
+
+
+def told(context: Context) -> dict[str, object]:
+    """What the answer says beside its data: the fields that it leaves out."""
+    return {"withheld": context.withheld} if context.withheld else {}
 
 
 async def _read(plans: Plans, operation: Operation, context: Context) -> bytes:

@@ -15,7 +15,7 @@ from portal.edge.bodies import Asked
 from portal.edge.introspection import only_introspects
 from portal.edge.library import Library
 from portal.edge.limits import TooMuch
-from portal.execution import answered
+from portal.execution import answered, told
 from portal.reading.plans import Operation, Plans
 
 
@@ -32,7 +32,7 @@ class Lane:
         if operation is None:
             return None
         result = await _result(self._plans, operation[0], context)
-        result.extensions = {"cost": operation[1]}
+        result.extensions = {"cost": operation[1], **told(context)}
         return result
 
     def _operation(self, asked: Asked) -> tuple[Operation, dict[str, int]] | None:

@@ -10,6 +10,7 @@ from portal.acting import codes
 from portal.acting.exposed import Exposed
 from portal.database import RULES
 from portal.edge.codes import Code
+from portal.reading.covering import WITHHELD
 from portal.reading.declare import SOURCES, declared
 from portal.store.rules import SIGNED_IN
 
@@ -143,6 +144,7 @@ def _codes() -> list[str]:
         *("## Codes of field errors and warnings", ""),
         *("In `errors[].code` of a `ValidationError`:", "", *_meanings(codes.FAULTS)),
         *("In `warnings[].code` of a payload:", "", *_meanings(codes.WARNINGS)),
+        *("In `extensions.withheld[].code` of an answer:", "", *_meanings(WITHHELD)),
     ]
 
 

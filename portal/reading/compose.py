@@ -19,6 +19,7 @@ from graphql.execution.values import VariableValues
 
 from portal.reading import declare
 from portal.reading.binding import Binds
+from portal.reading.covering import Lacking
 from portal.reading.fields import read_field
 from portal.reading.jsonsql import Written, json_object, type_name
 from portal.reading.pieces import Origins, Row
@@ -46,6 +47,11 @@ class Place:
         """The first node that asks; validation has made sure that the others ask the same."""
         node: FieldNode = self.details[0].node
         return node
+
+    @property
+    def key(self) -> str:
+        """What the answer calls it."""
+        return self.node.alias.value if self.node.alias else self.node.name.value
 
     @property
     def target(self) -> GraphQLNamedType:
@@ -84,6 +90,9 @@ class Composer:
 
     def __post_init__(self) -> None:
         self.binds = Binds()
+        self.lacking: list[Lacking] = []
+        self.withheld: list[str] = []
+        """SQL of what the answer does not show: JSON entries with commas between, or nothing."""
         self._rows = 0
 
     def root(self, kind: GraphQLObjectType) -> dict[str, Details]:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, bindparam
 from portal.reading import declare
 from portal.reading.binding import Refused
 from portal.reading.connection import Page
+from portal.reading.covering import NOT_COVERED, Covered, Lacking
 from portal.reading.ids import BadId, from_global, global_id
 from portal.reading.jsonsql import Json, Written, constant, json_array, or_null
 from portal.reading.pieces import ASK, Chosen, Piece, Row, chosen, cut
@@ -198,13 +199,41 @@ def _opened(read: declare.Opened, composer: "Composer", place: "Place") -> Writt
         return row_id if type_name == read.of else NOWHERE
 
     row_id = composer.binds.take(site, wanted)
+    composer.lacking = []
     purpose = composer.binds.take(site, lambda a: a["purpose"].value)
     given = f"{row_id}::uuid, {purpose}::text"
 
     def holds(row: str) -> str:
         return f'{row}."{key}" = (SELECT {read.by}({given}))'
 
-    return or_null(composer.one(place.object, place.details, holds))
+    found = composer.one(place.object, place.details, holds)
+    _tell(composer, place, f'"{key}" = {row_id}::uuid')
+    return or_null(found)
+
+
+def _tell(composer: "Composer", place: "Place", holds: str) -> None:
+    """Beside the answer: what of the row is withheld, and why. It opens nothing again."""
+    if not composer.lacking:
+        return
+    row, binds = composer.name(), composer.binds
+    entries = ", ".join(
+        each.entry(place.key, each.condition.written(binds, row=row)) for each in composer.lacking
+    )
+    source = composer.origins.of(place.object.name).source
+    told = f"SELECT concat_ws(',', {entries}) FROM {source} AS {row} WHERE {row}.{holds}"  # noqa: S608 - of pieces
+    composer.withheld.append(f"({told})")
+
+
+@read_field.register(Covered)
+def _covered(read: Covered, composer: "Composer", place: "Place") -> Written:
+    """As it is read, unless it is withheld."""
+    piece = place.kept("lacks", lambda: cut(read.lacks(place.row.origin.row, ASK)))
+    composer.lacking.append(Lacking(place.key, piece, read.code))
+    written = read_field(read.read, composer, place)
+    if read.code != NOT_COVERED:
+        return written
+    lacks = piece.written(composer.binds, row=place.row.name)
+    return Written(f"CASE WHEN {lacks} THEN 'null' ELSE {written.sql} END")
 
 
 @read_field.register(declare.AnyNode)

@@ -1,7 +1,7 @@
 """Compiled plans: one per document, operation and shape of the variables; bounded."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -27,6 +27,8 @@ class Plan:
     names: tuple[Hashable, ...]
     fixed: Mapping[Hashable, object]
     binds: Binds
+    withheld: str = "NULL::text"
+    """SQL of what the answer leaves out: JSON entries with commas between."""
     _whole: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def opened_by(self, source: str) -> str:
@@ -38,7 +40,8 @@ class Plan:
         if source not in self._whole:
             row = numbered(source, len(self.names) + 1)
             answer = f"CASE WHEN opened.principal_id IS NOT NULL THEN ({self.sql}) END AS answer"
-            self._whole[source] = f"SELECT opened.*, {answer} FROM {row} AS opened"  # noqa: S608 - our own text
+            told = f"CASE WHEN opened.principal_id IS NOT NULL THEN {self.withheld} END AS withheld"
+            self._whole[source] = f"SELECT opened.*, {answer}, {told} FROM {row} AS opened"  # noqa: S608 - our own text
         return self._whole[source]
 
     def arguments(
@@ -64,11 +67,12 @@ def numbered(source: str, first: int) -> str:
     return source.format(*(f"${first + at}" for at in range(source.count("{}"))))
 
 
-def freeze(json: str, binds: Binds) -> Plan:
+def freeze(json: str, binds: Binds, withheld: Sequence[str] = ()) -> Plan:
     """The statement whose one value is the JSON's UTF-8 bytes, which the driver hands over
     undecoded.
     """
-    return Plan(f"SELECT convert_to({json}, 'UTF8')", binds.names, binds.fixed, binds)
+    told = f"concat_ws(',', {', '.join(withheld)})" if withheld else "NULL::text"
+    return Plan(f"SELECT convert_to({json}, 'UTF8')", binds.names, binds.fixed, binds, told)
 
 
 def shape(value: object) -> object:
@@ -147,6 +151,6 @@ def query_plan(plans: Plans, operation: Operation) -> Plan:
         query = object_type(plans.schema.query_type)
         composer = operation.composer(plans)
         answer = composer.object(query, composer.root(query), Row(plans.origins.root))
-        return freeze(answer, composer.binds)
+        return freeze(answer, composer.binds, composer.withheld)
 
     return plans.get(operation.key(), make)

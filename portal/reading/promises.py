@@ -38,6 +38,7 @@ from sqlalchemy.types import TypeEngine
 
 from portal.reading import declare
 from portal.reading.binding import OWN_AGENCY, ask
+from portal.reading.covering import NOT_COVERED, Covered
 from portal.reading.cursors import PARSERS
 from portal.reading.ids import BadId, from_global, to_global
 from portal.reading.nullness import gives_one_row, may_be_null
@@ -187,6 +188,7 @@ class Readable:
             declare.Answers: self._answers,
             declare.ById: self._by_id,
             declare.Opened: self._opened,
+            Covered: self._covered,
             declare.AnyNode: self._any_node,
             declare.NodeById: self._node_by_id,
             declare.NodesById: self._nodes_by_id,
@@ -306,6 +308,14 @@ class Readable:
             yield "there may be no such row: make the field nullable"
         if "id" in getattr(spot.target, "fields", {}):
             yield "what is opened for a purpose has no id, or `node` would show it without one"
+
+    def _covered(self, spot: Spot, read: Covered) -> Iterator[str]:
+        if spot.required and read.code == NOT_COVERED:
+            yield "what may be withheld is null then: make the field nullable"
+        if "id" in spot.kind.fields:
+            yield "only what is opened for a purpose tells what it withholds"
+        read.lacks(spot.columns, ask())
+        yield from self._read(spot, read.read)
 
     def _any_node(self, spot: Spot, read: declare.AnyNode) -> Iterator[str]:
         if spot.required:

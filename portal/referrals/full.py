@@ -5,12 +5,26 @@ from enum import Enum
 from typing import Any
 
 import strawberry
-from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    and_,
+    cast,
+    func,
+    literal_column,
+    not_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from strawberry.scalars import JSON
 
 from portal.acting.exposed import mutation
 from portal.agencies.api import Agency, Membership
+from portal.agreements.categories import DataCategory
+from portal.reading.covering import covered
 from portal.reading.declare import (
     Ask,
     Columns,
@@ -171,30 +185,62 @@ def _codes_of(model: type[Any]) -> Any:  # noqa: ANN401 - an expression
     return listed
 
 
+def _of(category: DataCategory, field: Any) -> Any:  # noqa: ANN401 - a Strawberry field
+    """The field is of this data category: null where no agreement covers it."""
+    return covered(field, lambda row, _: _lacks(row, category))
+
+
+def _lacks(row: Columns, *categories: DataCategory) -> ColumnElement[bool]:
+    """The case is open to the caller, and one of these categories of it is not."""
+    opens = [row.full_acl.bool_op("&&")(_keys(f"'{category}'")) for category in categories]
+    found = and_(row.full_acl.bool_op("&&")(_keys()), func.coalesce(not_(and_(*opens)), True))
+    return func.coalesce(found, False)
+
+
+def _keys(category: str = "") -> ColumnElement[Any]:
+    return literal_column(f"(SELECT caller_keys({category}))", ARRAY(Integer()))
+
+
 @reads(tables.Referral)
 class ReferralFile:
-    """The full view of a case. Each part belongs to a data category; what the agreement does not
-    cover is not there.
+    """The full view of a case. Each part is of one data category: where the agreement does not
+    cover that, the part is null, and `extensions.withheld` says so.
     """
 
     handling: str = sql("Its marking, and what it asks of whoever reads it.", handling)
-    safe_contact: SafeContact | None = value(
-        "How the victim can be reached without danger: first of all.", _contact
+    safe_contact: SafeContact | None = _of(
+        DataCategory.SAFE_CONTACT,
+        value("How the victim can be reached without danger: first of all.", _contact),
     )
     referral: Referral = one("The summary.", "id")
-    subjects: list[Subject] = values("Whom it is about.", _subjects)
-    reasons: list[codes.ReasonCode] = sql(
-        "Why somebody is referred.", _codes_of(details.ReferralReason)
+    subjects: list[Subject] | None = _of(
+        DataCategory.IDENTITY_LINK, values("Whom it is about.", _subjects)
     )
-    flags: list[codes.FlagCode] = sql("What readers must mind.", _codes_of(details.Flag))
-    wishes: Wishes | None = value("What the victim knows and wants, and the basis.", _wishes)
-    needs: list[Need] = values("What the victim needs.", _needs)
-    risk_assessments: list[RiskAssessment] = values(
-        "Risks as assessed, the latest first.", _assessments
+    reasons: list[codes.ReasonCode] | None = _of(
+        DataCategory.REASONS,
+        sql("Why somebody is referred.", _codes_of(details.ReferralReason), nullable=True),
     )
-    orders: list[ProtectiveOrder] = values("The orders that exist.", _orders)
-    actions: list[FileAction] = values("What is to be done, as it is due.", file_actions)
-    steps: list[CodedStep] = values("What was said with each event, in codes.", _steps, size=50)
+    flags: list[codes.FlagCode] | None = _of(
+        DataCategory.FLAGS, sql("What readers must mind.", _codes_of(details.Flag), nullable=True)
+    )
+    wishes: Wishes | None = _of(
+        DataCategory.WISHES, value("What the victim knows and wants, and the basis.", _wishes)
+    )
+    needs: list[Need] | None = _of(DataCategory.NEEDS, values("What the victim needs.", _needs))
+    risk_assessments: list[RiskAssessment] | None = _of(
+        DataCategory.RISK, values("Risks as assessed, the latest first.", _assessments)
+    )
+    orders: list[ProtectiveOrder] | None = _of(
+        DataCategory.ORDERS, values("The orders that exist.", _orders)
+    )
+    actions: list[FileAction] | None = _of(
+        DataCategory.ACTIONS, values("What is to be done, as it is due.", file_actions)
+    )
+    steps: list[CodedStep] = covered(
+        values("What was said with each event, in codes of the kinds covered.", _steps, size=50),
+        lambda row, _: _lacks(row, *DataCategory),
+        partly=True,
+    )
 
 
 class FileConsultationOrder(Enum):
