@@ -198,6 +198,9 @@ class ReferralEvent(OfReferral, table=True):
     __tablename__ = "referral_event"
     __table_args__ = (
         Index("referral_event_timeline", "referral_id", "at", "recorded_at", "position", "id"),
+        Index(
+            "referral_event_error", "error_of_id", postgresql_where=text("error_of_id IS NOT NULL")
+        ),
         UniqueConstraint("recipient_id", "position"),
         CheckConstraint("(name = 'recorded_in_error') = (error_of_id IS NOT NULL)", name="error"),
     )

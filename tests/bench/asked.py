@@ -12,7 +12,7 @@ from portal.context import opening
 
 HERE = Path(__file__).parent
 KINDS = ("board", "detail", "team")
-DOCUMENTS = {kind: (HERE / "documents" / f"{kind}.graphql").read_text() for kind in KINDS}
+DOCUMENTS = {file.stem: file.read_text() for file in (HERE / "documents").glob("*.graphql")}
 Questions = Mapping[str, list[dict]]
 """The variables of each kind of question."""
 

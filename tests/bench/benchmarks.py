@@ -3,43 +3,22 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from statistics import median
 
+import casework
 import importing
 from asked import DOCUMENTS, KINDS, Questions, by_name, check_equal, in_graphql, questions
 from doors import PAGE, Program, cookie, people
+from ground import Ground
 from results import Result, at_least, at_most
 from rival import check_rows, in_its_graphql, its_server
-from seeded import FEW, FULL, MANY, Size, environ, guarded, seeded
-from servers import Pace, Request, Serving, in_turns, serving
+from seeded import FEW, FULL, MANY
+from servers import Request, Serving, in_turns, serving
 
 from portal.settings import Settings
-from portal.store.server import Server
 
 AT_ONCE = 300
 """Requests of a turn whose proofs are signed beforehand: all are young when they arrive."""
-
-
-@dataclass
-class Ground:
-    """The cluster of the seeded databases, and how long to measure."""
-
-    server: Server
-    pace: Pace
-
-    def database(self, size: Size) -> dict[str, str]:
-        """The settings of a seeded database."""
-        return environ(self.server, asyncio.run(seeded(self.server, size)))
-
-    def guarded(self, size: Size) -> dict[str, str]:
-        """The settings of the same, for an API that opens callers by token or cookie."""
-        return guarded(self.server, asyncio.run(seeded(self.server, size)))
-
-    def turns(self, ours: Serving, rival: Serving, clients: int, mine, theirs):
-        """One comparison."""
-        requests = {ours.name: mine, rival.name: theirs}
-        return in_turns(ours, rival, requests, clients, self.pace)
 
 
 def _asked(settings: dict[str, str]) -> Questions:
@@ -206,5 +185,6 @@ ALL: dict[str, Callable[[Ground], Iterator[Result]]] = {
     for each in (
         *(hand, postgraphile, oracle, growth, first, memory, imported),
         *(token, page, signing_in),
+        *casework.ALL,
     )
 }

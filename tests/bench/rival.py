@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import rows
 from asked import Questions
 from servers import Pairs, Request, Serving, serving
-from serving import CALLER, DAY, NOW
+from serving import DAY, NOW, caller_of
 from support.npm import NODE, installed
 
 from portal.settings import Settings
@@ -36,7 +36,7 @@ def _told(environ: Mapping[str, str]) -> dict[str, Any]:
     database = {"host": asked["host"], "port": int(asked["port"]), "user": asked["user"]}
     return {
         "database": {**database, "database": address.path.removeprefix("/")},
-        "caller": str(CALLER.principal),
+        "caller": str(caller_of(environ).principal),
         "now": NOW.isoformat(),
         "day": DAY.isoformat(),
         "poolSize": Settings.pool_size,

@@ -52,13 +52,20 @@ def theirs(value: Any) -> Any:
             value[key] = [link[inner] for link in value[key]["nodes"]]
     if "latest" in value:
         value["latest"] = next(iter(value["latest"]["nodes"]), None)
-    if value.get("allocatedTo"):
-        member = value["allocatedTo"]["membership"]
-        value["allocatedTo"] = {"id": member["id"], "name": (member["shown"] or {}).get("name")}
+    _allocated(value)
     if "agency" in value.get("ownerTeam", {}):
         value["ownerTeam"] = dict(value["ownerTeam"])
         value["ownerAgency"] = value["ownerTeam"].pop("agency")
     return _sorted({k: theirs(v) for k, v in value.items() if k not in COMPARED_ELSEWHERE})
+
+
+def _allocated(value: dict[str, Any]) -> None:
+    if "allocatedToId" in value:
+        member = value.pop("allocatedToId")
+        value["allocatedTo"] = {"id": member} if member else None
+    elif value.get("allocatedTo"):
+        member = value["allocatedTo"]["membership"]
+        value["allocatedTo"] = {"id": member["id"], "name": (member["shown"] or {}).get("name")}
 
 
 def _totals(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

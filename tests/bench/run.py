@@ -6,7 +6,8 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))  # what it shares with the tests
 
-from benchmarks import ALL, Ground
+from benchmarks import ALL
+from ground import Ground
 from results import HEADER, Result, keep, line
 from seeded import bench_server
 from servers import Pace

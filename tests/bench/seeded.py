@@ -3,16 +3,18 @@
 import asyncio
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from portal import database
 from portal.furnishing import furnish_portal
-from portal.sample import invented, seeding
+from portal.sample import case_seeding, invented, plots, seeding
 from portal.sample.invented import Spread
 from portal.sample.partnership import load_partnership
 from portal.settings import Settings
@@ -23,27 +25,66 @@ from portal.store.server import ROLE_OF_SETTING, Server, running
 
 AGENCIES = 8
 COMMAND = "portal_command"
+GENERATORS = (seeding, invented, case_seeding, plots)
+
+
+class Content(Protocol):
+    """What is in a database."""
+
+    @property
+    def name(self) -> str:
+        """Of the database: what is in it, how much, and under which schema and generator."""
+
+    async def fill(self, owner: AsyncConnection, progress: Callable[[int], object]) -> None:
+        """Write it on top of the sample partnership."""
+
+
+def _named(what: str, number: int, *more: object) -> str:
+    made_by = [*database.statements(), *map(inspect.getsource, GENERATORS), *map(repr, more)]
+    return f"{what}_{number}_{sha256(chr(10).join(made_by).encode()).hexdigest()[:10]}"
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is in a database."""
+    """So many initiatives, and what hangs on each."""
 
     initiatives: int
     spread: Spread
 
     @property
     def name(self) -> str:
-        """The database's name: what is in it, and under which schema and generator."""
-        made_by = [*database.statements(), inspect.getsource(seeding), inspect.getsource(invented)]
-        version = sha256("\n".join([*made_by, repr(self.spread)]).encode()).hexdigest()[:10]
-        return f"seeded_{self.initiatives}_{version}"
+        """The database's name."""
+        return _named("seeded", self.initiatives, self.spread)
+
+    async def fill(self, owner: AsyncConnection, progress: Callable[[int], object]) -> None:
+        """Written in bulk."""
+        await seeding.seed(
+            owner, self.initiatives, agencies=AGENCIES, spread=self.spread, progress=progress
+        )
+
+
+@dataclass(frozen=True)
+class Cases:
+    """So many referrals between sixty agencies."""
+
+    referrals: int
+
+    @property
+    def name(self) -> str:
+        """The database's name."""
+        return _named("cases", self.referrals)
+
+    async def fill(self, owner: AsyncConnection, progress: Callable[[int], object]) -> None:
+        """Written in bulk."""
+        await case_seeding.seed_referrals(owner, self.referrals, progress=progress)
 
 
 FULL = Size(5_000, Spread())
 """50,000 actions, 10,000 measures, 120,000 observations."""
 FEW = Size(1_000, Spread(actions=2, measures=1, observations=1, extras=0))
 MANY = Size(100_000, FEW.spread)
+MANY_CASES = Cases(1_000_000)
+FEW_CASES = Cases(10_000)
 
 
 @contextmanager
@@ -53,19 +94,27 @@ def bench_server() -> Iterator[Server]:
         yield server
 
 
-async def seeded(server: Server, size: Size) -> str:
-    """The name of the database of that size, made now if there is none."""
-    known = await _databases(server)
-    if size.name in known:
-        return size.name
-    of_this_size = [name for name in known if name.startswith(f"seeded_{size.initiatives}_")]
-    await _as_superuser(server, *(f"DROP DATABASE {name}" for name in of_this_size))
-    building = f"new_{size.initiatives}"
-    await _as_superuser(server, f"DROP DATABASE IF EXISTS {building}")
+async def seeded(server: Server, content: Content) -> str:
+    """The name of the database with that in it, made now if there is none."""
+    known, kind = await _databases(server), content.name.rpartition("_")[0]
+    if content.name in known:
+        return content.name
+    outdated = [name for name in known if name.startswith(f"{kind}_")]
+    await as_superuser(server, *(f"DROP DATABASE {name}" for name in outdated))
+    building = f"new_{kind}"
+    await as_superuser(server, f"DROP DATABASE IF EXISTS {building}")
     await asyncio.to_thread(bootstrap, server.dsn, building)
-    await _fill(server, building, size)
-    await _as_superuser(server, f"ALTER DATABASE {building} RENAME TO {size.name}")
-    return size.name
+    await fill(server, building, content)
+    await as_superuser(server, f"ALTER DATABASE {building} RENAME TO {content.name}")
+    return content.name
+
+
+async def copied(server: Server, name: str, copy: str) -> str:
+    """A copy of a database for what changes it; the next copy of that name replaces it."""
+    await as_superuser(
+        server, f"DROP DATABASE IF EXISTS {copy}", f"CREATE DATABASE {copy} TEMPLATE {name}"
+    )
+    return copy
 
 
 def environ(server: Server, name: str) -> dict[str, str]:
@@ -78,27 +127,26 @@ def guarded(server: Server, name: str) -> dict[str, str]:
     return {setting: server.dsn(role, name) for setting, role in ROLE_OF_SETTING.items()}
 
 
-async def _fill(server: Server, name: str, size: Size) -> None:
+async def fill(server: Server, name: str, content: Content) -> None:
+    """The sample partnership, and that on top of it."""
     engines = Engines(Settings.from_env(environ(server, name)))
     said = 0
 
     def tell(written: int) -> None:
         nonlocal said
         said += written
-        sys.stderr.write(f"\rseeding {said} of {size.initiatives} initiatives ")
+        sys.stderr.write(f"\rseeding {content.name}: {said} ")
 
     try:
         async with engines.owner.begin() as owner:
             await build(owner, database.statements())
             await furnish_portal(owner)
             await load_partnership(owner)
-            await seeding.seed(
-                owner, size.initiatives, agencies=AGENCIES, spread=size.spread, progress=tell
-            )
+            await content.fill(owner, tell)
     finally:
         await engines.dispose()
         sys.stderr.write("\n")
-    await _as_superuser(server, "VACUUM (ANALYZE)", database=name)
+    await as_superuser(server, "VACUUM (ANALYZE)", database=name)
 
 
 async def _databases(server: Server) -> list[str]:
@@ -110,7 +158,8 @@ async def _databases(server: Server) -> list[str]:
     return [row["datname"] for row in rows]
 
 
-async def _as_superuser(server: Server, *commands: str, database: str = "postgres") -> None:
+async def as_superuser(server: Server, *commands: str, database: str = "postgres") -> None:
+    """Outside any transaction."""
     connection = await asyncpg.connect(server.dsn(SUPERUSER, database))
     try:
         for command in commands:

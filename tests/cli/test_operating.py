@@ -145,7 +145,7 @@ def test_a_demo_at_size_is_seeded_from_nothing(server: Server):
     for _ in range(2):
         ran = run("seed", "--initiatives", "3", environ=environ)
         assert ran.exit_code == 0, ran.output
-        assert "3 initiatives added." in ran.output
+        assert "3 initiatives and 0 referrals added." in ran.output
     assert run("seed", "--initiatives", "0", environ=environ).exit_code == 2
 
 

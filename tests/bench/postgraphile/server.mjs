@@ -41,6 +41,7 @@ const COMPUTED = {
     score: ["Int", "%.likelihood * %.impact"],
     reviewDue: ["Boolean", `%.state = 'open' and coalesce(%.review_on <= '${day}', false)`],
   },
+  Recipient: { late: ["Boolean", `%.is_open and coalesce(%.due_at < '${now}', false)`] },
   EvidenceItem: {
     reviewDue: ["Boolean", `%.state = 'current' and coalesce(%.review_on <= '${day}', false)`],
   },

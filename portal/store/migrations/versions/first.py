@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_40de4ef3a9c2"
+revision = "first_f84efaf7b591"
 down_revision = None
 
 

@@ -2321,6 +2321,8 @@ CREATE TABLE referral_event (
 	CONSTRAINT referral_event_error_of_id_fkey FOREIGN KEY(error_of_id) REFERENCES referral_event (id)
 );
 
+CREATE INDEX referral_event_error ON referral_event (error_of_id) WHERE error_of_id IS NOT NULL;
+
 CREATE INDEX referral_event_timeline ON referral_event (referral_id, at, recorded_at, position, id);
 
 CREATE TABLE running_clock (
