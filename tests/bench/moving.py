@@ -131,7 +131,7 @@ async def _record(
 
     def listen(connection: Any, *_: object) -> None:
         driver = connection.driver_connection
-        driver._protocol = Record(driver._protocol, transactions)  # noqa: SLF001 - see Record
+        driver._protocol = Record(driver._protocol, transactions)
 
     event.listen(engines.runtime.sync_engine, "connect", listen)
     schema, _ = guarded()
