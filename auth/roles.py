@@ -16,6 +16,7 @@ class Scope(StrEnum):
     REFERRALS_READ = "referrals:read"
     REFERRALS_WORK = "referrals:work"
     REFERRALS_ALLOCATE = "referrals:allocate"
+    REFERRALS_TOTALS = "referrals:totals"
     MARAC_COORDINATE = "marac:coordinate"
     AGREEMENTS_DRAFT = "agreements:draft"
     AGREEMENTS_ADVISE = "agreements:advise"
@@ -149,7 +150,8 @@ ROLES: dict[Role, Trait] = {
     Role.AUTHORISED_SIGNATORY: Trait(_READ | {Scope.AGREEMENTS_SIGN}),
     Role.AGENCY_SPOC: Trait(_CONTRIBUTE | _SUMMARY | {Scope.AGREEMENTS_DRAFT}),
     Role.PROGRAMME_LEAD: Trait(
-        _EDIT | {Scope.FRAMEWORKS_MANAGE}, _OVERSEES | {_K.POLICE, _K.COUNCIL}
+        _EDIT | {Scope.FRAMEWORKS_MANAGE, Scope.REFERRALS_TOTALS},
+        _OVERSEES | {_K.POLICE, _K.COUNCIL},
     ),
     Role.AGENCY_ADMINISTRATOR: Trait(frozenset({Scope.AGENCIES_MANAGE}), second_person=True),
     Role.PARTNERSHIP_ADMINISTRATOR: Trait(

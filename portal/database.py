@@ -63,6 +63,7 @@ _FUNCTIONS = (
     ("portal.outbox", "outbox.sql"),
     ("portal.actions", "telling.sql"),
     ("portal.referrals", "keys.sql"),
+    ("portal.referrals", "totals.sql"),
     ("portal.referrals", "emergencies.sql"),
     ("portal.referrals", "stopping.sql"),
     ("portal.referrals", "telling.sql"),

@@ -43,6 +43,7 @@ from portal.referrals.following_api import FollowingQueries
 from portal.referrals.full import FileMutations, FileQueries
 from portal.referrals.late import LateQueries
 from portal.referrals.stopping import StoppingQueries
+from portal.referrals.totals import TotalsQueries
 from portal.risks.api import RiskMutations
 from portal.sight import SIGHT
 from portal.voices.api import VoiceMutations
@@ -85,6 +86,7 @@ class Query(
     StoppingQueries,
     CaseActionQueries,
     LateQueries,
+    TotalsQueries,
     ChangeQueries,
 ):
     """All root fields for reading."""

@@ -49,6 +49,7 @@ WORDS: dict[str, str] = {
     Scope.REFERRALS_READ: "Read what referrals that you can read say about victims and others",
     Scope.REFERRALS_WORK: "Work on referrals in your name",
     Scope.REFERRALS_ALLOCATE: "Give referrals to the people who work on them, in your name",
+    Scope.REFERRALS_TOTALS: "See how many referrals there are, as totals that name no case",
     Scope.MARAC_COORDINATE: "Prepare a MARAC's meetings and record what they decide, in your name",
     Scope.AGREEMENTS_DRAFT: "Draft and change agreements on sharing in your name",
     Scope.AGREEMENTS_ADVISE: "Advise on agreements in your name",

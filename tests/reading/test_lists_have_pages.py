@@ -17,6 +17,7 @@ PLAIN = {
     "Query.planBoard": "the whole plan at a glance; planActions are its pages",
     "Query.fundingTotals": "sums",
     "Query.lateByAgency": "sums",
+    "Query.caseTotals": "sums",
     "Query.agreementStops": "a row for each party of one agreement",
     "Query.agreementGate": "the few agreements that come near, and what each lacks",
     "Initiative.fundingTotals": "sums",

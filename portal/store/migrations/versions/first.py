@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_f84efaf7b591"
+revision = "first_7e7dcb8c44a7"
 down_revision = None
 
 
