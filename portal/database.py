@@ -21,6 +21,7 @@ import portal.agencies.access
 import portal.agreements.access
 import portal.calendars.access
 import portal.changes.access
+import portal.charging.access
 import portal.evidence.access
 import portal.frameworks.access
 import portal.funding.access
@@ -92,6 +93,7 @@ _ROOMS = (
     portal.outbox.access,
     portal.referrals.access,
     portal.referrals.emergency_access,
+    portal.charging.access,
 )
 
 RULES: dict[str, RowRule] = {rule.name: rule for room in _ROOMS for rule in room.RULES}
@@ -141,7 +143,7 @@ def statements() -> Iterator[str]:
     for rule in RULES.values():
         yield from rule.statements()
     yield from portal.initiatives.access.TRIGGERS
-    yield from portal.referrals.access.TRIGGERS
+    yield from portal.referrals.access.triggers(RULES.values())
     followers = ", ".join(f"'{name}'" for name in _FOLLOWERS)
     yield (
         "CREATE TRIGGER y_spread AFTER UPDATE ON initiative FOR EACH ROW"

@@ -22,6 +22,7 @@ from portal.agencies.api import AgencyMutations, AgencyQueries
 from portal.agreements.api import AgreementMutations, AgreementQueries
 from portal.calendars.api import CalendarQueries
 from portal.changes.api import ChangeQueries
+from portal.charging.api import ChargingMutations, ChargingQueries
 from portal.evidence.api import EvidenceMutations
 from portal.execution import Execution
 from portal.frameworks.api import FrameworkMutations, FrameworkQueries
@@ -80,6 +81,7 @@ class Query(
     CalendarQueries,
     OutboxQueries,
     ReferralQueries,
+    ChargingQueries,
     FileQueries,
     FollowingQueries,
     EmergencyQueries,
@@ -116,6 +118,7 @@ class Mutation(
     VoiceMutations,
     AgreementMutations,
     ReferralMutations,
+    ChargingMutations,
     FileMutations,
     CaseActionMutations,
     EmergencyMutations,

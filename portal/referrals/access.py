@@ -203,16 +203,24 @@ RULES: tuple[RowRule, ...] = (
     ),
 )
 
-_SPREAD = ", ".join(
-    f"'{rule.name}'" for rule in RULES if {"referral_id", "acl"} <= set(rule.table.columns.keys())
-)
-TRIGGERS = (
-    "CREATE TRIGGER y_whole AFTER INSERT OR UPDATE OR DELETE ON recipient"
-    " FOR EACH ROW EXECUTE FUNCTION recipient_changed()",
+
+def triggers(rules: Iterable[RowRule]) -> tuple[str, ...]:
+    """What spreads a case's keys to everything that hangs on one, in any room."""
+    tied = {"referral_id", "acl"}
+    children = (rule.name for rule in rules if tied <= set(rule.table.columns.keys()))
+    spread = ", ".join(f"'{name}'" for name in children)
+    return (*_TRIGGERS, _SPREAD.format(children=spread))
+
+
+_SPREAD = (
     "CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW"
     " WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl"
     " OR OLD.routes IS DISTINCT FROM NEW.routes)"
-    f" EXECUTE FUNCTION spread_referral_keys({_SPREAD})",
+    " EXECUTE FUNCTION spread_referral_keys({children})"
+)
+_TRIGGERS = (
+    "CREATE TRIGGER y_whole AFTER INSERT OR UPDATE OR DELETE ON recipient"
+    " FOR EACH ROW EXECUTE FUNCTION recipient_changed()",
     "CREATE TRIGGER y_narrow AFTER INSERT OR UPDATE OF narrow ON team"
     " FOR EACH ROW EXECUTE FUNCTION narrow_team_cases()",
 )

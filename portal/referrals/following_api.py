@@ -22,8 +22,6 @@ from portal.referrals import follow_tables
 from portal.referrals.api import Referral
 from portal.referrals.follow_tables import FollowOutcome
 
-strawberry.enum(FollowOutcome, description=FollowOutcome.__doc__)
-
 
 class PathwayTeamOrder(Enum):
     """How teams and what they take are sorted."""

@@ -283,6 +283,8 @@ class Each:
     role: SubjectRole
     count: str
     """The field that says how many there are. Whoever says it opens the track of each."""
+    keeps: tuple[str, ...] = ()
+    """Fields of which rows beside the track are made, such as hearings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -333,12 +335,13 @@ class Pathway:
 
     @property
     def steers(self) -> frozenset[str]:
-        """The fields on whose values moves and clocks depend; a replay needs no others."""
+        """The fields on which moves, clocks or rows beside them depend: all that a replay needs."""
         guards = [
             name for one in (*self.moves.values(), *self.events.values()) for name in one.where
         ]
         timed = [name for c in self.clocks.values() for name in (c.until, c.since, c.by_field)]
-        return frozenset(name for name in (*guards, *timed) if name)
+        kept = self.each.keeps if self.each else ()
+        return frozenset(name for name in (*guards, *timed, *kept) if name)
 
     def sends(self, move: str) -> bool:
         """Whether this move is the one by which recipients get the case."""

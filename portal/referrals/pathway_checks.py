@@ -53,6 +53,7 @@ def _tracks(pathway: Pathway, note: Note) -> None:
     """Who is followed apart begins with a move that sends, and says how many there are."""
     if pathway.each is None:
         return
+    _known(note, "each.keeps", "field", pathway.each.keeps, pathway.fields)
     count = pathway.fields.get(pathway.each.count)
     if count is None or count.kind is not Kind.NUMBER:
         note("each.count", "is no field of the kind number: name one that says how many there are.")

@@ -81,7 +81,7 @@ def _each(top: Table, key: str, read: Callable[[str, Table], T]) -> dict[str, T]
 
 
 def _each_of(table: Table) -> Each:
-    found = Each(table.choice("role", SubjectRole), table.text("count"))
+    found = Each(table.choice("role", SubjectRole), table.text("count"), table.texts("keeps"))
     table.no_more()
     return found
 

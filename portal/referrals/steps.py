@@ -13,6 +13,7 @@ from portal.acting.inputs import Ref
 from portal.acting.work import Work
 from portal.calendars.days import Calendar
 from portal.calendars.known import calendar_of
+from portal.charging.kept import keep
 from portal.errors import Invalid, NotAllowed
 from portal.referrals import access
 from portal.referrals.following import follow
@@ -87,8 +88,10 @@ async def step(  # noqa: PLR0913, PLR0917 - what a step is made of
     if findings:
         raise Invalid(*findings)
     recorded = await record(work, referral, recipient, move, part, fields, at)
-    stands = replay(pathway, [*events, recorded], calendar)
+    events = [*events, recorded]
+    stands = replay(pathway, events, calendar)
     await settle(work, referral, recipient, stands, calendar)
+    await keep(work, recipient, stands, events)
     if move == WITHDRAW:
         recipient.lost_at, recipient.is_open = work.now, False
     await follow(work, referral, recipient, recorded, stands)
@@ -144,7 +147,10 @@ async def correct_referral(
     recorded = await record(
         work, referral, row, RECORDED_IN_ERROR, part, said, None, error_of=wrong.id
     )
-    await settle(work, referral, row, replay(pathway, [*events, recorded], calendar), calendar)
+    events = [*events, recorded]
+    stands = replay(pathway, events, calendar)
+    await settle(work, referral, row, stands, calendar)
+    await keep(work, row, stands, events)
     return row
 
 

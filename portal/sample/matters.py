@@ -9,6 +9,9 @@ from sqlmodel import SQLModel
 
 from portal.agreements.categories import DataCategory
 from portal.calendars.days import Calendar
+from portal.charging.codes import Supporter
+from portal.charging.courts import hearings, plan_items
+from portal.charging.tables import Hearing, PlanItem, VictimSupport
 from portal.referrals import codes, details, tables
 from portal.referrals.machine import replay
 from portal.referrals.pathway import Part
@@ -70,6 +73,11 @@ def matter_rows() -> Iterator[SQLModel]:
         yield _track(suspect, standing)
         yield from _history(suspect)
         yield from _clocks(suspect, standing)
+        yield from _listed(suspect, standing)
+    yield VictimSupport(
+        id=fixed("victim-support", KEY), referral_id=fixed("referral", KEY), victim=1,
+        answer=Supporter.NOT_KNOWN, set_by_id=membership_id(WHO[P]), updated_at=BEGUN,
+    )  # fmt: skip
 
 
 def events_of(suspect: int) -> list[Event]:
@@ -105,7 +113,7 @@ def _track(suspect: int, standing: Standing) -> tables.Recipient:
         agency_id=agency_id(PROSECUTORS[0]), team_id=team_id(*PROSECUTORS), suspect=suspect,
         state=standing.state.name, turn=standing.turn, rank=RANKS[Urgency.ROUTINE],
         hold=standing.hold, is_open=True, agreement_id=fixed("agreement", "cps-police"),
-        gateway="cda_115", events=len(STEPS[suspect]), state_on=state_on, held=held,
+        gateway="common_law_policing", events=len(STEPS[suspect]), state_on=state_on, held=held,
         due_at=standing.due_at, created_at=BEGUN, updated_at=BEGUN, given_at=BEGUN,
     )  # fmt: skip
 
@@ -129,6 +137,24 @@ def _history(suspect: int) -> Iterator[SQLModel]:
                 id=suspect_row(f"case-codes/{event.name}/{category}", suspect),
                 event_id=UUID(str(event.id)), category=category, codes=said, **of,
             )  # fmt: skip
+
+
+def _listed(suspect: int, standing: Standing) -> Iterator[SQLModel]:
+    """Its hearings and action plans, as the portal works them out of the events."""
+    of: dict[str, Any] = {
+        "referral_id": fixed("referral", KEY), "recipient_id": suspect_row("recipient", suspect),
+        "updated_at": BEGUN,
+    }  # fmt: skip
+    for at, one in enumerate(hearings(standing, events_of(suspect))):
+        yield Hearing(
+            id=suspect_row(f"hearing/{at}", suspect), event_id=one.event, held_on=one.held_on,
+            kind=one.kind, state=one.state, **of,
+        )  # fmt: skip
+    for item in plan_items(standing, events_of(suspect)):
+        yield PlanItem(
+            id=suspect_row(f"plan-item/{item.code}", suspect), event_id=item.event,
+            code=item.code, due_on=item.due_on, state=item.state, ended_on=item.ended_on, **of,
+        )  # fmt: skip
 
 
 def _clocks(suspect: int, standing: Standing) -> Iterator[SQLModel]:

@@ -224,13 +224,6 @@ def test_no_matter_is_closed_while_the_victim_can_still_ask_for_a_review(matter:
     assert matter.says("close_unreviewed", at="2027-02-24 10:00").state == "closed"
 
 
-def test_a_supporters_authority_has_a_day_and_is_revoked(matter: Case):
-    matter.goes("register")
-    assert matter.tries("authority_given", authority_on="")[0].code == "REQUIRED"
-    assert matter.tries("authority_revoked")[0].code == "IMPOSSIBLE_MOVE"
-    assert matter.goes("authority_given", "authority_revoked").state == "investigation"
-
-
 def test_a_review_is_local_first_and_then_independent(matter: Case):
     matter.goes(*TO_NFA, "tell_of_nfa", "ask_review")
     assert matter.tries("ask_independent_review")
@@ -321,5 +314,5 @@ def test_two_suspects_of_a_case_come_to_two_outcomes(matter: Case):
 
 
 def test_there_is_no_field_for_evidence_advice_or_reasoning():
-    worded = {"code", "codes", "day", "number", "urn", "yes_no", "record"}
+    worded = {"code", "codes", "day", "number", "urn", "yes_no"}
     assert {one.kind.value for one in CPS.fields.values()} == worded

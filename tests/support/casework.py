@@ -13,6 +13,7 @@ from support.world import World
 
 from auth.roles import Role
 from portal.agreements import categories
+from portal.charging.tables import Hearing, PlanItem, VictimSupport
 from portal.referrals import details, emergency_tables, follow_tables, tables
 from portal.referrals.access import Party
 from portal.sample import agreements
@@ -236,6 +237,30 @@ def _action(case: Sent) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _victim(case: Sent) -> dict[str, Any]:
+    """Of a matter, beside its suspect."""
+    return case.row("victim") | {
+        "role": "victim", "number": 1, "person": fixed("matrix-victim", case.key),
+        "employment": None,
+    }  # fmt: skip
+
+
+def _of_matter(case: Sent) -> dict[type, dict[str, Any]]:
+    """What hangs on a matter alone."""
+    track = {
+        "recipient_id": fixed("matrix-recipient", case.key),
+        "event_id": fixed("matrix-event", f"{case.key}/register"),
+    }
+    return {
+        Hearing: {**track, "held_on": DAY, "kind": "first", "state": "listed"},
+        PlanItem: {**track, "code": "phone", "due_on": DAY, "state": "open"},
+        VictimSupport: {
+            "victim": 1, "answer": "not_known",
+            "set_by_id": fixed("matrix", f"{case.sender}/{Role.CASEWORKER}"),
+        },
+    }  # fmt: skip
+
+
 async def cases(owner: AsyncConnection) -> None:
     """Write every case with a row of each table that hangs on one."""
     every = list(listed())
@@ -261,6 +286,10 @@ async def cases(owner: AsyncConnection) -> None:
     for model in _full_view(every[0]):
         kind = table_of(model).name
         rows[model] = [case.row(kind) | _full_view(case)[model] for case in every]
+    for case in filter(lambda one: one.matter, every):
+        for model, said in _of_matter(case).items():
+            rows[model] = [case.row(table_of(model).name) | said]
+    rows[details.Subject] += [_victim(case) for case in every if case.matter]
     for model, made in rows.items():
         await owner.execute(insert(table_of(model)), made)
 

@@ -375,6 +375,8 @@ REFERRALS: Sequence[Doing] = (
     doing("setWishes", "referral", CASES, awareness="AWARE_AND_WILLING", basis="PUBLIC_TASK"),
     doing("nameSubject", "referral", CASES, role="CHILD"),
     doing("addSuspect", "referral", CASES, employment="NONE_KNOWN", fields=SECOND_SUSPECT),
+    doing("setSupporter", "referral", powers.caseworker_of_the_case, named="referral",
+          answer="YES", askedOn=TODAY),
     doing("assessRisk", "referral", CASES, tool="MERIT", toolVersion="3", score=74,
           assessedOn=TODAY),
     doing("addCaseAction", "referral", powers.caseworker_who_has_the_case, named="referral",

@@ -269,6 +269,13 @@ def caseworker_of_doer_or_adder(case: Case) -> bool:
     return caseworker(case) and (case.of_mine("agency_id") or case.of_mine("added_by_agency_id"))
 
 
+def caseworker_of_the_case(case: Case) -> bool:
+    """Of the agency that makes the referral, or of one that it was sent to."""
+    rows = case.world.rows["recipient"]
+    given = {r["agency_id"] for r in rows if r["referral_id"] == case.row["id"]}
+    return caseworker(case) and (case.of_mine("sender_agency_id") or case.caller.agency_id in given)
+
+
 def caseworker_who_recorded(case: Case) -> bool:
     """Of the agency that recorded it."""
     return caseworker(case) and case.of_mine("by_agency_id")

@@ -11,6 +11,8 @@ from support.world import World, in_partnership
 from auth.caller import Caller
 from auth.roles import Scope
 from portal.agreements.access import sees_agreement
+from portal.charging.access import CATEGORIES as LISTED
+from portal.charging.access import sees_listed
 from portal.database import RULES
 from portal.frameworks.access import sees_assessment, sees_plan
 from portal.initiatives.access import sees
@@ -72,6 +74,7 @@ def known_provider(caller: Caller, row: Row) -> bool:
     return administered(caller, row) or caller.can(Scope.PARTNERSHIP_MANAGE)
 
 
+WORKED_BY = {table_of(model).name: category for model, category in LISTED.items()}
 FULL_VIEW = {table_of(m).name: c for m, c in CATEGORIES.items()} | {"case_action_codes": "actions"}
 """Tables of a case's full view, and the data category of each."""
 
@@ -176,6 +179,9 @@ class Sight:
 
     def _knows_of_case(self, table: str, row: Row) -> bool:
         """A row of a case: of its full view, or of its summary."""
+        if table in WORKED_BY:
+            parties = self.world.parties[row["referral_id"]]
+            return sees_listed(self.caller, parties, WORKED_BY[table])
         category = row.get("category") or FULL_VIEW.get(table)
         if category is None:
             return self._knows_case(row["referral_id"])

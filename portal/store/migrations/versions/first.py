@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_7e7dcb8c44a7"
+revision = "first_21a24a89ea00"
 down_revision = None
 
 

@@ -2256,6 +2256,24 @@ CREATE INDEX survivor_consultation_by_action ON survivor_consultation (action_id
 
 CREATE INDEX survivor_consultation_by_initiative ON survivor_consultation (initiative_id, held_on, id);
 
+CREATE TABLE victim_support (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	victim INTEGER NOT NULL, 
+	answer VARCHAR(40) NOT NULL, 
+	asked_on DATE, 
+	set_by_id UUID NOT NULL, 
+	CONSTRAINT victim_support_pkey PRIMARY KEY (id), 
+	CONSTRAINT victim_support_referral_id_victim_key UNIQUE (referral_id, victim), 
+	CONSTRAINT victim_support_asked_check CHECK ((answer = 'not_known') = (asked_on IS NULL)), 
+	CONSTRAINT victim_support_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT victim_support_answer_check CHECK (answer IN ('yes', 'declined', 'not_known'))
+);
+
 CREATE TABLE wishes (
 	id UUID NOT NULL, 
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -2378,6 +2396,56 @@ CREATE TABLE event_codes (
 );
 
 CREATE INDEX event_codes_by_urn ON event_codes (urn) WHERE urn IS NOT NULL;
+
+CREATE TABLE hearing (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	recipient_id UUID NOT NULL, 
+	event_id UUID NOT NULL, 
+	held_on DATE NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	CONSTRAINT hearing_pkey PRIMARY KEY (id), 
+	CONSTRAINT hearing_event_id_key UNIQUE (event_id), 
+	CONSTRAINT hearing_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT hearing_recipient_id_fkey FOREIGN KEY(recipient_id) REFERENCES recipient (id) ON DELETE CASCADE, 
+	CONSTRAINT hearing_event_id_fkey FOREIGN KEY(event_id) REFERENCES referral_event (id) ON DELETE CASCADE, 
+	CONSTRAINT hearing_kind_check CHECK (kind IN ('first', 'plea', 'case_management', 'ground_rules', 'pre_recorded', 'trial', 'sentence', 'bail', 'mention')), 
+	CONSTRAINT hearing_state_check CHECK (state IN ('listed', 'relisted', 'vacated'))
+);
+
+CREATE INDEX hearing_by_day ON hearing (held_on, id) WHERE state = 'listed';
+
+CREATE INDEX hearing_of_track ON hearing (recipient_id, held_on, id);
+
+CREATE TABLE plan_item (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	recipient_id UUID NOT NULL, 
+	event_id UUID NOT NULL, 
+	code VARCHAR(40) NOT NULL, 
+	due_on DATE NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	ended_on DATE, 
+	CONSTRAINT plan_item_pkey PRIMARY KEY (id), 
+	CONSTRAINT plan_item_event_id_code_key UNIQUE (event_id, code), 
+	CONSTRAINT plan_item_ended_check CHECK ((state = 'open') = (ended_on IS NULL)), 
+	CONSTRAINT plan_item_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT plan_item_recipient_id_fkey FOREIGN KEY(recipient_id) REFERENCES recipient (id) ON DELETE CASCADE, 
+	CONSTRAINT plan_item_event_id_fkey FOREIGN KEY(event_id) REFERENCES referral_event (id) ON DELETE CASCADE, 
+	CONSTRAINT plan_item_code_check CHECK (code IN ('statement', 'medical', 'phone', 'video', 'forensic', 'third_party', 'bad_character', 'disclosure', 'victim_view', 'interview')), 
+	CONSTRAINT plan_item_state_check CHECK (state IN ('open', 'done', 'not_given'))
+);
+
+CREATE INDEX plan_item_of_track ON plan_item (recipient_id, due_on, id);
 
 -- The caller's context: a transaction-local setting, signed with a key that no login role can read and bound
 -- to this backend and this transaction. An SQL injection can set it, but cannot make one that verifies.
@@ -7807,12 +7875,90 @@ CREATE TRIGGER z_tell AFTER INSERT OR UPDATE ON emergency_disclosure FOR EACH RO
 
 CREATE TRIGGER y_spread_disclosures AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('emergency_disclosure');
 
+ALTER TABLE hearing ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE hearing FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON hearing FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON hearing FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('criminal_justice')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON hearing TO portal_runtime;
+
+CREATE POLICY add ON hearing FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT INSERT ON hearing TO portal_runtime;
+
+CREATE POLICY change ON hearing FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT UPDATE ON hearing TO portal_runtime;
+
+CREATE POLICY remove ON hearing FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT DELETE ON hearing TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON hearing FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON hearing FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE plan_item ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE plan_item FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON plan_item FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON plan_item FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('actions')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON plan_item TO portal_runtime;
+
+CREATE POLICY add ON plan_item FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT INSERT ON plan_item TO portal_runtime;
+
+CREATE POLICY change ON plan_item FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT UPDATE ON plan_item TO portal_runtime;
+
+CREATE POLICY remove ON plan_item FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT DELETE ON plan_item TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON plan_item FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON plan_item FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE victim_support ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE victim_support FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON victim_support FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON victim_support FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON victim_support TO portal_runtime;
+
+CREATE POLICY add ON victim_support FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT INSERT ON victim_support TO portal_runtime;
+
+CREATE POLICY change ON victim_support FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT UPDATE ON victim_support TO portal_runtime;
+
+CREATE POLICY remove ON victim_support FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT DELETE ON victim_support TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON victim_support FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON victim_support FOR EACH ROW EXECUTE FUNCTION touch_row();
+
 CREATE TRIGGER y_partners AFTER INSERT OR UPDATE OR DELETE ON partner FOR EACH ROW EXECUTE FUNCTION partner_changed();
 
 CREATE TRIGGER y_whole AFTER INSERT OR UPDATE OR DELETE ON recipient FOR EACH ROW EXECUTE FUNCTION recipient_changed();
 
-CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on');
-
 CREATE TRIGGER y_narrow AFTER INSERT OR UPDATE OF narrow ON team FOR EACH ROW EXECUTE FUNCTION narrow_team_cases();
+
+CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on', 'emergency_disclosure', 'hearing', 'plan_item', 'victim_support');
 
 CREATE TRIGGER y_spread AFTER UPDATE ON initiative FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl) EXECUTE FUNCTION spread_initiative_keys('initiative_area', 'partner', 'stage_move', 'rating_set', 'action', 'action_move', 'milestone', 'risk', 'evidence_item', 'measure', 'observation', 'funding_line', 'initiative_theme', 'initiative_entry', 'comment', 'survivor_consultation');

@@ -1,0 +1,1 @@
+"""Matters of police and prosecutors: hearings, action plans, and who supports a victim."""
