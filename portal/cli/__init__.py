@@ -9,6 +9,10 @@ COMMANDS = {
     "agency": ("portal.cli.agency:agency", "Add an agency or joint body, and list them."),
     "check": ("portal.cli.check:command", "Say what is missing or unsafe, and what to do."),
     "client": ("portal.cli.client:client", "Let a program of an agency in, or end it."),
+    "clocks": (
+        "portal.cli.clocks:clocks",
+        "Reckon the clocks of referrals after a change of calendar.",
+    ),
     "contract": ("portal.cli.contract:contract", "Write graphql/ from the code."),
     "demo": ("portal.cli.demo:command", "Serve a sample partnership, with its own database."),
     "export": ("portal.cli.sheets:export", "Export initiatives to a spreadsheet."),

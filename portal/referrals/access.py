@@ -254,8 +254,20 @@ DEFINERS: dict[str, str] = {
     "tell_party(uuid,boolean,text)": "portal_runtime",
     "climb(referral,recipient,running_clock,timestamptz)": "",
     "escalate(timestamptz)": "portal_worker",
+    "running_clocks(uuid,integer)": "portal_runtime",
+    "reckon_clocks(text)": "portal_runtime",
 }
 CALLABLE: tuple[str, ...] = ("audience_mark(uuid)",)
+
+
+def may_recompute(caller: Caller) -> None:
+    """Reckon all clocks that run with today's calendar: no case is seen by it."""
+    if not caller.can(Scope.FRAMEWORKS_MANAGE):
+        raise NotAllowed(
+            "Only those who keep the partnership's calendars can have clocks reckoned anew.",
+            rule="referral.calendar_keepers_recompute",
+            granted_by="the partnership's administrators",
+        )
 
 
 def may_refer(caller: Caller) -> None:

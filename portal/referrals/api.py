@@ -111,7 +111,7 @@ class ReferralEvent(Node):
     """Something that happened in a referral; a mistake is an event, too, and overwrites nothing."""
 
     name: str = column("The move, or what else happened, as the pathway calls it.")
-    part: str = column("For which part it was done: sender, receiver or coordinator.")
+    part: str = column("For which part: sender, receiver, coordinator; none for a new calendar.")
     to_state: str | None = column("The state it led to, if it led to one.")
     at: datetime = column("When it happened.")
     recorded_at: datetime = column("When the portal learned of it.")

@@ -49,6 +49,7 @@ def keep(row: RunningClock, one: Running, calendar: Calendar, team: UUID | None)
     ahead = steps[row.climbed or 0 :]
     row.holder, row.team_id, row.provisional = one.holder, team, one.provisional
     row.due_at, row.stopped_at = one.due_at, one.watch.stopped_at
+    row.paused_at = one.watch.paused_at
     row.remains, row.since = str(one.watch.left), one.watch.since
     row.rungs = [rung for rung, _ in steps]
     row.rungs_at = [at for _, at in steps]

@@ -23,7 +23,8 @@ RECORDED_IN_ERROR, CONSENT_GIVEN, CONSENT_REFUSED = (
     "consent_given",
     "consent_refused",
 )
-RESERVED = frozenset({RECORDED_IN_ERROR, CONSENT_GIVEN, CONSENT_REFUSED, "any"})
+CLOCKS_RECOMPUTED = "clocks_recomputed"
+RESERVED = frozenset({RECORDED_IN_ERROR, CONSENT_GIVEN, CONSENT_REFUSED, CLOCKS_RECOMPUTED, "any"})
 """Names that every pathway has, and none gives to anything else."""
 
 Note = Callable[[str, str], None]

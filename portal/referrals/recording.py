@@ -15,6 +15,8 @@ from portal.calendars.days import Calendar
 from portal.errors import NotAllowed
 from portal.referrals.escalating import keep, lies_with
 from portal.referrals.pathway import Hold, Kind, Part, Pathway
+from portal.referrals.pathway import Hold, Part, Pathway
+from portal.referrals.pathway_checks import CLOCKS_RECOMPUTED
 from portal.referrals.standing import Event, Standing, Value
 from portal.referrals.tables import EventCodes, Recipient, Referral, ReferralEvent, RunningClock
 from portal.referrals.tracks import days_until
@@ -25,9 +27,13 @@ Fields = Mapping[str, Value]
 
 async def events_of(work: Work, pathway: Pathway, recipient: Recipient) -> list[Event]:
     """What has happened with a recipient, as it was recorded, with the fields that steer the case:
-    those that the caller may not see, too, or the case would stand elsewhere for them.
+    those that the caller may not see, too, or the case would stand elsewhere for them. That clocks
+    were reckoned anew happened to nobody.
     """
-    found = select(ReferralEvent).where(col(ReferralEvent.recipient_id) == recipient.id)
+    found = select(ReferralEvent).where(
+        col(ReferralEvent.recipient_id) == recipient.id,
+        col(ReferralEvent.name) != CLOCKS_RECOMPUTED,
+    )
     found = found.order_by(col(ReferralEvent.recorded_at), col(ReferralEvent.position))
     rows = list((await work.db.execute(found)).scalars())
     said: dict[UUID, dict[str, Value]] = {row.id: {} for row in rows}

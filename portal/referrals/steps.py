@@ -20,7 +20,7 @@ from portal.referrals.following import follow
 from portal.referrals.machine import replay
 from portal.referrals.moving import ERROR_REASONS, check_error, check_move, check_recorded_late
 from portal.referrals.pathway import Kind, Part, Pathway
-from portal.referrals.pathway_checks import RECORDED_IN_ERROR
+from portal.referrals.pathway_checks import CLOCKS_RECOMPUTED, RECORDED_IN_ERROR
 from portal.referrals.recording import events_of, record, settle
 from portal.referrals.standing import Event, Value
 from portal.referrals.tables import Recipient, Referral, ReferralEvent
@@ -132,7 +132,7 @@ async def correct_referral(
     wrong = await work.seen(ReferralEvent, event, "event")
     referral = await work.seen(Referral, wrong.referral_id)
     access.may_correct(work.caller, wrong)
-    if wrong.recipient_id is None:
+    if wrong.recipient_id is None or wrong.name == CLOCKS_RECOMPUTED:
         raise Invalid.field("event", "This event changed no state.")
     row = await work.seen(Recipient, wrong.recipient_id)
     row = await work.hold(row, row.version)

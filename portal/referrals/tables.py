@@ -253,6 +253,7 @@ class RunningClock(OfReferral, table=True):
     """NULL while it is paused."""
     provisional: bool = False
     """What it waits for has not surely begun: the day is likely, and nothing is late by it."""
+    paused_at: datetime | None = Field(default=None, sa_type=Instant)
     stopped_at: datetime | None = Field(default=None, sa_type=Instant)
     team_id: UUID | None = Field(default=None, foreign_key="team.id")
     """The team that it lies with; NULL where it lies with nobody."""

@@ -13,6 +13,7 @@ from portal.charging.codes import Supporter
 from portal.charging.courts import hearings, plan_items
 from portal.charging.tables import Hearing, PlanItem, VictimSupport
 from portal.referrals import codes, details, tables
+from portal.referrals.escalating import keep, lies_with
 from portal.referrals.machine import replay
 from portal.referrals.pathway import Part
 from portal.referrals.pathway_files import shipped
@@ -159,9 +160,11 @@ def _listed(suspect: int, standing: Standing) -> Iterator[SQLModel]:
 
 def _clocks(suspect: int, standing: Standing) -> Iterator[SQLModel]:
     for at, clock in enumerate(standing.clocks):
-        yield tables.RunningClock(
+        row = tables.RunningClock(
             id=suspect_row(f"clock/{clock.clock.name}/{at}", suspect), updated_at=BEGUN,
             referral_id=fixed("referral", KEY), recipient_id=suspect_row("recipient", suspect),
             name=clock.clock.name, holder=clock.holder, started_at=clock.started_at,
-            due_at=clock.due_at, stopped_at=clock.watch.stopped_at, provisional=clock.provisional,
         )  # fmt: skip
+        sides = team_id(*POLICE), team_id(*PROSECUTORS)
+        keep(row, clock, Calendar(), lies_with(standing.pathway, clock.holder, *sides))
+        yield row
