@@ -15,7 +15,6 @@ from portal.calendars.days import Calendar
 from portal.errors import NotAllowed
 from portal.referrals.escalating import keep, lies_with
 from portal.referrals.pathway import Hold, Kind, Part, Pathway
-from portal.referrals.pathway import Hold, Part, Pathway
 from portal.referrals.pathway_checks import CLOCKS_RECOMPUTED
 from portal.referrals.standing import Event, Standing, Value
 from portal.referrals.tables import EventCodes, Recipient, Referral, ReferralEvent, RunningClock

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_21a24a89ea00"
+revision = "first_0895c1100f10"
 down_revision = None
 
 

@@ -2356,6 +2356,7 @@ CREATE TABLE running_clock (
 	started_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	due_at TIMESTAMP WITH TIME ZONE, 
 	provisional BOOLEAN NOT NULL, 
+	paused_at TIMESTAMP WITH TIME ZONE, 
 	stopped_at TIMESTAMP WITH TIME ZONE, 
 	team_id UUID, 
 	remains VARCHAR(60), 
@@ -5627,6 +5628,63 @@ BEGIN
 END
 $$;
 
+-- What `portal clocks recompute` asks: for those who keep the calendars, and nothing of what a case is about.
+
+-- The clocks that run and are due, in an order that goes on after the last one that was read.
+CREATE FUNCTION running_clocks(after uuid, most int)
+RETURNS TABLE (clock_id uuid, recipient uuid, name text, pathway text, version int, area text, holder text,
+               started_at timestamptz, due_at timestamptz, remains text, since timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT k.id, k.recipient_id, k.name, r.pathway, r.pathway_version, r.area_code, k.holder, k.started_at, k.due_at,
+           k.remains, k.since
+    FROM running_clock k JOIN referral r ON r.id = k.referral_id
+    WHERE caller_can('frameworks:manage') AND (after IS NULL OR k.id > after)
+      AND k.stopped_at IS NULL AND k.paused_at IS NULL AND k.due_at IS NOT NULL AND k.remains IS NOT NULL
+    ORDER BY k.id LIMIT most
+$$;
+
+-- Clocks that run out at another time, as a list: an event tells of it in each case, and who is to hear that it is late
+-- begins anew. One that was stopped, paused or reckoned meanwhile stays as it is.
+CREATE FUNCTION reckon_clocks(changes text) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    of_team recipient;
+    moved int;
+    done int := 0;
+BEGIN
+    IF NOT caller_can('frameworks:manage') THEN
+        RAISE EXCEPTION 'only those who keep the calendars recompute clocks' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    FOR of_team IN
+        SELECT p.* FROM recipient p
+        WHERE p.id IN (SELECT k.recipient_id FROM jsonb_array_elements(changes::jsonb) c
+                       JOIN running_clock k ON k.id = (c->>'id')::uuid)
+        ORDER BY p.referral_id, p.id
+    LOOP
+        PERFORM FROM referral r WHERE r.id = of_team.referral_id FOR NO KEY UPDATE;
+        UPDATE running_clock k SET due_at = c.due_at, rungs = c.rungs, rungs_at = c.rungs_at, next_at = c.rungs_at[1],
+            climbed = NULL, told = NULL, told_at = NULL
+        FROM jsonb_to_recordset(changes::jsonb)
+            c (id uuid, was_due_at timestamptz, due_at timestamptz, rungs text[], rungs_at timestamptz[])
+        WHERE k.id = c.id AND k.recipient_id = of_team.id AND k.due_at = c.was_due_at
+          AND k.stopped_at IS NULL AND k.paused_at IS NULL;
+        GET DIAGNOSTICS moved = ROW_COUNT;
+        CONTINUE WHEN moved = 0;
+        done := done + moved;
+        UPDATE recipient p SET events = p.events + 1, due_at = (
+            SELECT min(k.due_at) FROM running_clock k
+            WHERE k.recipient_id = p.id AND k.stopped_at IS NULL AND k.paused_at IS NULL AND NOT k.provisional)
+        WHERE p.id = of_team.id RETURNING p.* INTO of_team;
+        INSERT INTO referral_event (id, referral_id, recipient_id, position, name, part, at, recorded_at, by_id,
+                                    by_agency_id, updated_at, version, acl, routes)
+        VALUES (gen_random_uuid(), of_team.referral_id, of_team.id, of_team.events, 'clocks_recomputed', 'none',
+                caller_now(), caller_now(), caller_principal(), caller_agency(), caller_now(), 1, '{}', '{}');
+    END LOOP;
+    RETURN done;
+END
+$$;
+
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
 GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), gateways_on(date), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz), audience_mark(uuid) TO portal_runtime, portal_auth;
@@ -5734,6 +5792,10 @@ GRANT EXECUTE ON FUNCTION agreement_stops(uuid) TO portal_runtime;
 GRANT EXECUTE ON FUNCTION tell_party(uuid,boolean,text) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION escalate(timestamptz) TO portal_worker;
+
+GRANT EXECUTE ON FUNCTION running_clocks(uuid,integer) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION reckon_clocks(text) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION emergency_barred() TO portal_runtime;
 
