@@ -144,6 +144,7 @@ RECORDS = {
     "audit lines of what was refused": "13 months",
     "consents": "13 months after they end",
     "notices": "13 months",
+    "e-mails, with each attempt": "90 days",
 }
 """What the sign-in role may write and not remove: `forget_records` alone does, by its own clock."""
 

@@ -24,6 +24,10 @@ BEGIN
                   AND NOT EXISTS (SELECT FROM authorization_code a WHERE a.consent_id = c.id) LIMIT most);
         WHEN 'notices' THEN
             DELETE FROM notice WHERE id IN (SELECT n.id FROM notice n WHERE n.at < past LIMIT most);
+        WHEN 'e-mails, with each attempt' THEN
+            DELETE FROM outbox_message WHERE id IN (
+                SELECT m.id FROM outbox_message m
+                WHERE m.written_at < clock_timestamp() - interval '90 days' AND m.state <> 'waiting' LIMIT most);
     END CASE;
     GET DIAGNOSTICS gone = ROW_COUNT;
     RETURN gone;

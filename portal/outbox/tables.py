@@ -109,7 +109,7 @@ class MailCode(Row, table=True):
     __table_args__ = (Index("mail_code_of_person", "person_id", "asked_at"),)
 
     person_id: UUID = Field(foreign_key="person.id")
-    message_id: UUID = Field(foreign_key="outbox_message.id", unique=True)
+    message_id: UUID = Field(foreign_key="outbox_message.id", ondelete="CASCADE", unique=True)
     address: str = Field(max_length=254)
     code: str = Field(max_length=10)
     asked_at: datetime = Field(sa_type=Instant)
@@ -120,8 +120,8 @@ class OutboxNotice(SQLModel, table=True):
 
     __tablename__ = "outbox_notice"
 
-    notice_id: UUID = Field(foreign_key="notice.id", primary_key=True)
-    message_id: UUID = Field(foreign_key="outbox_message.id", index=True)
+    notice_id: UUID = Field(foreign_key="notice.id", ondelete="CASCADE", primary_key=True)
+    message_id: UUID = Field(foreign_key="outbox_message.id", ondelete="CASCADE", index=True)
 
 
 class Reminder(SQLModel, table=True):
@@ -141,7 +141,7 @@ class OutboxAttempt(Row, table=True):
     __tablename__ = "outbox_attempt"
     __table_args__ = (Index("outbox_attempt_of_message", "message_id", "at", "id"),)
 
-    message_id: UUID = Field(foreign_key="outbox_message.id")
+    message_id: UUID = Field(foreign_key="outbox_message.id", ondelete="CASCADE")
     at: datetime = Field(sa_type=Instant)
     outcome: AttemptOutcome = Field(sa_type=choice(AttemptOutcome, "outcome"))
     reply: str | None = Field(default=None, max_length=20)

@@ -14,6 +14,13 @@ from auth.notices import Notice, NoticeKind
 from portal.changes import keeping
 from portal.changes.keeping import LIVES, RECORDS, STAYS, lives, tidy
 from portal.database import RULES
+from portal.outbox.tables import (
+    AttemptOutcome,
+    MessageState,
+    OutboxAttempt,
+    OutboxMessage,
+    OutboxNotice,
+)
 from portal.sample.partnership import agency_id, fixed, membership_id
 from portal.store.engines import Engines
 
@@ -144,6 +151,49 @@ async def test_a_notice_is_kept_for_thirteen_months(engines: Engines) -> None:
     assert await left(engines, "notice", ids) == {"of a year ago"}
 
 
+async def test_what_became_of_an_email_is_kept_for_ninety_days_and_what_waits_stays(
+    engines: Engines,
+) -> None:
+    ages = {"of last month": 30, "of last winter": 100, "that waits": 100}
+    ids = {name: uuid4() for name in ages}
+    notices = {name: uuid4() for name in ages}
+    async with async_sessionmaker(engines.owner).begin() as db:
+        for name, days in ages.items():
+            at = datetime.now(UTC) - timedelta(days=days)
+            sent = name != "that waits"
+            told = NoticeKind.JOINED
+            db.add(Notice(id=notices[name], person_id=ASHA, at=at, kind=told, says="Somebody."))
+            db.add(posted(ids[name], at, sent_at=at if sent else None))
+            await db.flush()
+            db.add(OutboxNotice(notice_id=notices[name], message_id=ids[name]))
+            came_to = AttemptOutcome.SENT if sent else AttemptOutcome.DEFERRED
+            db.add(OutboxAttempt(message_id=ids[name], at=at, outcome=came_to))
+    await swept(engines)
+    assert await left(engines, "outbox_message", ids) == {"of last month", "that waits"}
+    assert await left(engines, "notice", notices) == set(ages)
+
+
+def posted(key: UUID, at: datetime, sent_at: datetime | None) -> OutboxMessage:
+    """A message to Asha: it has gone, or it waits."""
+    state = MessageState.SENT if sent_at else MessageState.WAITING
+    return OutboxMessage(
+        id=key, person_id=ASHA, state=state, written_at=at, next_try_at=at, attempts=1, refusals=0,
+        sent_at=sent_at,
+    )  # fmt: skip
+
+
+async def test_a_notice_that_went_by_email_goes_when_its_time_has_come(engines: Engines) -> None:
+    notice, message = uuid4(), uuid4()
+    at = datetime.now(UTC) - 2 * YEAR
+    async with async_sessionmaker(engines.owner).begin() as db:
+        db.add(Notice(id=notice, person_id=ASHA, at=at, kind=NoticeKind.JOINED, says="Somebody."))
+        db.add(posted(message, at, sent_at=None))
+        await db.flush()
+        db.add(OutboxNotice(notice_id=notice, message_id=message))
+    await swept(engines)
+    assert await left(engines, "notice", {"told": notice}) == set()
+
+
 async def test_a_flood_goes_in_pieces(engines: Engines, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "AT_ONCE", 7)
     async with engines.owner.begin() as db:
@@ -158,7 +208,9 @@ async def test_a_flood_goes_in_pieces(engines: Engines, monkeypatch: pytest.Monk
     assert (await swept(engines))["questions to passkeys"] >= 50
 
 
-@pytest.mark.parametrize("table", ["auth_event", "audit_line", "consent", "notice"])
+@pytest.mark.parametrize(
+    "table", ["auth_event", "audit_line", "consent", "notice", "outbox_message"]
+)
 async def test_the_sign_in_role_removes_no_record_by_itself(engines: Engines, table: str) -> None:
     with pytest.raises(DBAPIError, match="permission denied"):
         async with engines.auth.begin() as db:

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_0895c1100f10"
+revision = "first_9db5dd16ff42"
 down_revision = None
 
 

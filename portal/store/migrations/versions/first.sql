@@ -1501,7 +1501,7 @@ CREATE TABLE mail_code (
 	CONSTRAINT mail_code_pkey PRIMARY KEY (id), 
 	CONSTRAINT mail_code_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
 	CONSTRAINT mail_code_message_id_key UNIQUE (message_id), 
-	CONSTRAINT mail_code_message_id_fkey FOREIGN KEY(message_id) REFERENCES outbox_message (id)
+	CONSTRAINT mail_code_message_id_fkey FOREIGN KEY(message_id) REFERENCES outbox_message (id) ON DELETE CASCADE
 );
 
 CREATE INDEX mail_code_of_person ON mail_code (person_id, asked_at);
@@ -1561,7 +1561,7 @@ CREATE TABLE outbox_attempt (
 	outcome VARCHAR(40) NOT NULL, 
 	reply VARCHAR(20), 
 	CONSTRAINT outbox_attempt_pkey PRIMARY KEY (id), 
-	CONSTRAINT outbox_attempt_message_id_fkey FOREIGN KEY(message_id) REFERENCES outbox_message (id), 
+	CONSTRAINT outbox_attempt_message_id_fkey FOREIGN KEY(message_id) REFERENCES outbox_message (id) ON DELETE CASCADE, 
 	CONSTRAINT outbox_attempt_outcome_check CHECK (outcome IN ('under_way', 'sent', 'refused', 'deferred', 'lost'))
 );
 
@@ -1571,8 +1571,8 @@ CREATE TABLE outbox_notice (
 	notice_id UUID NOT NULL, 
 	message_id UUID NOT NULL, 
 	CONSTRAINT outbox_notice_pkey PRIMARY KEY (notice_id), 
-	CONSTRAINT outbox_notice_notice_id_fkey FOREIGN KEY(notice_id) REFERENCES notice (id), 
-	CONSTRAINT outbox_notice_message_id_fkey FOREIGN KEY(message_id) REFERENCES outbox_message (id)
+	CONSTRAINT outbox_notice_notice_id_fkey FOREIGN KEY(notice_id) REFERENCES notice (id) ON DELETE CASCADE, 
+	CONSTRAINT outbox_notice_message_id_fkey FOREIGN KEY(message_id) REFERENCES outbox_message (id) ON DELETE CASCADE
 );
 
 CREATE INDEX outbox_notice_message_id_idx ON outbox_notice (message_id);
@@ -3749,6 +3749,10 @@ BEGIN
                   AND NOT EXISTS (SELECT FROM authorization_code a WHERE a.consent_id = c.id) LIMIT most);
         WHEN 'notices' THEN
             DELETE FROM notice WHERE id IN (SELECT n.id FROM notice n WHERE n.at < past LIMIT most);
+        WHEN 'e-mails, with each attempt' THEN
+            DELETE FROM outbox_message WHERE id IN (
+                SELECT m.id FROM outbox_message m
+                WHERE m.written_at < clock_timestamp() - interval '90 days' AND m.state <> 'waiting' LIMIT most);
     END CASE;
     GET DIAGNOSTICS gone = ROW_COUNT;
     RETURN gone;
