@@ -43,6 +43,7 @@ from portal.referrals.emergency_api import EmergencyMutations, EmergencyQueries
 from portal.referrals.following_api import FollowingQueries
 from portal.referrals.full import FileMutations, FileQueries
 from portal.referrals.late import LateQueries
+from portal.referrals.scales_api import ScaleMutations, ScaleQueries
 from portal.referrals.stopping import StoppingQueries
 from portal.referrals.totals import TotalsQueries
 from portal.risks.api import RiskMutations
@@ -89,6 +90,7 @@ class Query(
     CaseActionQueries,
     LateQueries,
     TotalsQueries,
+    ScaleQueries,
     ChangeQueries,
 ):
     """All root fields for reading."""
@@ -122,6 +124,7 @@ class Mutation(
     FileMutations,
     CaseActionMutations,
     EmergencyMutations,
+    ScaleMutations,
 ):
     """All root fields for changing."""
 

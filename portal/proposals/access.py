@@ -6,10 +6,13 @@ from uuid import UUID
 from sqlmodel import SQLModel
 
 from auth.caller import Caller
+from auth.roles import Scope
 from portal.errors import NotAllowed
 from portal.store.rules import RowRule, everyone, table_of, tracked
 
 IN_OWN_NAME = "proposed_by_id = (SELECT caller_principal())"
+KEEPERS = "(SELECT caller_can('frameworks:manage'))"
+"""Who proposes what differs by area and date, and who answers: programme leads."""
 
 
 def changed_by_two(  # noqa: PLR0913 - a rule has this many sides
@@ -38,6 +41,31 @@ def changed_by_two(  # noqa: PLR0913 - a rule has this many sides
         check=f"({who}) AND state <> 'proposed'",
         triggers=(checked, *tracked(model), *triggers),
     )
+
+
+def comes_with(
+    model: type[SQLModel], parent: type[SQLModel], says: str, triggers: tuple[str, ...] = ()
+) -> RowRule:
+    """A row of a list that is proposed whole, in the moment in which the list is."""
+    to, of = table_of(parent).name, table_of(model).name
+    return everyone(
+        model,
+        says,
+        add=f"{KEEPERS} AND EXISTS (SELECT FROM {to} p WHERE p.id = {of}.{to}_id"
+        f" AND p.state = 'proposed' AND p.{IN_OWN_NAME} AND p.updated_at = (SELECT caller_now()))",
+        triggers=triggers,
+    )
+
+
+def may_keep(caller: Caller) -> None:
+    """Propose what differs by area and date, or decline it."""
+    if not caller.can(Scope.FRAMEWORKS_MANAGE):
+        raise NotAllowed(
+            "Only a programme lead can change what holds in an area, with a second one.",
+            rule="reference.programme_leads_change_it",
+            granted_by="your agency's administrator",
+        )
+    may_propose(caller)
 
 
 def may_propose(caller: Caller) -> None:

@@ -34,6 +34,22 @@ async def confirm(work: Work, row: P, expected_version: int) -> P:
     return row
 
 
+async def must_begin_alone(work: Work, row: Proposed, **same: object) -> None:
+    """Of two changes of the same thing from the same day nobody could say which holds."""
+    model, day = type(row), max(row.valid_from, work.today)
+    others = select(col(model.id)).where(
+        col(model.valid_from) == day,
+        col(model.state) == ProposalState.CONFIRMED,
+        col(model.id) != row.id,
+        *(getattr(model, name).is_not_distinct_from(value) for name, value in same.items()),
+    )
+    if (await work.db.execute(others.limit(1))).first() is not None:
+        says = (
+            f"Another change of it begins on {day}: decline this, and propose it for a later day."
+        )
+        raise Invalid.field("id", says, "TAKEN")
+
+
 async def decline(work: Work, row: P, expected_version: int, reason: str) -> P:
     """Decline a proposal, or take back one's own."""
     access.may_propose(work.caller)

@@ -13,9 +13,10 @@ from auth.caller import Caller
 from auth.roles import Scope
 from portal.agreements.categories import DataCategory
 from portal.errors import NotAllowed
-from portal.referrals import details, follow_tables, tables
+from portal.proposals.access import KEEPERS, changed_by_two, comes_with
+from portal.referrals import details, follow_tables, scales, tables
 from portal.referrals.tables import Recipient, Referral, ReferralEvent
-from portal.store.rules import HELD, RowRule, counted, everyone, table_of
+from portal.store.rules import HELD, RowRule, counted, table_of
 
 GIVEN = "NOT coalesce(routes && (SELECT caller_closed()), false)"
 """It was not given to the caller by a way that is closed today."""
@@ -193,8 +194,13 @@ RULES: tuple[RowRule, ...] = (
         SUMMARY,
         add=f"{SUMMARY} AND {WORKS} AND {sent_by_caller('follow_on')}",
     ),
-    everyone(follow_tables.PathwayTeam, "Every signed-in caller."),
-    everyone(details.RiskThreshold, "Every signed-in caller."),
+    changed_by_two(
+        follow_tables.PathwayTeam, "Every signed-in caller; two people change it.", who=KEEPERS
+    ),
+    changed_by_two(scales.RiskScale, "Every signed-in caller; two people change one.", who=KEEPERS),
+    comes_with(
+        scales.RiskThreshold, scales.RiskScale, "Every signed-in caller; it comes with its scale."
+    ),
     RowRule(
         table_of(tables.Consultation),
         "The agency whose record was opened; whoever opened it; auditors.",

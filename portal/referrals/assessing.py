@@ -12,8 +12,10 @@ from sqlmodel import col, select
 from portal.acting.checks import refuse
 from portal.acting.work import Work
 from portal.errors import Finding, Invalid
+from portal.proposals.tables import ProposalState
 from portal.referrals.codes import JudgementReason, RiskTool
-from portal.referrals.details import RiskAssessment, RiskThreshold
+from portal.referrals.details import RiskAssessment
+from portal.referrals.scales import RiskScale, RiskThreshold
 from portal.referrals.tables import Referral
 from portal.referrals.verbs import ReferralId, to_send
 
@@ -75,16 +77,18 @@ async def thresholds(
     """The grades of a tool in force in an area on a day, the lowest first: the area's own, or those
     that hold where an area has none.
     """
-    found = select(RiskThreshold).where(
-        col(RiskThreshold.tool) == tool,
-        or_(col(RiskThreshold.area_code) == area, col(RiskThreshold.area_code).is_(None)),
-        col(RiskThreshold.valid_from) <= day,
+    found = select(RiskScale).where(
+        col(RiskScale.tool) == tool,
+        or_(col(RiskScale.area_code) == area, col(RiskScale.area_code).is_(None)),
+        col(RiskScale.state) == ProposalState.CONFIRMED,
+        col(RiskScale.valid_from) <= day,
     )
-    known = list((await work.db.execute(found)).scalars())
-    own = [step for step in known if step.area_code is not None] or known
-    latest = max((step.valid_from for step in own), default=None)
-    in_force = [step for step in own if step.valid_from == latest]
-    return sorted(in_force, key=lambda step: step.at_least)
+    own_first = (col(RiskScale.area_code).is_(None), col(RiskScale.valid_from).desc())
+    scale = (await work.db.execute(found.order_by(*own_first).limit(1))).scalar_one_or_none()
+    if scale is None:
+        return ()
+    steps = select(RiskThreshold).where(col(RiskThreshold.risk_scale_id) == scale.id)
+    return (await work.db.execute(steps.order_by(col(RiskThreshold.at_least)))).scalars().all()
 
 
 def _judged(

@@ -14,6 +14,7 @@ from sqlmodel import col, func, select
 from auth.tables import Team
 from portal.acting.work import Work, reference
 from portal.calendars.known import calendar_of
+from portal.proposals.tables import ProposalState
 from portal.referrals.access import CATEGORIES
 from portal.referrals.follow_tables import FollowOn, FollowOutcome, PathwayTeam
 from portal.referrals.local_rules import in_force
@@ -64,6 +65,7 @@ async def team_for(work: Work, pathway: str, area: str | None, day: date) -> Pat
     found = select(PathwayTeam).where(
         col(PathwayTeam.pathway) == pathway,
         col(PathwayTeam.area_code) == area,
+        col(PathwayTeam.state) == ProposalState.CONFIRMED,
         col(PathwayTeam.valid_from) <= day,
     )
     latest = found.order_by(col(PathwayTeam.valid_from).desc()).limit(1)

@@ -29,7 +29,7 @@ from portal.referrals.codes import (
 )
 from portal.referrals.routes import Employment
 from portal.referrals.tables import OfReferral, member_key, team_key
-from portal.store.base import Instant, Row, choice
+from portal.store.base import Instant, choice
 
 
 def _set_of(column: str, values: type[StrEnum]) -> CheckConstraint:
@@ -199,26 +199,3 @@ class CaseActionCodes(OfReferral, table=True):
     not_done_reason: NotDoneReason | None = Field(
         default=None, sa_type=choice(NotDoneReason, "not_done_reason")
     )
-
-
-class RiskThreshold(Row, table=True):
-    """From which score on a tool gives a grade, in an area and since a day. Earlier assessments
-    keep the grade they were given.
-    """
-
-    __tablename__ = "risk_threshold"
-    __table_args__ = (
-        UniqueConstraint("tool", "area_code", "grade", "valid_from"),
-        CheckConstraint("at_least >= 0 AND at_least <= highest", name="score"),
-    )
-
-    tool: RiskTool = Field(sa_type=choice(RiskTool, "tool"))
-    area_code: str | None = Field(default=None, foreign_key="area.code")
-    """NULL: wherever an area has none of its own."""
-    grade: str = Field(max_length=20)
-    at_least: int
-    highest: int
-    """The tool's highest score."""
-    high_risk: bool = False
-    """Whether this grade is visible high risk, and goes to a MARAC."""
-    valid_from: date

@@ -1,21 +1,31 @@
 """Which team takes a pathway's referrals from an area, and what followed from a case by itself."""
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
+from portal.proposals.tables import CONFIRMED, Proposed
 from portal.referrals.tables import OfReferral
-from portal.store.base import Instant, Row, choice
+from portal.store.base import Instant, choice
 
 
-class PathwayTeam(Row, table=True):
+class PathwayTeam(Proposed, table=True):
     """The team that takes what goes along a pathway from an area, from a day on."""
 
     __tablename__ = "pathway_team"
-    __table_args__ = (UniqueConstraint("pathway", "area_code", "valid_from"),)
+    __table_args__ = (
+        Index(
+            "pathway_team_begins",
+            "pathway",
+            "area_code",
+            "valid_from",
+            unique=True,
+            postgresql_where=CONFIRMED,
+        ),
+    )
 
     pathway: str = Field(max_length=40)
     area_code: str = Field(max_length=9, foreign_key="area.code")
@@ -24,7 +34,6 @@ class PathwayTeam(Row, table=True):
     """Whether referrals come to it by themselves where another pathway has that; NULL: as that
     pathway's file says for the area.
     """
-    valid_from: date
 
 
 class FollowOutcome(StrEnum):

@@ -4,9 +4,16 @@ from datetime import date, datetime
 from enum import Enum
 
 import strawberry
+from sqlalchemy import ColumnElement
 
-from portal.agencies.api import Area, Team
+from portal.agencies.api import Area, Membership, Team
+from portal.changes.api import HistoryEntry
+from portal.changes.listing import own_history
+from portal.proposals.holding import latest
+from portal.proposals.tables import ProposalState
 from portal.reading.declare import (
+    Ask,
+    Columns,
     Connection,
     Listing,
     Node,
@@ -16,6 +23,7 @@ from portal.reading.declare import (
     many,
     one,
     reads,
+    sql,
     where,
 )
 from portal.referrals import follow_tables
@@ -37,6 +45,10 @@ class FollowOnOrder(Enum):
     """The newest first."""
 
 
+def _holds(row: Columns, ask: Ask) -> ColumnElement[bool]:
+    return latest(row, follow_tables.PathwayTeam, ask.today, "pathway", "area_code")
+
+
 @reads(follow_tables.PathwayTeam)
 class PathwayTeam(Node):
     """The team that takes what goes along a pathway from an area, from a day on."""
@@ -48,7 +60,15 @@ class PathwayTeam(Node):
         "Whether referrals come to it by themselves where another pathway has that, as a MARAC's"
         " does the IDVA's; null: as that pathway's file says for the area."
     )
+    state: ProposalState = column("Whether it is confirmed: until then what held before holds.")
     valid_from: date = column("From when on; of one pathway and area the latest counts.")
+    holds: bool = sql("Whether it takes what is sent today.", _holds)
+    proposed_by: Membership | None = one("Who proposed it.", "proposed_by_id")
+    answered_by: Membership | None = one("Who confirmed or declined it.", "answered_by_id")
+    answered_at: datetime | None = column("When.")
+    answer_note: str | None = column("Why it was declined.")
+    history: Connection[HistoryEntry] = own_history()
+    version: int = column("Pass it as `expectedVersion` with an answer.")
 
 
 @reads(follow_tables.FollowOn)
@@ -71,6 +91,12 @@ class PathwayTeamFilter:
 
     pathway: str | None = where("Of this pathway.", lambda row, name, _: row.pathway == name)
     area: str | None = where("For this area.", lambda row, code, _: row.area_code == code)
+    state: ProposalState | None = where(
+        "That stand so: proposed, confirmed or declined.", lambda row, is_, _: row.state == is_
+    )
+    holds: bool | None = where(
+        "That take what is sent today, or do not.", lambda row, so, ask: _holds(row, ask) == so
+    )
 
 
 @filter_input
@@ -104,7 +130,7 @@ class FollowingQueries:
     """What follows by itself."""
 
     pathway_teams: Connection[PathwayTeam] = many(
-        "Which team takes what from where.", PATHWAY_TEAMS
+        "Which team takes what from where, also what was, and what is proposed.", PATHWAY_TEAMS
     )
     follow_ons: Connection[FollowOn] = many(
         "What followed from cases by itself, and why something did not.", FOLLOW_ONS

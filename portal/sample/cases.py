@@ -66,26 +66,8 @@ CASES = (
 
 def case_rows() -> Iterator[SQLModel]:
     """Every case with all that hangs on it, parents first."""
-    yield from _thresholds()
     for case in CASES:
         yield from _rows(case)
-
-
-def _thresholds() -> Iterator[SQLModel]:
-    """Gold from 72 is what St Helens has published; all else is invented."""
-    grades = ((0, "bronze"), (36, "silver"), (72, "gold"))
-    for area in (None, "E08000013", WIRRAL):
-        for least, grade in grades:
-            yield details.RiskThreshold(
-                id=fixed("threshold", f"merit/{area}/{grade}"), tool=codes.RiskTool.MERIT,
-                area_code=area, grade=grade, at_least=least, highest=120,
-                high_risk=grade == "gold", valid_from=date(2024, 4, 1),
-            )  # fmt: skip
-    for least, grade in ((0, "standard"), (10, "medium"), (14, "high")):
-        yield details.RiskThreshold(
-            id=fixed("threshold", f"dash/{grade}"), tool=codes.RiskTool.DASH, grade=grade,
-            at_least=least, highest=24, high_risk=grade == "high", valid_from=date(2024, 4, 1),
-        )  # fmt: skip
 
 
 def _events(case: Case) -> list[Event]:

@@ -2,7 +2,9 @@
 
 from datetime import date
 
+from portal.proposals.tables import ProposalState
 from portal.referrals.follow_tables import PathwayTeam
+from portal.sample.initiatives import IMPORTED
 from portal.sample.partnership import fixed, team_id
 
 TAKEN = (
@@ -20,6 +22,7 @@ def pathway_teams() -> list[PathwayTeam]:
         PathwayTeam(
             id=fixed("pathway-team", f"{pathway}/{area}"), pathway=pathway, area_code=area,
             team_id=team_id(*team), automatic=automatic, valid_from=SINCE,
+            state=ProposalState.CONFIRMED, updated_at=IMPORTED,
         )
         for pathway, area, team, automatic in TAKEN
     ]  # fmt: skip

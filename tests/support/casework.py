@@ -23,7 +23,7 @@ from portal.store.rules import table_of
 
 SUPPORT = frozenset(category.value for category in agreements.SUPPORT)
 RUN_OFF = frozenset(category.value for category in categories.RUN_OFF)
-THRESHOLD = fixed("matrix-threshold", "gold")
+THRESHOLD = fixed("threshold", "merit/None/gold")
 TEAMS = {"wirral": "Early help", "police": "Unity team", "rasa": "Prevention"}
 PAIRS = (
     # from, to, under which agreement, what it covers: None is all
@@ -276,12 +276,6 @@ async def cases(owner: AsyncConnection) -> None:
             _disclosure(case) for case in every if case.sender == "police"
         ],
     }
-    await owner.execute(
-        insert(table_of(details.RiskThreshold)).values(
-            id=THRESHOLD, tool="merit", grade="gold", at_least=72, highest=100, high_risk=True,
-            valid_from=DAY,
-        )
-    )  # fmt: skip
     rows[details.CaseAction] = [_action(case) for case in every]
     for model in _full_view(every[0]):
         kind = table_of(model).name
