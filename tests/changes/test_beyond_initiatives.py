@@ -59,6 +59,10 @@ UNRECORDED = {
     "referral_reason": OF_A_CASE,
     "case_action": OF_A_CASE,
     "case_action_codes": OF_A_CASE,
+    "plan_item": OF_A_CASE,
+    "hearing": OF_A_CASE,
+    "victim_support": OF_A_CASE,
+    "risk_threshold": "it comes with its scale, and never changes",
 }
 """Tables that the API changes without a change for readers, each with the reason."""
 

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_9db5dd16ff42"
+revision = "first_b6b9179f936d"
 down_revision = None
 
 

@@ -571,21 +571,28 @@ CREATE INDEX notice_at_idx ON notice (at);
 
 CREATE INDEX notice_person_id_idx ON notice (person_id);
 
-CREATE TABLE risk_threshold (
+CREATE TABLE risk_scale (
 	id UUID NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	valid_from DATE NOT NULL, 
+	proposed_by_id UUID, 
+	answered_by_id UUID, 
+	answered_at TIMESTAMP WITH TIME ZONE, 
+	answer_note VARCHAR(400), 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
 	tool VARCHAR(40) NOT NULL, 
 	area_code VARCHAR, 
-	grade VARCHAR(20) NOT NULL, 
-	at_least INTEGER NOT NULL, 
 	highest INTEGER NOT NULL, 
-	high_risk BOOLEAN NOT NULL, 
-	valid_from DATE NOT NULL, 
-	CONSTRAINT risk_threshold_pkey PRIMARY KEY (id), 
-	CONSTRAINT risk_threshold_tool_area_code_grade_valid_from_key UNIQUE (tool, area_code, grade, valid_from), 
-	CONSTRAINT risk_threshold_score_check CHECK (at_least >= 0 AND at_least <= highest), 
-	CONSTRAINT risk_threshold_tool_check CHECK (tool IN ('merit', 'dash', 'dara', 's_dash', 'hba_screening')), 
-	CONSTRAINT risk_threshold_area_code_fkey FOREIGN KEY(area_code) REFERENCES area (code)
+	CONSTRAINT risk_scale_pkey PRIMARY KEY (id), 
+	CONSTRAINT risk_scale_id_highest_key UNIQUE (id, highest), 
+	CONSTRAINT risk_scale_highest_check CHECK (highest BETWEEN 1 AND 1000), 
+	CONSTRAINT risk_scale_state_check CHECK (state IN ('proposed', 'confirmed', 'declined')), 
+	CONSTRAINT risk_scale_tool_check CHECK (tool IN ('merit', 'dash', 'dara', 's_dash', 'hba_screening')), 
+	CONSTRAINT risk_scale_area_code_fkey FOREIGN KEY(area_code) REFERENCES area (code)
 );
+
+CREATE UNIQUE INDEX risk_scale_begins ON risk_scale (tool, area_code, valid_from) NULLS NOT DISTINCT WHERE state = 'confirmed';
 
 CREATE TABLE school_term (
 	id UUID NOT NULL, 
@@ -1038,15 +1045,39 @@ CREATE INDEX outbox_message_waiting ON outbox_message (next_try_at, id) WHERE st
 
 CREATE TABLE pathway_team (
 	id UUID NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	valid_from DATE NOT NULL, 
+	proposed_by_id UUID, 
+	answered_by_id UUID, 
+	answered_at TIMESTAMP WITH TIME ZONE, 
+	answer_note VARCHAR(400), 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
 	pathway VARCHAR(40) NOT NULL, 
 	area_code VARCHAR(9) NOT NULL, 
 	team_id UUID NOT NULL, 
 	automatic BOOLEAN, 
-	valid_from DATE NOT NULL, 
 	CONSTRAINT pathway_team_pkey PRIMARY KEY (id), 
-	CONSTRAINT pathway_team_pathway_area_code_valid_from_key UNIQUE (pathway, area_code, valid_from), 
+	CONSTRAINT pathway_team_state_check CHECK (state IN ('proposed', 'confirmed', 'declined')), 
 	CONSTRAINT pathway_team_area_code_fkey FOREIGN KEY(area_code) REFERENCES area (code), 
 	CONSTRAINT pathway_team_team_id_fkey FOREIGN KEY(team_id) REFERENCES team (id)
+);
+
+CREATE UNIQUE INDEX pathway_team_begins ON pathway_team (pathway, area_code, valid_from) WHERE state = 'confirmed';
+
+CREATE TABLE risk_threshold (
+	id UUID NOT NULL, 
+	risk_scale_id UUID NOT NULL, 
+	highest INTEGER NOT NULL, 
+	grade VARCHAR(20) NOT NULL, 
+	at_least INTEGER NOT NULL, 
+	high_risk BOOLEAN NOT NULL, 
+	CONSTRAINT risk_threshold_pkey PRIMARY KEY (id), 
+	CONSTRAINT risk_threshold_risk_scale_id_highest_fkey FOREIGN KEY(risk_scale_id, highest) REFERENCES risk_scale (id, highest), 
+	CONSTRAINT risk_threshold_risk_scale_id_grade_key UNIQUE (risk_scale_id, grade), 
+	CONSTRAINT risk_threshold_risk_scale_id_at_least_key UNIQUE (risk_scale_id, at_least), 
+	CONSTRAINT risk_threshold_score_check CHECK (at_least >= 0 AND at_least <= highest), 
+	CONSTRAINT risk_threshold_grade_check CHECK (grade ~ '^[a-z][a-z_]{1,19}$')
 );
 
 CREATE TABLE role_mapping (
@@ -7889,6 +7920,44 @@ CREATE POLICY see ON pathway_team FOR SELECT TO portal_runtime USING ((SELECT ca
 
 GRANT SELECT ON pathway_team TO portal_runtime;
 
+CREATE POLICY add ON pathway_team FOR INSERT TO portal_runtime WITH CHECK (((SELECT caller_can('frameworks:manage'))) AND (true) AND state = 'proposed' AND proposed_by_id = (SELECT caller_principal()));
+
+GRANT INSERT ON pathway_team TO portal_runtime;
+
+CREATE POLICY change ON pathway_team FOR UPDATE TO portal_runtime USING (((SELECT caller_can('frameworks:manage'))) AND state = 'proposed' OR (false) AND state = 'confirmed') WITH CHECK (((SELECT caller_can('frameworks:manage'))) AND state <> 'proposed');
+
+GRANT UPDATE ON pathway_team TO portal_runtime;
+
+CREATE TRIGGER c_proposal BEFORE INSERT OR UPDATE ON pathway_team FOR EACH ROW EXECUTE FUNCTION check_proposal();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON pathway_team FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON pathway_team FOR EACH ROW EXECUTE FUNCTION record_change('PathwayTeam', '', 'everyone');
+
+ALTER TABLE risk_scale ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE risk_scale FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON risk_scale FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON risk_scale FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON risk_scale TO portal_runtime;
+
+CREATE POLICY add ON risk_scale FOR INSERT TO portal_runtime WITH CHECK (((SELECT caller_can('frameworks:manage'))) AND (true) AND state = 'proposed' AND proposed_by_id = (SELECT caller_principal()));
+
+GRANT INSERT ON risk_scale TO portal_runtime;
+
+CREATE POLICY change ON risk_scale FOR UPDATE TO portal_runtime USING (((SELECT caller_can('frameworks:manage'))) AND state = 'proposed' OR (false) AND state = 'confirmed') WITH CHECK (((SELECT caller_can('frameworks:manage'))) AND state <> 'proposed');
+
+GRANT UPDATE ON risk_scale TO portal_runtime;
+
+CREATE TRIGGER c_proposal BEFORE INSERT OR UPDATE ON risk_scale FOR EACH ROW EXECUTE FUNCTION check_proposal();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON risk_scale FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON risk_scale FOR EACH ROW EXECUTE FUNCTION record_change('RiskScale', '', 'everyone');
+
 ALTER TABLE risk_threshold ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE risk_threshold FORCE ROW LEVEL SECURITY;
@@ -7898,6 +7967,10 @@ CREATE POLICY owner ON risk_threshold FOR ALL TO portal_owner USING (true) WITH 
 CREATE POLICY see ON risk_threshold FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
 
 GRANT SELECT ON risk_threshold TO portal_runtime;
+
+CREATE POLICY add ON risk_threshold FOR INSERT TO portal_runtime WITH CHECK ((SELECT caller_can('frameworks:manage')) AND EXISTS (SELECT FROM risk_scale p WHERE p.id = risk_threshold.risk_scale_id AND p.state = 'proposed' AND p.proposed_by_id = (SELECT caller_principal()) AND p.updated_at = (SELECT caller_now())));
+
+GRANT INSERT ON risk_threshold TO portal_runtime;
 
 ALTER TABLE consultation ENABLE ROW LEVEL SECURITY;
 
