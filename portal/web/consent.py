@@ -54,7 +54,7 @@ WORDS: dict[str, str] = {
     Scope.AGREEMENTS_DRAFT: "Draft and change agreements on sharing in your name",
     Scope.AGREEMENTS_ADVISE: "Advise on agreements in your name",
     Scope.AGREEMENTS_SIGN: "Act on agreements as somebody who may sign for your agency",
-    Scope.FRAMEWORKS_MANAGE: "Change the frameworks, themes and thresholds that everybody works with",
+    Scope.FRAMEWORKS_MANAGE: "Change frameworks, themes and thresholds that everybody works with",
     Scope.AGENCIES_MANAGE: "See, without changing it, what administrators of your agency see",
     Scope.PARTNERSHIP_MANAGE: "See, without changing it, what the partnership's administrators see",
     Scope.AUDIT_READ: "Read the records of who did what",
