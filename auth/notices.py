@@ -33,7 +33,7 @@ class NoticeKind(StrEnum):
     JOINED = "joined"
     """Somebody has joined the agency."""
     ACTION_ASSIGNED = "action_assigned"
-    """An action was given to this person, or to their team."""
+    """An action was given to this person, or to their team; in a case, too."""
     ACTION_DUE = "action_due"
     """An action of theirs, or one that waits for their team, is due within a week."""
     ACTION_LATE = "action_late"

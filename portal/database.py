@@ -68,6 +68,7 @@ _FUNCTIONS = (
     ("portal.referrals", "emergencies.sql"),
     ("portal.referrals", "stopping.sql"),
     ("portal.referrals", "telling.sql"),
+    ("portal.referrals", "action_telling.sql"),
     ("portal.referrals", "recomputing.sql"),
 )
 _ROOMS = (

@@ -42,6 +42,7 @@ NO_ADDRESS = Result(AttemptOutcome.REFUSED, "553 5.1.3")
 _REMIND = (
     text("SELECT remind(:moment)"),
     text("SELECT escalate(:moment)"),
+    text("SELECT remind_of_case_actions(:moment)"),
     text("SELECT escalate_disclosures(:moment)"),
 )
 """Each says what no verb brings about, so many things at a time."""

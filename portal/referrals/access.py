@@ -116,6 +116,10 @@ CATEGORIES: dict[type[tables.OfReferral], str] = {
 _PARTY = f"(agency_id = {OWN} OR {sent_by_caller('recipient')})"
 _SENDS = f"sender_agency_id = {OWN} AND {WORKS}"
 _DOES = f"{OWN} = (SELECT a.agency_id FROM case_action a WHERE a.id = action_id)"  # noqa: S608 - our own names
+_GIVEN = (
+    "CREATE TRIGGER zz_given AFTER INSERT OR UPDATE OF allocated_to_id ON case_action"
+    " FOR EACH ROW EXECUTE FUNCTION case_action_given()"
+)
 
 RULES: tuple[RowRule, ...] = (
     RowRule(
@@ -179,6 +183,7 @@ RULES: tuple[RowRule, ...] = (
         SUMMARY,
         add=f"{SUMMARY} AND {WORKS} AND added_by_agency_id = {OWN}",
         change=f"{SUMMARY} AND {WORKS} AND {OWN} IN (agency_id, added_by_agency_id)",
+        more=(_GIVEN,),
     ),
     of_case(
         details.CaseActionCodes,
@@ -260,6 +265,9 @@ DEFINERS: dict[str, str] = {
     "tell_party(uuid,boolean,text)": "portal_runtime",
     "climb(referral,recipient,running_clock,timestamptz)": "",
     "escalate(timestamptz)": "portal_worker",
+    "tell_of_case_action(case_action,text,text,uuid,timestamptz)": "",
+    "case_action_given()": "",
+    "remind_of_case_actions(timestamptz)": "portal_worker",
     "running_clocks(uuid,integer)": "portal_runtime",
     "reckon_clocks(text)": "portal_runtime",
 }

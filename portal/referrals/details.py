@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -172,6 +172,7 @@ class CaseAction(OfReferral, table=True):
         CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended"),
         Index("case_action_of_team", "team_id", "due_on", "id"),
         Index("case_action_of_referral", "referral_id", "due_on", "id"),
+        Index("case_action_due", "due_on", "id", postgresql_where=text("state = 'open'")),
     )
 
     agency_id: UUID = Field(foreign_key="agency.id")

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_b6b9179f936d"
+revision = "first_61deeca6bb33"
 down_revision = None
 
 

@@ -1912,6 +1912,8 @@ CREATE TABLE case_action (
 	CONSTRAINT case_action_added_by_agency_id_fkey FOREIGN KEY(added_by_agency_id) REFERENCES agency (id)
 );
 
+CREATE INDEX case_action_due ON case_action (due_on, id) WHERE state = 'open';
+
 CREATE INDEX case_action_of_referral ON case_action (referral_id, due_on, id);
 
 CREATE INDEX case_action_of_team ON case_action (team_id, due_on, id);
@@ -5663,6 +5665,75 @@ BEGIN
 END
 $$;
 
+-- Who is told of an action in a case: whoever does it, or else the team it waits for, while they could look the case up.
+-- What is to be done, and in which case, a notice leaves to the full view.
+
+CREATE FUNCTION tell_of_case_action(it case_action, about text, words text, beside uuid, moment timestamptz) RETURNS int
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT tell_of_case(r, it.team_id, it.allocated_to_id, 'team', about,
+        format(words, t.name, to_char(it.due_on, 'FMDD FMMonth YYYY')), beside, moment)
+    FROM referral r, team t WHERE r.id = it.referral_id AND t.id = it.team_id
+$$;
+
+-- Written with the change, whichever verb made it. Who gives work to a team of their own has told it already.
+CREATE FUNCTION case_action_given() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    allocated boolean := NEW.allocated_to_id IS NOT NULL
+        AND (TG_OP = 'INSERT' OR OLD.allocated_to_id IS DISTINCT FROM NEW.allocated_to_id);
+    arrived boolean := TG_OP = 'INSERT' AND NOT EXISTS (
+        SELECT FROM team_member t JOIN membership m ON m.id = t.membership_id
+        WHERE t.team_id = NEW.team_id AND m.person_id = caller_person());
+BEGIN
+    IF caller_principal() IS NULL OR NEW.state <> 'open' THEN
+        RETURN NULL;  -- the tables' owner: sample data, and invented bulk
+    END IF;
+    IF allocated OR arrived THEN
+        PERFORM tell_of_case_action(NEW, 'action_assigned', CASE WHEN allocated
+            THEN 'Yours to do in a case of %s, by %s.' ELSE 'Something is to be done in a case, for %s, by %s.' END,
+            caller_person(), caller_now());
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+-- The worker asks for it, as often as it likes: an action is due within a week, or late, and each is said once; a new due
+-- day begins anew. Where the team's agency cannot see the case now, it is said once it can again.
+CREATE FUNCTION remind_of_case_actions(moment timestamptz) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    today date := (moment AT TIME ZONE 'Europe/London')::date;
+    it case_action;
+    about text;
+    said int := 0;
+BEGIN
+    FOR it IN
+        WITH unsaid AS MATERIALIZED (
+            SELECT a.* FROM case_action a
+            WHERE a.state = 'open' AND a.due_on <= today + 7
+              AND NOT EXISTS (
+                  SELECT FROM reminder r WHERE r.about_id = a.id AND r.day = a.due_on
+                    AND r.kind = CASE WHEN a.due_on < today THEN 'case_action_late' ELSE 'case_action_due' END)
+        )
+        SELECT u.* FROM unsaid u JOIN referral r ON r.id = u.referral_id
+        WHERE r.overall IN ('waiting', 'in_hand') AND has_case(r, u.agency_id, u.team_id, moment)
+        ORDER BY u.due_on, u.id LIMIT 200
+    LOOP
+        about := CASE WHEN it.due_on < today THEN 'action_late' ELSE 'action_due' END;
+        INSERT INTO reminder (kind, about_id, day, at) VALUES ('case_' || about, it.id, it.due_on, moment)
+        ON CONFLICT DO NOTHING;
+        IF FOUND THEN
+            PERFORM tell_of_case_action(it, about, CASE about
+                WHEN 'action_late' THEN 'Late: something to be done in a case, for %s, by %s.'
+                ELSE 'Due soon: something to be done in a case, for %s, by %s.' END, NULL, moment);
+            said := said + 1;
+        END IF;
+    END LOOP;
+    RETURN said;
+END
+$$;
+
 -- What `portal clocks recompute` asks: for those who keep the calendars, and nothing of what a case is about.
 
 -- The clocks that run and are due, in an order that goes on after the last one that was read.
@@ -5827,6 +5898,8 @@ GRANT EXECUTE ON FUNCTION agreement_stops(uuid) TO portal_runtime;
 GRANT EXECUTE ON FUNCTION tell_party(uuid,boolean,text) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION escalate(timestamptz) TO portal_worker;
+
+GRANT EXECUTE ON FUNCTION remind_of_case_actions(timestamptz) TO portal_worker;
 
 GRANT EXECUTE ON FUNCTION running_clocks(uuid,integer) TO portal_runtime;
 
@@ -7869,6 +7942,8 @@ GRANT UPDATE ON case_action TO portal_runtime;
 CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON case_action FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON case_action FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER zz_given AFTER INSERT OR UPDATE OF allocated_to_id ON case_action FOR EACH ROW EXECUTE FUNCTION case_action_given();
 
 ALTER TABLE case_action_codes ENABLE ROW LEVEL SECURITY;
 
