@@ -30,6 +30,7 @@ BACK = "http://localhost:8400/back"
 _READS = (Scope.INITIATIVES_READ,)
 _CONTRIBUTES = (*_READS, Scope.INITIATIVES_CONTRIBUTE)
 _EDITS = (*_CONTRIBUTES, Scope.INITIATIVES_EDIT)
+_CASES = (Scope.REFERRALS_SUMMARY, Scope.REFERRALS_READ, Scope.REFERRALS_WORK)
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ PROGRAMS = (
     Program("rasa-coordinator", "RASA coordination desk", "rasa.coordinator", _EDITS),
     Program("wirral", "Wirral community safety system", "wirral.coordinator", _EDITS, (BACK,)),
     Program("police", "Merseyside Police analytics", "police.coordinator", _READS),
+    Program("police-cases", "Merseyside Police case system", "police.caseworker", _CASES),
+    Program("cps", "CPS case system", "cps.liaison", _CASES),
 )
 
 

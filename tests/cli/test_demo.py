@@ -57,6 +57,7 @@ def test_the_demo_answers_the_query_it_prints_and_is_warm_the_next_time(folder: 
         check_the_printed_query(first)
         check_the_readmes_first_query(folder)
         check_the_guides_invitation(folder)
+        check_the_guides_matter(folder)
         check_the_notes(folder)
         given = {"title": "Entered by hand", "idempotencyKey": "1"}
         made = ask(folder, "Wirral Council", LOG, input=given)
@@ -145,6 +146,29 @@ def check_the_guides_invitation(folder: Path) -> None:
     assert told["partner"]["state"] == "COMMITTED"
 
 
+def check_the_guides_matter(folder: Path) -> None:
+    """Two suspects of one matter come to two outcomes, and the days are kept apart."""
+    _, _, after = GUIDE.read_text().partition("## A case, step by step")
+    ran = pasted(folder, after.split("```sh\n")[1].split("```")[0])
+    assert (ran.returncode, ran.stderr) == (0, "")
+    reader, answers, rest = json.JSONDecoder(), [], ran.stdout.strip()
+    while rest:
+        answer, end = reader.raw_decode(rest)
+        answers.append(answer["data"])
+        rest = rest[end:].strip()
+    before, after_it = answers[0]["queue"]["nodes"], answers[-1]["queue"]["nodes"]
+    assert {one["suspect"]: one["state"] for one in before} == {1: "magistrates", 2: "action_plan"}
+    assert {one["suspect"]: one["state"] for one in after_it} == {
+        1: "magistrates",
+        2: "nfa_notified",
+    }
+    held = {
+        one["suspect"]: {each["holder"]: each["days"] for each in one["daysHeld"]}
+        for one in after_it
+    }
+    assert held == {1: {"police": 6, "cps": 5, "court": 3}, 2: {"police": 7, "cps": 7}}
+
+
 def check_the_notes(folder: Path) -> None:
     noted = notes(folder)
     assert noted["base_url"].startswith("http://localhost:")
@@ -152,6 +176,7 @@ def check_the_notes(folder: Path) -> None:
         "RASA Merseyside",
         "Wirral Council",
         "Merseyside Police",
+        "CPS Mersey-Cheshire",
     }
     for client in noted["clients"]:
         assert stat.S_IMODE(Path(client["key_file"]).stat().st_mode) == 0o600

@@ -51,16 +51,22 @@ async def test_two_suspects_come_to_two_outcomes_and_the_days_are_kept_apart(
     day = on(portal, "2026-12-14")
     assert await goes(day, OFFICER, case, 2, "answer_action_plan", plan_answered="full")
     assert await goes(day, LIAISON, case, 2, "accept_file", complexity="simple")
+    day = on(portal, "2026-12-16")
+    assert await goes(day, LIAISON, case, 1, "plead_guilty") == "convicted"
     day = on(portal, "2026-12-17")
     assert await goes(day, LIAISON, case, 2, "decide_nfa_evidential") == "nfa_evidential"
+    day = on(portal, "2026-12-18")
+    assert await goes(day, LIAISON, case, 1, "sentence", sentence_kind="custody") == "sentenced"
+    told = {"told_on": "2026-12-18", "told_by": "liaison_unit"}
+    assert await goes(day, LIAISON, case, 2, "tell_of_nfa", **told) == "nfa_notified"
 
     seen = await matter(on(portal, "2026-12-20"), case, LIAISON)
     first, second = seen["tracks"][1], seen["tracks"][2]
-    assert (first["state"], first["turn"]) == ("magistrates", "court")
-    assert (second["state"], second["turn"]) == ("nfa_evidential", "cps")
-    assert held(first) == {"police": 10 + 3 + 2, "cps": 1 + 3, "court": 11}
-    assert held(second) == {"police": 10 + 10, "cps": 1 + 3 + 3 + 3}
-    assert (first["stateOn"], second["stateOn"]) == ("2026-12-09", "2026-12-17")
+    assert (first["state"], first["turn"]) == ("sentenced", "police")
+    assert (second["state"], second["turn"]) == ("nfa_notified", "none")
+    assert held(first) == {"police": 10 + 3 + 2 + 2, "cps": 1 + 3, "court": 9}
+    assert held(second) == {"police": 10 + 10, "cps": 1 + 3 + 3 + 1}  # and nobody's since
+    assert (first["stateOn"], second["stateOn"]) == ("2026-12-18", "2026-12-18")
     assert seen["overall"] == "IN_HAND"
 
 
