@@ -20,7 +20,7 @@ from strawberry.schema.types.base_scalars import (
 from portal.actions.api import ActionMutations, ActionQueries
 from portal.agencies.api import AgencyMutations, AgencyQueries
 from portal.agreements.api import AgreementMutations, AgreementQueries
-from portal.calendars.api import CalendarQueries
+from portal.calendars.api import CalendarMutations, CalendarQueries
 from portal.changes.api import ChangeQueries
 from portal.charging.api import ChargingMutations, ChargingQueries
 from portal.evidence.api import EvidenceMutations
@@ -125,6 +125,7 @@ class Mutation(
     CaseActionMutations,
     EmergencyMutations,
     ScaleMutations,
+    CalendarMutations,
 ):
     """All root fields for changing."""
 

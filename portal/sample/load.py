@@ -20,7 +20,7 @@ from portal.sample.partnership import AGENCIES, PEOPLE, fixed, load_partnership
 from portal.sample.programs import ROTA, example_program
 from portal.sample.safe_routes import invented_rows
 from portal.sample.scales import scale_rows
-from portal.sample.terms import terms
+from portal.sample.terms import holidays, terms
 from portal.store.rules import table_of
 
 _FIXED_ID = "md5(concat_ws('/', c.object_type, c.object_id, c.version, c.kind))::uuid"
@@ -31,7 +31,14 @@ async def load_sample(owner: AsyncConnection) -> None:
     await load_partnership(owner)
     if (await owner.execute(text("SELECT count(*) FROM initiative"))).scalar_one() == 0:
         people = [_notice(), *joining_rows(), *example_program(IMPORTED), consent_to(ROTA.id)]
-        together = [*public_rows(), *invented_rows(), *people, *terms(), *agreement_rows()]
+        together = [
+            *public_rows(),
+            *invented_rows(),
+            *people,
+            *terms(),
+            *holidays(),
+            *agreement_rows(),
+        ]
         together += [*pathway_teams(), *scale_rows()]
         await add_all(
             owner, [*together, *mail_rows(), *case_rows(), *matter_rows(), *emergency_rows()]

@@ -31,8 +31,8 @@ async def holiday(portal: Portal, cases: Engines) -> AsyncIterator[dict[str, Any
     """A referral was sent on Monday; then Tuesday becomes a bank holiday."""
     row = await sent(portal)
     proclaimed = text(
-        "INSERT INTO bank_holiday (id, day, name, holds, valid_from)"
-        " VALUES (gen_random_uuid(), :day, 'Proclaimed', true, :since)"
+        "INSERT INTO bank_holiday (id, day, name, holds, valid_from, state, updated_at, version)"
+        " VALUES (gen_random_uuid(), :day, 'Proclaimed', true, :since, 'confirmed', now(), 1)"
     )
     async with cases.owner.begin() as owner:
         await owner.execute(proclaimed, {"day": TUESDAY, "since": DAY})

@@ -25,6 +25,7 @@ from portal.outbox.tables import (
     OutboxAttempt,
     OutboxMessage,
 )
+from portal.proposals.tables import ProposalState
 from portal.sample.initiatives import IMPORTED
 from portal.sample.mail import MAIL_CODE
 from portal.sample.partnership import DAY, agency_id, fixed, membership_id
@@ -170,7 +171,8 @@ async def _proclaimed(owner: AsyncConnection) -> None:
     """A bank holiday that the library does not know."""
     day = {
         "id": fixed("matrix-holiday", ""), "day": DAY + timedelta(days=30), "name": "A wedding",
-        "holds": True, "valid_from": DAY,
+        "holds": True, "valid_from": DAY, "state": ProposalState.CONFIRMED,
+        "updated_at": IMPORTED,
     }  # fmt: skip
     await owner.execute(insert(table_of(BankHoliday)), [day])
 

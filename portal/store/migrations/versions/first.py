@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_61deeca6bb33"
+revision = "first_b39fe2ce6317"
 down_revision = None
 
 

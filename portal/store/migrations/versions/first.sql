@@ -129,14 +129,23 @@ CREATE TABLE auth_secret.seen_proof (
 
 CREATE TABLE bank_holiday (
 	id UUID NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	valid_from DATE NOT NULL, 
+	proposed_by_id UUID, 
+	answered_by_id UUID, 
+	answered_at TIMESTAMP WITH TIME ZONE, 
+	answer_note VARCHAR(400), 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
 	day DATE NOT NULL, 
 	name VARCHAR(80) NOT NULL, 
 	holds BOOLEAN NOT NULL, 
-	valid_from DATE NOT NULL, 
 	CONSTRAINT bank_holiday_pkey PRIMARY KEY (id), 
-	CONSTRAINT bank_holiday_day_valid_from_key UNIQUE (day, valid_from), 
-	CONSTRAINT bank_holiday_name_check CHECK (length(btrim(name)) > 0)
+	CONSTRAINT bank_holiday_name_check CHECK (length(btrim(name)) > 0), 
+	CONSTRAINT bank_holiday_state_check CHECK (state IN ('proposed', 'confirmed', 'declined'))
 );
+
+CREATE UNIQUE INDEX bank_holiday_begins ON bank_holiday (day, valid_from) WHERE state = 'confirmed';
 
 CREATE TABLE change (
 	at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -594,25 +603,28 @@ CREATE TABLE risk_scale (
 
 CREATE UNIQUE INDEX risk_scale_begins ON risk_scale (tool, area_code, valid_from) NULLS NOT DISTINCT WHERE state = 'confirmed';
 
-CREATE TABLE school_term (
+CREATE TABLE school_year (
 	id UUID NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	valid_from DATE NOT NULL, 
+	proposed_by_id UUID, 
+	answered_by_id UUID, 
+	answered_at TIMESTAMP WITH TIME ZONE, 
+	answer_note VARCHAR(400), 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
 	area_code VARCHAR(9) NOT NULL, 
 	school_year INTEGER NOT NULL, 
-	name VARCHAR(80) NOT NULL, 
-	first_on DATE NOT NULL, 
-	last_on DATE NOT NULL, 
 	opens VARCHAR(5) NOT NULL, 
-	valid_from DATE NOT NULL, 
-	CONSTRAINT school_term_pkey PRIMARY KEY (id), 
-	CONSTRAINT school_term_area_code_school_year_valid_from_first_on_key UNIQUE (area_code, school_year, valid_from, first_on), 
-	CONSTRAINT school_term_dates_check CHECK (last_on >= first_on), 
-	CONSTRAINT school_term_name_check CHECK (length(btrim(name)) > 0), 
-	CONSTRAINT school_term_school_year_check CHECK (school_year BETWEEN 2020 AND 2100 AND first_on >= make_date(school_year, 8, 1) AND last_on < make_date(school_year + 1, 9, 1)), 
-	CONSTRAINT school_term_opens_check CHECK (opens ~ '^(0[7-9]|1[01]):[0-5][0-9]$' AND opens BETWEEN '07:00' AND '11:59'), 
-	CONSTRAINT school_term_area_code_fkey FOREIGN KEY(area_code) REFERENCES area (code)
+	CONSTRAINT school_year_pkey PRIMARY KEY (id), 
+	CONSTRAINT school_year_id_school_year_key UNIQUE (id, school_year), 
+	CONSTRAINT school_year_school_year_check CHECK (school_year BETWEEN 2020 AND 2100), 
+	CONSTRAINT school_year_opens_check CHECK (opens ~ '^(0[7-9]|1[01]):[0-5][0-9]$' AND opens BETWEEN '07:00' AND '11:59'), 
+	CONSTRAINT school_year_state_check CHECK (state IN ('proposed', 'confirmed', 'declined')), 
+	CONSTRAINT school_year_area_code_fkey FOREIGN KEY(area_code) REFERENCES area (code)
 );
 
-CREATE INDEX school_term_by_area ON school_term (area_code, first_on, id);
+CREATE UNIQUE INDEX school_year_begins ON school_year (area_code, school_year, valid_from) WHERE state = 'confirmed';
 
 CREATE TABLE team (
 	id UUID NOT NULL, 
@@ -1139,6 +1151,21 @@ CREATE INDEX role_request_membership_id_idx ON role_request (membership_id);
 CREATE INDEX role_request_person_id_idx ON role_request (person_id);
 
 CREATE UNIQUE INDEX role_request_waiting ON role_request (membership_id, role) WHERE state = 'waiting';
+
+CREATE TABLE school_term (
+	id UUID NOT NULL, 
+	school_year_id UUID NOT NULL, 
+	school_year INTEGER NOT NULL, 
+	name VARCHAR(80) NOT NULL, 
+	first_on DATE NOT NULL, 
+	last_on DATE NOT NULL, 
+	CONSTRAINT school_term_pkey PRIMARY KEY (id), 
+	CONSTRAINT school_term_school_year_id_school_year_fkey FOREIGN KEY(school_year_id, school_year) REFERENCES school_year (id, school_year), 
+	CONSTRAINT school_term_school_year_id_first_on_key UNIQUE (school_year_id, first_on), 
+	CONSTRAINT school_term_dates_check CHECK (last_on >= first_on), 
+	CONSTRAINT school_term_name_check CHECK (length(btrim(name)) > 0), 
+	CONSTRAINT school_term_school_year_check CHECK (first_on >= make_date(school_year, 8, 1) AND last_on < make_date(school_year + 1, 9, 1))
+);
 
 CREATE TABLE standing (
 	id UUID NOT NULL, 
@@ -6755,6 +6782,30 @@ CREATE POLICY auth_delete ON auth_secret.seen_logout FOR DELETE TO portal_auth U
 
 GRANT DELETE ON auth_secret.seen_logout TO portal_auth;
 
+ALTER TABLE school_year ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE school_year FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON school_year FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON school_year FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON school_year TO portal_runtime;
+
+CREATE POLICY add ON school_year FOR INSERT TO portal_runtime WITH CHECK (((SELECT caller_can('frameworks:manage'))) AND (true) AND state = 'proposed' AND proposed_by_id = (SELECT caller_principal()));
+
+GRANT INSERT ON school_year TO portal_runtime;
+
+CREATE POLICY change ON school_year FOR UPDATE TO portal_runtime USING (((SELECT caller_can('frameworks:manage'))) AND state = 'proposed' OR (false) AND state = 'confirmed') WITH CHECK (((SELECT caller_can('frameworks:manage'))) AND state <> 'proposed');
+
+GRANT UPDATE ON school_year TO portal_runtime;
+
+CREATE TRIGGER c_proposal BEFORE INSERT OR UPDATE ON school_year FOR EACH ROW EXECUTE FUNCTION check_proposal();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON school_year FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON school_year FOR EACH ROW EXECUTE FUNCTION record_change('SchoolYear', '', 'everyone');
+
 ALTER TABLE school_term ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE school_term FORCE ROW LEVEL SECURITY;
@@ -6764,6 +6815,10 @@ CREATE POLICY owner ON school_term FOR ALL TO portal_owner USING (true) WITH CHE
 CREATE POLICY see ON school_term FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
 
 GRANT SELECT ON school_term TO portal_runtime;
+
+CREATE POLICY add ON school_term FOR INSERT TO portal_runtime WITH CHECK ((SELECT caller_can('frameworks:manage')) AND EXISTS (SELECT FROM school_year p WHERE p.id = school_term.school_year_id AND p.state = 'proposed' AND p.proposed_by_id = (SELECT caller_principal()) AND p.updated_at = (SELECT caller_now())));
+
+GRANT INSERT ON school_term TO portal_runtime;
 
 CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON school_term FOR EACH ROW EXECUTE FUNCTION record_change('SchoolTerm', '', 'everyone');
 
@@ -6776,6 +6831,18 @@ CREATE POLICY owner ON bank_holiday FOR ALL TO portal_owner USING (true) WITH CH
 CREATE POLICY see ON bank_holiday FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
 
 GRANT SELECT ON bank_holiday TO portal_runtime;
+
+CREATE POLICY add ON bank_holiday FOR INSERT TO portal_runtime WITH CHECK (((SELECT caller_can('frameworks:manage'))) AND (true) AND state = 'proposed' AND proposed_by_id = (SELECT caller_principal()));
+
+GRANT INSERT ON bank_holiday TO portal_runtime;
+
+CREATE POLICY change ON bank_holiday FOR UPDATE TO portal_runtime USING (((SELECT caller_can('frameworks:manage'))) AND state = 'proposed' OR (false) AND state = 'confirmed') WITH CHECK (((SELECT caller_can('frameworks:manage'))) AND state <> 'proposed');
+
+GRANT UPDATE ON bank_holiday TO portal_runtime;
+
+CREATE TRIGGER c_proposal BEFORE INSERT OR UPDATE ON bank_holiday FOR EACH ROW EXECUTE FUNCTION check_proposal();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON bank_holiday FOR EACH ROW EXECUTE FUNCTION touch_row();
 
 CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON bank_holiday FOR EACH ROW EXECUTE FUNCTION record_change('BankHoliday', '', 'everyone');
 
