@@ -27,6 +27,7 @@ from portal.reading.declare import (
 )
 from portal.referrals import details
 from portal.referrals.api import Recipient, Referral
+from portal.referrals.marking import MARKING, marking
 from portal.store.rules import table_of
 
 
@@ -84,6 +85,7 @@ def _unsupported(row: Columns, _: Ask) -> ColumnElement[bool]:
 class Hearing(Node):
     """A day in court, in one suspect's matter."""
 
+    handling: str = sql(MARKING, marking)
     referral: Referral = one("The case.", "referral_id")
     track: Recipient | None = one("The suspect's matter, and where it stands.", "recipient_id")
     held_on: date = column("The day.")
@@ -132,6 +134,7 @@ def _overdue(row: Columns, ask: Ask) -> ColumnElement[bool]:
 class PlanItem(Node):
     """Something that a prosecutor still needs; what it shows is kept nowhere here."""
 
+    handling: str = sql(MARKING, marking)
     referral: Referral = one("The case.", "referral_id")
     track: Recipient | None = one("The suspect's matter, and where it stands.", "recipient_id")
     code: codes.PlanItemCode = column("What is needed.")
@@ -166,6 +169,7 @@ PLAN_ITEMS = Listing(
 class VictimSupport(Node):
     """Whether a victim has a supporter, as she let it be written down."""
 
+    handling: str = sql(MARKING, marking)
     referral: Referral = one("The case.", "referral_id")
     victim: int = column("Which victim of the case.")
     answer: codes.Supporter = column("Whether somebody supports her.")

@@ -49,7 +49,8 @@ from portal.reading.declare import (
     value_type,
     where,
 )
-from portal.referrals.api import HANDLING, Referral
+from portal.referrals.api import Referral
+from portal.referrals.marking import MARKING, marking
 
 
 class SessionOrder(Enum):
@@ -116,9 +117,8 @@ def _mail_of(me: Columns, _: Ask) -> ColumnElement[UUID]:
 
 
 def _handling(notice: Columns, _: Ask) -> ColumnElement[str]:
-    of_case = literal_column(f"'{HANDLING}'::text", Text)
     other = literal_column("'OFFICIAL. For you; do not pass on.'::text", Text)
-    return case((notice.referral_id.is_not(None), of_case), else_=other)
+    return case((notice.referral_id.is_not(None), marking()), else_=other)
 
 
 @reads(notices.Notice)
@@ -128,7 +128,7 @@ class Notice(Node):
     at: datetime = column("When.")
     kind: NoticeKind = column("What it is about.")
     says: str = column("What it says.")
-    handling: str = sql("Its marking, and what it asks of whoever reads it.", _handling)
+    handling: str = sql(MARKING, _handling)
     referral: Referral | None = one(
         "The case it is about; null where it is about none, or one you may not see now.",
         "referral_id",

@@ -31,6 +31,7 @@ from portal.reading.declare import (
 )
 from portal.referrals import case_actions, codes, details
 from portal.referrals.codes import CaseActionState
+from portal.referrals.marking import MARKING, marking
 from portal.store.rules import table_of
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def _overdue(row: Columns, ask: Ask) -> ColumnElement[bool]:
 class CaseAction(Node):
     """That a team of a party does something in a case by a day. What, the full view says."""
 
+    handling: str = sql(MARKING, marking)
     referral: Annotated["Referral", strawberry.lazy("portal.referrals.api")] = one(
         "The case.", "referral_id"
     )

@@ -34,19 +34,14 @@ from portal.referrals import sending, steps, suspects, tables, verbs
 from portal.referrals.actions_api import CASE_ACTIONS, CaseAction
 from portal.referrals.filters import RecipientFilter, ReferralFilter
 from portal.referrals.held import DaysHeld, days_held
+from portal.referrals.marking import MARKING, marking
 from portal.referrals.pathway import Hold
 from portal.referrals.preview import Preview, preview_of
 from portal.referrals.tables import Overall, Urgency
 from portal.store.base import Instant
 from portal.store.rules import table_of
 
-HANDLING = "OFFICIAL-SENSITIVE. For the teams it is addressed to; do not copy, print or pass on."
-"""The marking of every case record, and what it asks of who reads it."""
 _NEVER: ColumnElement[datetime] = literal_column("'9999-12-30'::timestamptz", Instant)
-
-
-def handling(*_: object) -> ColumnElement[str]:
-    return literal_column(f"'{HANDLING}'::text")
 
 
 class ReferralEventOrder(Enum):
@@ -110,6 +105,7 @@ CLOCKS = Listing(
 class ReferralEvent(Node):
     """Something that happened in a referral; a mistake is an event, too, and overwrites nothing."""
 
+    handling: str = sql(MARKING, marking)
     name: str = column("The move, or what else happened, as the pathway calls it.")
     part: str = column("For which part: sender, receiver, coordinator; none for a new calendar.")
     to_state: str | None = column("The state it led to, if it led to one.")
@@ -135,6 +131,7 @@ def _in_error(event: Columns) -> ColumnElement[bool]:
 class RunningClock(Node):
     """A clock of the pathway that has started in this referral."""
 
+    handling: str = sql(MARKING, marking)
     name: str = column("What the pathway calls it.")
     holder: str = column("Whose time it counts.")
     team: Team | None = one(
@@ -162,6 +159,7 @@ class RunningClock(Node):
 class Recipient(Node):
     """A team that a referral is addressed to, and where it stands there."""
 
+    handling: str = sql(MARKING, marking)
     referral: "Referral" = one("The referral.", "referral_id")
     agency: Agency = one("The agency of the team.", "agency_id")
     team: Team = one("The team it is addressed to.", "team_id")
@@ -225,7 +223,7 @@ class Referral(Node):
     """
 
     reference: str = column("A short random code, for the phone and for letters.")
-    handling: str = sql("Its marking, and what it asks of whoever reads it.", handling)
+    handling: str = sql(MARKING, marking)
     pathway: str = column("The pathway it goes along.")
     pathway_version: int = column("The version of the pathway that it began with, and keeps.")
     purpose: str = column("For which purpose it is shared.")

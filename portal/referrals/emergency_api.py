@@ -27,8 +27,9 @@ from portal.reading.declare import (
     where,
 )
 from portal.referrals import emergencies, emergency_tables
-from portal.referrals.api import Referral, handling
+from portal.referrals.api import Referral
 from portal.referrals.emergency_tables import DisclosureReason, ReviewFinding
+from portal.referrals.marking import MARKING, marking
 
 
 class EmergencyDisclosureOrder(Enum):
@@ -50,7 +51,7 @@ class EmergencyDisclosure(Node):
     It says nothing about the case.
     """
 
-    handling: str = sql("Its marking, and what it asks of whoever reads it.", handling)
+    handling: str = sql(MARKING, marking)
     referral: Referral | None = one("The case; null where you do not see it.", "referral_id")
     from_agency: Agency = one("The agency that holds the case.", "from_agency_id")
     to_agency: Agency = one("The agency of the team that was given it.", "to_agency_id")

@@ -29,6 +29,7 @@ from portal.reading.declare import (
 from portal.referrals import follow_tables
 from portal.referrals.api import Referral
 from portal.referrals.follow_tables import FollowOutcome
+from portal.referrals.marking import MARKING, marking
 
 
 class PathwayTeamOrder(Enum):
@@ -75,6 +76,7 @@ class PathwayTeam(Node):
 class FollowOn(Node):
     """What was to follow from a case by itself, and what came of it."""
 
+    handling: str = sql(MARKING, marking)
     referral: Referral = one("The case that it was to follow from.", "referral_id")
     pathway: str = column("The pathway of what was to follow.")
     outcome: FollowOutcome = column("What came of it: made, or why not.")

@@ -46,7 +46,8 @@ from portal.reading.declare import (
 )
 from portal.referrals import assessing, codes, detailing, details, tables
 from portal.referrals.actions_api import FileAction, file_actions
-from portal.referrals.api import Referral, handling
+from portal.referrals.api import Referral
+from portal.referrals.marking import MARKING, marking
 from portal.store.rules import table_of
 
 
@@ -207,7 +208,7 @@ class ReferralFile:
     cover that, the part is null, and `extensions.withheld` says so.
     """
 
-    handling: str = sql("Its marking, and what it asks of whoever reads it.", handling)
+    handling: str = sql(MARKING, marking)
     safe_contact: SafeContact | None = _of(
         DataCategory.SAFE_CONTACT,
         value("How the victim can be reached without danger: first of all.", _contact),
@@ -254,6 +255,7 @@ class FileConsultationOrder(Enum):
 class Consultation(Node):
     """Somebody was shown the full view of a case."""
 
+    handling: str = sql(MARKING, marking)
     referral: Referral | None = one("The case; null where you no longer see it.", "referral_id")
     agency: Agency = one("As whom they were shown it.", "agency_id")
     by: Membership | None = one("Who it was; null for a program.", "principal_id")
