@@ -42,6 +42,8 @@ class NoticeKind(StrEnum):
     """A partner has changed nothing on an initiative for 60 days."""
     EMERGENCY_DISCLOSURE = "emergency_disclosure"
     """A case was disclosed in an emergency, by this person's agency or to it."""
+    DISCLOSURE_ASKED = "disclosure_asked"
+    """Another agency asks this person's agency to disclose a case in an emergency."""
     DISCLOSURE_ESCALATED = "disclosure_escalated"
     """A disclosure in an emergency was not justified, or nobody has reviewed it in time."""
     PROGRAM_CHANGED = "program_changed"

@@ -17,6 +17,7 @@ from portal.referrals.emergency_tables import (
     CAP_HOURS,
     REVIEW_DAYS,
     DisclosureReason,
+    DisclosureRequest,
     EmergencyDisclosure,
     ReviewFinding,
 )
@@ -25,6 +26,7 @@ from portal.referrals.tables import Referral
 from portal.referrals.verbs import ReferralId, TeamId, team_of
 
 DisclosureId = Annotated[UUID, Ref("EmergencyDisclosure")]
+RequestId = Annotated[UUID, Ref("DisclosureRequest")]
 USUAL_HOURS = 24
 
 
@@ -35,6 +37,7 @@ async def disclose_in_emergency(  # noqa: PLR0913, PLR0917 - the contract's inpu
     reason: Annotated[DisclosureReason, "Why it cannot wait."],
     hours: Annotated[int, f"For how long: 1 to {CAP_HOURS} hours."] = USUAL_HOURS,
     disclosure_read: DisclosureRead = False,
+    request: Annotated[RequestId | None, "The request of that team that it answers."] = None,
 ) -> EmergencyDisclosure:
     """Let a team of another agency see a case of yours at once, for some hours, without an
     agreement. The data protection leads of both agencies are told, and yours reviews it.
@@ -52,6 +55,8 @@ async def disclose_in_emergency(  # noqa: PLR0913, PLR0917 - the contract's inpu
         raise Invalid.field("hours", f"Give 1 to {CAP_HOURS} hours.")
     await must_have_read(work, {to.agency_id}, read=disclosure_read)
     await _must_be_new(work, row, to)
+    if request is not None:
+        await _must_answer(work, request, to)
     await _warn_of(work, row, to)
     made = EmergencyDisclosure(
         referral_id=row.id,
@@ -59,6 +64,7 @@ async def disclose_in_emergency(  # noqa: PLR0913, PLR0917 - the contract's inpu
         to_agency_id=to.agency_id,
         to_team_id=to.id,
         reason=reason,
+        request_id=request,
         made_by_id=work.caller.principal_id,
         starts_at=work.now,
         ends_at=work.now + timedelta(hours=hours),
@@ -118,6 +124,12 @@ async def lift_disclosure_bar(
 async def _is_own(work: Work, row: EmergencyDisclosure) -> bool:
     made = select(col(Membership.person_id)).where(col(Membership.id) == row.made_by_id)
     return (await work.db.execute(made)).scalar_one_or_none() == work.caller.person_id
+
+
+async def _must_answer(work: Work, request: UUID, team: Team) -> None:
+    asked = await work.seen(DisclosureRequest, request, "request")
+    if asked.of_agency_id != work.caller.agency_id or asked.by_team_id != team.id:
+        raise Invalid.field("request", "This is no request that this team has made of your agency.")
 
 
 async def _must_be_new(work: Work, referral: Referral, team: Team) -> None:

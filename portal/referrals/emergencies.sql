@@ -111,6 +111,30 @@ BEGIN
 END
 $$;
 
+-- Written with the request: whoever looks after data at the agency that is asked and its single points of contact; and where
+-- what is asked for is there, the team that keeps it. Who asks learns of none of this.
+CREATE FUNCTION tell_of_request() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    says text := (SELECT left(format('%s (%s) asks your agency to disclose a case in an emergency.', t.name, a.short_name), 400)
+                  FROM team t JOIN agency a ON a.id = t.agency_id WHERE t.id = NEW.by_team_id);
+BEGIN
+    IF caller_principal() IS NULL THEN
+        RETURN NULL;  -- sample data
+    END IF;
+    PERFORM tell(told.person, 'disclosure_asked', says) FROM (
+        SELECT people_as(NEW.of_agency_id, role, caller_today())
+        FROM unnest('{data_protection_lead,agency_spoc}'::text[]) role
+        UNION
+        SELECT m.person_id FROM referral r JOIN team_member t ON t.team_id = r.sender_team_id
+        JOIN membership m ON m.id = t.membership_id
+        CROSS JOIN LATERAL principal_today(m.id, caller_today()) p
+        WHERE r.reference = NEW.reference AND r.sender_agency_id = NEW.of_agency_id AND 'referrals:work' = ANY (p.scopes)
+    ) told (person);
+    RETURN NULL;
+END
+$$;
+
 -- The worker asks for it, as often as it likes: both agencies' signatories hear once of a disclosure that nobody has reviewed
 -- in time.
 CREATE FUNCTION escalate_disclosures(moment timestamptz) RETURNS int LANGUAGE plpgsql SECURITY DEFINER

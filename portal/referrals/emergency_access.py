@@ -10,6 +10,7 @@ from portal.errors import NotAllowed
 from portal.referrals import emergency_tables as tables
 from portal.referrals.access import OWN, SUMMARY, WORKS, of_case, sent_by_caller
 from portal.referrals.tables import Referral
+from portal.store.rules import RowRule, table_of
 
 ADVISES = "(SELECT caller_can('agreements:advise'))"
 GOVERNS = f"({ADVISES} OR (SELECT caller_can('agreements:sign')))"
@@ -22,7 +23,28 @@ _MAKES = (
     " AND escalated_at IS NULL AND lifted_at IS NULL"
 )
 
+_CASES_OR_GOVERNS = f"((SELECT caller_can('referrals:summary')) OR {GOVERNS})"
+_DECIDES = f"({WORKS} OR {ADVISES})"
+
 RULES = (
+    RowRule(
+        table_of(tables.DisclosureRequest),
+        "Those who see cases, and governance, in the agency that asks and in the one it asks.",
+        f"{OWN} IN (of_agency_id, by_agency_id) AND {_CASES_OR_GOVERNS}",
+        add=f"by_agency_id = {OWN} AND {WORKS} AND asked_by_id = (SELECT caller_principal())"
+        " AND asked_at = (SELECT caller_now())",
+        triggers=(
+            "CREATE TRIGGER z_tell AFTER INSERT ON disclosure_request"
+            " FOR EACH ROW EXECUTE FUNCTION tell_of_request()",
+        ),
+    ),
+    RowRule(
+        table_of(tables.RequestSetAside),
+        "Those who see cases, and governance, in the agency that was asked; never who asked.",
+        f"of_agency_id = {OWN} AND {_CASES_OR_GOVERNS}",
+        add=f"of_agency_id = {OWN} AND {_DECIDES} AND by_id = (SELECT caller_principal())"
+        " AND at = (SELECT caller_now())",
+    ),
     of_case(
         tables.EmergencyDisclosure,
         "Data protection leads and signatories of both agencies; whoever sees the case at the one"
@@ -49,6 +71,7 @@ RULES = (
 DEFINERS: dict[str, str] = {
     "people_as(uuid,text,date)": "",
     "tell_of_disclosure()": "",
+    "tell_of_request()": "",
     "tell_guardians(uuid,date,text,text)": "",
     "emergency_barred()": "portal_runtime",
     "guardians_known(uuid)": "portal_runtime",
@@ -71,6 +94,27 @@ def may_disclose(caller: Caller, referral: Referral, *, barred: bool) -> None:
             " a data protection lead lifts this.",
             rule="emergency.not_after_unjustified",
             granted_by="your agency's data protection lead",
+        )
+
+
+def may_ask(caller: Caller) -> None:
+    """Ask another agency to disclose a case; a reader can do no more."""
+    if not caller.can(Scope.REFERRALS_WORK):
+        raise NotAllowed(
+            "Only those who work on cases ask other agencies to disclose one.",
+            rule="emergency.caseworkers_ask",
+            granted_by="your agency's administrators, two of them",
+        )
+
+
+def may_set_aside(caller: Caller, request: tables.DisclosureRequest) -> None:
+    """Disclose nothing to who asked: whoever could have disclosed, or looks after data."""
+    decides = caller.can(Scope.REFERRALS_WORK) or caller.can(Scope.AGREEMENTS_ADVISE)
+    if request.of_agency_id != caller.agency_id or not decides:
+        raise NotAllowed(
+            "Only the agency that was asked sets a request aside.",
+            rule="emergency.who_was_asked_answers",
+            granted_by="the agency that was asked",
         )
 
 

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, Select, and_, not_, or_, select
 
 from portal.acting.exposed import mutation
 from portal.agencies.api import Agency, Membership, Team
@@ -24,12 +24,15 @@ from portal.reading.declare import (
     one,
     reads,
     sql,
+    value,
+    value_type,
     where,
 )
-from portal.referrals import emergencies, emergency_tables
+from portal.referrals import emergencies, emergency_requests, emergency_tables, tables
 from portal.referrals.api import Referral
-from portal.referrals.emergency_tables import DisclosureReason, ReviewFinding
+from portal.referrals.emergency_tables import DisclosureReason, ReviewFinding, SetAsideReason
 from portal.referrals.marking import MARKING, marking
+from portal.store.rules import table_of
 
 
 class EmergencyDisclosureOrder(Enum):
@@ -57,6 +60,9 @@ class EmergencyDisclosure(Node):
     to_agency: Agency = one("The agency of the team that was given it.", "to_agency_id")
     to_team: Team = one("The team that was given it.", "to_team_id")
     reason: DisclosureReason = column("Why it could not wait.")
+    request: "DisclosureRequest | None" = one(
+        "The request that it answers, if it answers one.", "request_id"
+    )
     made_by: Membership | None = one("Who made it.", "made_by_id")
     starts_at: datetime = column("Since when.")
     ends_at: datetime = column("Until when at the longest.")
@@ -112,6 +118,93 @@ DISCLOSURES = Listing(
 )
 
 
+class DisclosureRequestOrder(Enum):
+    """How requests are sorted."""
+
+    NEWEST = "newest"
+    """The newest first."""
+
+
+@value_type
+class SetAside:
+    """An agency that was asked has looked, and discloses nothing."""
+
+    reason: SetAsideReason = column("Why.")
+    by: Membership | None = one("Who looked; null for a program.", "by_id")
+    at: datetime = column("When.")
+
+
+def _set_aside(row: Columns, _: Ask) -> Select[Any]:
+    c = table_of(emergency_tables.RequestSetAside).c
+    return select(c.reason, c.by_id, c.at).where(c.request_id == row.id)
+
+
+def _asked_for(row: Columns, _: Ask) -> ColumnElement[Any]:
+    """A case of the agency that was asked, if the reader sees it otherwise."""
+    c = table_of(tables.Referral).c
+    found = select(c.id).where(c.reference == row.reference, c.sender_agency_id == row.of_agency_id)
+    return found.correlate(row.id.table).scalar_subquery()
+
+
+def _waits(row: Columns, _: Ask) -> ColumnElement[bool]:
+    aside = table_of(emergency_tables.RequestSetAside).c
+    given = table_of(emergency_tables.EmergencyDisclosure).c
+    looked = select(aside.id).where(aside.request_id == row.id).correlate(row.id.table)
+    answered = select(given.id).where(given.request_id == row.id).correlate(row.id.table)
+    return not_(or_(looked.exists(), answered.exists()))
+
+
+@reads(emergency_tables.DisclosureRequest)
+class DisclosureRequest(Node):
+    """A team asks another agency to disclose a case in an emergency. It says nothing of whether
+    there is one.
+    """
+
+    handling: str = sql(MARKING, marking)
+    of_agency: Agency = one("The agency that is asked.", "of_agency_id")
+    by_agency: Agency = one("The agency that asks.", "by_agency_id")
+    by_team: Team = one("Its team that needs it.", "by_team_id")
+    reason: DisclosureReason = column("Why it cannot wait.")
+    reference: str | None = column("The reference that they were told, if any.")
+    asked_by: Membership | None = one("Who asks; null for a program.", "asked_by_id")
+    asked_at: datetime = column("When.")
+    referral: Referral | None = one(
+        "The case of that reference, where you see it anyway; null, whether or not there is one,"
+        " where you do not.",
+        _asked_for,
+    )
+    disclosures: Connection[EmergencyDisclosure] = many(
+        "What was disclosed in answer.",
+        DISCLOSURES,
+        lambda row, given, _: given.request_id == row.id,
+        first=5,
+    )
+    set_aside: SetAside | None = value(
+        "Whether the agency that was asked has set it aside; only that agency sees this.",
+        _set_aside,
+    )
+
+
+@filter_input
+class DisclosureRequestFilter:
+    """Which requests."""
+
+    asked_of_us: bool | None = where("Whether your agency is asked.", _agency("of_agency_id"))
+    asked_by_us: bool | None = where("Whether your agency asks.", _agency("by_agency_id"))
+    waits: bool | None = where(
+        "Whether it was neither answered nor set aside, as far as you see.",
+        lambda row, waits, ask: _waits(row, ask) == waits,
+    )
+
+
+REQUESTS = Listing(
+    DisclosureRequestFilter,
+    DisclosureRequestOrder,
+    {DisclosureRequestOrder.NEWEST: Order(lambda row: [row.asked_at], descending=True)},
+    DisclosureRequestOrder.NEWEST,
+)
+
+
 @strawberry.type
 class EmergencyQueries:
     """What was given in an emergency."""
@@ -120,6 +213,9 @@ class EmergencyQueries:
         "Disclosures in an emergency that your agency made, or that were made to it.", DISCLOSURES
     )
     emergency_disclosure: EmergencyDisclosure | None = by_id("One disclosure in an emergency.")
+    disclosure_requests: Connection[DisclosureRequest] = many(
+        "Requests to disclose a case in an emergency, made of your agency or by it.", REQUESTS
+    )
 
 
 @strawberry.type
@@ -131,6 +227,12 @@ class EmergencyMutations:
         EmergencyDisclosure,
         needs="referrals:work",
         own_word=True,
+    )
+    ask_for_disclosure = mutation(
+        emergency_requests.ask_for_disclosure, DisclosureRequest, needs="referrals:work"
+    )
+    set_request_aside = mutation(
+        emergency_requests.set_request_aside, DisclosureRequest, needs="referrals:summary"
     )
     end_emergency_disclosure = mutation(
         emergencies.end_emergency_disclosure, EmergencyDisclosure, needs="referrals:summary"

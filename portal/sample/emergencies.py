@@ -1,5 +1,5 @@
 """What the sample's agencies disclosed in an emergency: one that lasts and waits for its review,
-and one that was not justified.
+and one that was not justified; and what somebody asked for who can only ask.
 """
 
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from sqlmodel import SQLModel
 
 from portal.referrals.emergency_tables import (
     DisclosureReason,
+    DisclosureRequest,
     EmergencyDisclosure,
     ReviewFinding,
 )
@@ -29,6 +30,11 @@ def emergency_rows() -> Iterator[SQLModel]:
     wrong.reviewed_by_id = membership_id("savera.protection")
     wrong.finding = ReviewFinding.NO_EMERGENCY
     yield from (case, wrong)
+    yield DisclosureRequest(
+        id=fixed("disclosure-request", "savera"), of_agency_id=agency_id("savera"),
+        by_agency_id=agency_id(TO[0]), by_team_id=team_id(*TO), reason=DisclosureReason.MISSING,
+        reference="RF-7K2P9W", asked_by_id=membership_id("police.caseworker"), asked_at=SUNDAY,
+    )  # fmt: skip
 
 
 def _disclosed(

@@ -175,6 +175,24 @@ def _consultation(case: Sent) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _request(case: Sent) -> dict[str, Any]:
+    """The prosecutors ask for what the matrix's case is called."""
+    return {
+        "id": fixed("matrix-request", case.key), "of_agency_id": agency_id(case.sender),
+        "by_agency_id": agency_id("cps"), "by_team_id": team_id("cps", "Area business centre"),
+        "reason": "missing", "reference": None, "asked_at": IMPORTED,
+        "asked_by_id": fixed("matrix", f"cps/{Role.CPS_LIAISON}"),
+    }  # fmt: skip
+
+
+def _set_aside(case: Sent) -> dict[str, Any]:
+    return {
+        "id": fixed("matrix-aside", case.key), "request_id": fixed("matrix-request", case.key),
+        "of_agency_id": agency_id(case.sender), "reason": "nothing_held", "at": IMPORTED,
+        "by_id": fixed("matrix", f"{case.sender}/{Role.CASEWORKER}"),
+    }  # fmt: skip
+
+
 TOLD = datetime.combine(DAY, time(8), UTC)
 """When what lasts was disclosed."""
 
@@ -272,6 +290,8 @@ async def cases(owner: AsyncConnection) -> None:
         tables.RunningClock: [_clock(case) for case in every],
         tables.LocalReference: [_own_reference(case) for case in every],
         tables.Consultation: [_consultation(case) for case in every],
+        emergency_tables.DisclosureRequest: [_request(case) for case in every],
+        emergency_tables.RequestSetAside: [_set_aside(case) for case in every if not case.given],
         emergency_tables.EmergencyDisclosure: [
             _disclosure(case) for case in every if case.sender == "police"
         ],

@@ -352,6 +352,12 @@ AGREEMENTS: Sequence[Doing] = (
 CASES, RECIPIENT = powers.caseworker_of_the_sender, powers.caseworker_of_the_recipient
 
 
+def someone_else(case: Case) -> str:
+    """Another agency than the caller's."""
+    other = "savera" if NAMES[case.caller.agency_id] != "savera" else "icb"
+    return f"Agency:{agency_id(other)}"
+
+
 def is_draft(row: dict[str, Any]) -> bool:
     """One of the matrix's own referrals, not sent yet."""
     return bool(row["overall"] == "draft") and row["reference"].startswith("RF-0")
@@ -410,6 +416,10 @@ REFERRALS: Sequence[Doing] = (
 )  # fmt: skip
 DISCLOSES, REVIEWS = powers.discloser, powers.reviewer_of_a_disclosure
 EMERGENCIES: Sequence[Doing] = (
+    doing("askForDisclosure", "", powers.caseworker, team=OWN_TEAM, reason="MISSING",
+          agency=someone_else),
+    doing("setRequestAside", "disclosure_request", powers.answerer_of_a_request, named="request",
+          reason="NO_EMERGENCY"),
     doing("discloseInEmergency", "referral", DISCLOSES, named="referral", reason="MISSING",
           team=f"Team:{fixed('matrix-team', 'icb')}"),
     doing("endEmergencyDisclosure", "emergency_disclosure", powers.ender_of_a_disclosure),

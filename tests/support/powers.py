@@ -298,6 +298,12 @@ def ender_of_a_disclosure(case: Case) -> bool:
     return case.of_mine("from_agency_id") and (caseworker(case) or looks_after)
 
 
+def answerer_of_a_request(case: Case) -> bool:
+    """Whoever works on cases at the agency that is asked, or looks after data protection there."""
+    looks_after = case.one_of(frozenset({Role.DATA_PROTECTION_LEAD}))
+    return case.of_mine("of_agency_id") and (caseworker(case) or looks_after)
+
+
 def reviewer_of_a_disclosure(case: Case) -> bool:
     """The data protection lead of the agency that made it; nobody in these cases made it."""
     looks_after = case.one_of(frozenset({Role.DATA_PROTECTION_LEAD}))

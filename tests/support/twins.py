@@ -154,6 +154,8 @@ class Sight:
             "referral": lambda row: self._knows_case(row["id"]),
             "local_reference": self._calls_it_so,
             "emergency_disclosure": self._discloses,
+            "disclosure_request": partial(self._deals_with, "of_agency_id", "by_agency_id"),
+            "request_set_aside": partial(self._deals_with, "of_agency_id"),
             "consultation": self._was_told_of,
         }
         if table.startswith("agreement"):
@@ -198,6 +200,12 @@ class Sight:
         concerned = self.caller.agency_id in {row["from_agency_id"], row["to_agency_id"]}
         governs = {Scope.AGREEMENTS_ADVISE, Scope.AGREEMENTS_SIGN} & self.caller.scopes
         return concerned and (bool(governs) or self._knows_case(row["referral_id"]))
+
+    def _deals_with(self, *columns_and_row: Any) -> bool:
+        *columns, row = columns_and_row
+        wants = {Scope.REFERRALS_SUMMARY, Scope.AGREEMENTS_ADVISE, Scope.AGREEMENTS_SIGN}
+        named = self.caller.agency_id in {row[column] for column in columns}
+        return named and bool(wants & self.caller.scopes)
 
     def _was_told_of(self, row: Row) -> bool:
         owner = row["owner_agency_id"] == self.caller.agency_id

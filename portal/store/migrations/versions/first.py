@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_b39fe2ce6317"
+revision = "first_bd7be83e0056"
 down_revision = None
 
 

@@ -573,7 +573,7 @@ CREATE TABLE notice (
 	referral_id UUID, 
 	CONSTRAINT notice_pkey PRIMARY KEY (id), 
 	CONSTRAINT notice_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
-	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'team_changed', 'invited', 'joined', 'action_assigned', 'action_due', 'action_late', 'partner_quiet', 'emergency_disclosure', 'disclosure_escalated', 'program_changed', 'referral_arrived', 'referral_answered', 'referral_yours', 'referral_withdrawn', 'referral_due', 'referral_late'))
+	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'team_changed', 'invited', 'joined', 'action_assigned', 'action_due', 'action_late', 'partner_quiet', 'emergency_disclosure', 'disclosure_asked', 'disclosure_escalated', 'program_changed', 'referral_arrived', 'referral_answered', 'referral_yours', 'referral_withdrawn', 'referral_due', 'referral_late'))
 );
 
 CREATE INDEX notice_at_idx ON notice (at);
@@ -877,6 +877,30 @@ CREATE TABLE client (
 CREATE INDEX client_agency_id_idx ON client (agency_id);
 
 CREATE INDEX client_owner_membership_id_idx ON client (owner_membership_id);
+
+CREATE TABLE disclosure_request (
+	id UUID NOT NULL, 
+	of_agency_id UUID NOT NULL, 
+	by_agency_id UUID NOT NULL, 
+	by_team_id UUID NOT NULL, 
+	reason VARCHAR(40) NOT NULL, 
+	reference VARCHAR(12), 
+	asked_by_id UUID NOT NULL, 
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT disclosure_request_pkey PRIMARY KEY (id), 
+	CONSTRAINT disclosure_request_id_of_agency_id_key UNIQUE (id, of_agency_id), 
+	CONSTRAINT disclosure_request_id_by_team_id_key UNIQUE (id, by_team_id), 
+	CONSTRAINT disclosure_request_by_team_id_by_agency_id_fkey FOREIGN KEY(by_team_id, by_agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT disclosure_request_another_agency_check CHECK (of_agency_id <> by_agency_id), 
+	CONSTRAINT disclosure_request_reference_check CHECK (reference ~ '^RF-[23456789BCDFGHJKMNPQRSTVWXZ]{6}$'), 
+	CONSTRAINT disclosure_request_of_agency_id_fkey FOREIGN KEY(of_agency_id) REFERENCES agency (id), 
+	CONSTRAINT disclosure_request_by_agency_id_fkey FOREIGN KEY(by_agency_id) REFERENCES agency (id), 
+	CONSTRAINT disclosure_request_reason_check CHECK (reason IN ('threat_to_life', 'serious_harm', 'child_in_danger', 'missing', 'taken_abroad', 'released'))
+);
+
+CREATE INDEX disclosure_request_by ON disclosure_request (by_agency_id, asked_at, id);
+
+CREATE INDEX disclosure_request_of ON disclosure_request (of_agency_id, asked_at, id);
 
 CREATE TABLE framework_entry (
 	id UUID NOT NULL, 
@@ -1747,6 +1771,22 @@ CREATE INDEX referral_newest ON referral (created_at, id);
 
 CREATE INDEX referral_onward_from_id_idx ON referral (onward_from_id);
 
+CREATE TABLE request_set_aside (
+	id UUID NOT NULL, 
+	request_id UUID NOT NULL, 
+	of_agency_id UUID NOT NULL, 
+	reason VARCHAR(40) NOT NULL, 
+	by_id UUID NOT NULL, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT request_set_aside_pkey PRIMARY KEY (id), 
+	CONSTRAINT request_set_aside_request_id_key UNIQUE (request_id), 
+	CONSTRAINT request_set_aside_request_id_of_agency_id_fkey FOREIGN KEY(request_id, of_agency_id) REFERENCES disclosure_request (id, of_agency_id) ON UPDATE CASCADE, 
+	CONSTRAINT request_set_aside_of_agency_id_fkey FOREIGN KEY(of_agency_id) REFERENCES agency (id), 
+	CONSTRAINT request_set_aside_reason_check CHECK (reason IN ('nothing_held', 'no_emergency', 'other_route', 'unsafe'))
+);
+
+CREATE INDEX request_set_aside_of_agency_id_idx ON request_set_aside (of_agency_id);
+
 CREATE TABLE risk (
 	id UUID NOT NULL, 
 	initiative_id UUID NOT NULL, 
@@ -1970,6 +2010,7 @@ CREATE TABLE emergency_disclosure (
 	to_agency_id UUID NOT NULL, 
 	to_team_id UUID NOT NULL, 
 	reason VARCHAR(40) NOT NULL, 
+	request_id UUID, 
 	made_by_id UUID NOT NULL, 
 	starts_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	ends_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -1988,6 +2029,7 @@ CREATE TABLE emergency_disclosure (
 	CONSTRAINT emergency_disclosure_reviewed_check CHECK ((reviewed_at IS NULL) = (finding IS NULL) AND (reviewed_at IS NULL) = (reviewed_by_id IS NULL)), 
 	CONSTRAINT emergency_disclosure_lifted_check CHECK (lifted_at IS NULL OR coalesce(finding, 'justified') <> 'justified'), 
 	CONSTRAINT emergency_disclosure_lifted_by_check CHECK ((lifted_at IS NULL) = (lifted_by_id IS NULL)), 
+	CONSTRAINT emergency_disclosure_request FOREIGN KEY(request_id, to_team_id) REFERENCES disclosure_request (id, by_team_id), 
 	CONSTRAINT emergency_disclosure_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id), 
 	CONSTRAINT emergency_disclosure_from_agency_id_fkey FOREIGN KEY(from_agency_id) REFERENCES agency (id), 
 	CONSTRAINT emergency_disclosure_to_agency_id_fkey FOREIGN KEY(to_agency_id) REFERENCES agency (id), 
@@ -1996,6 +2038,8 @@ CREATE TABLE emergency_disclosure (
 	CONSTRAINT emergency_disclosure_finding_check CHECK (finding IN ('justified', 'no_emergency', 'wrong_team', 'wrong_case', 'agreement_there')), 
 	CONSTRAINT emergency_disclosure_lifted_by_id_fkey FOREIGN KEY(lifted_by_id) REFERENCES membership (id)
 );
+
+CREATE INDEX emergency_disclosure_answers ON emergency_disclosure (request_id);
 
 CREATE INDEX emergency_disclosure_made_by ON emergency_disclosure (made_by_id);
 
@@ -5388,6 +5432,30 @@ BEGIN
 END
 $$;
 
+-- Written with the request: whoever looks after data at the agency that is asked and its single points of contact; and where
+-- what is asked for is there, the team that keeps it. Who asks learns of none of this.
+CREATE FUNCTION tell_of_request() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    says text := (SELECT left(format('%s (%s) asks your agency to disclose a case in an emergency.', t.name, a.short_name), 400)
+                  FROM team t JOIN agency a ON a.id = t.agency_id WHERE t.id = NEW.by_team_id);
+BEGIN
+    IF caller_principal() IS NULL THEN
+        RETURN NULL;  -- sample data
+    END IF;
+    PERFORM tell(told.person, 'disclosure_asked', says) FROM (
+        SELECT people_as(NEW.of_agency_id, role, caller_today())
+        FROM unnest('{data_protection_lead,agency_spoc}'::text[]) role
+        UNION
+        SELECT m.person_id FROM referral r JOIN team_member t ON t.team_id = r.sender_team_id
+        JOIN membership m ON m.id = t.membership_id
+        CROSS JOIN LATERAL principal_today(m.id, caller_today()) p
+        WHERE r.reference = NEW.reference AND r.sender_agency_id = NEW.of_agency_id AND 'referrals:work' = ANY (p.scopes)
+    ) told (person);
+    RETURN NULL;
+END
+$$;
+
 -- The worker asks for it, as often as it likes: both agencies' signatories hear once of a disclosure that nobody has reviewed
 -- in time.
 CREATE FUNCTION escalate_disclosures(moment timestamptz) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
@@ -8123,6 +8191,36 @@ CREATE POLICY owner ON consultation FOR ALL TO portal_owner USING (true) WITH CH
 CREATE POLICY see ON consultation FOR SELECT TO portal_runtime USING (owner_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:summary')) OR principal_id = (SELECT caller_principal()) OR (SELECT caller_can('audit:read')));
 
 GRANT SELECT ON consultation TO portal_runtime;
+
+ALTER TABLE disclosure_request ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE disclosure_request FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON disclosure_request FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON disclosure_request FOR SELECT TO portal_runtime USING ((SELECT caller_agency()) IN (of_agency_id, by_agency_id) AND ((SELECT caller_can('referrals:summary')) OR ((SELECT caller_can('agreements:advise')) OR (SELECT caller_can('agreements:sign')))));
+
+GRANT SELECT ON disclosure_request TO portal_runtime;
+
+CREATE POLICY add ON disclosure_request FOR INSERT TO portal_runtime WITH CHECK (by_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work')) AND asked_by_id = (SELECT caller_principal()) AND asked_at = (SELECT caller_now()));
+
+GRANT INSERT ON disclosure_request TO portal_runtime;
+
+CREATE TRIGGER z_tell AFTER INSERT ON disclosure_request FOR EACH ROW EXECUTE FUNCTION tell_of_request();
+
+ALTER TABLE request_set_aside ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE request_set_aside FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON request_set_aside FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON request_set_aside FOR SELECT TO portal_runtime USING (of_agency_id = (SELECT caller_agency()) AND ((SELECT caller_can('referrals:summary')) OR ((SELECT caller_can('agreements:advise')) OR (SELECT caller_can('agreements:sign')))));
+
+GRANT SELECT ON request_set_aside TO portal_runtime;
+
+CREATE POLICY add ON request_set_aside FOR INSERT TO portal_runtime WITH CHECK (of_agency_id = (SELECT caller_agency()) AND ((SELECT caller_can('referrals:work')) OR (SELECT caller_can('agreements:advise'))) AND by_id = (SELECT caller_principal()) AND at = (SELECT caller_now()));
+
+GRANT INSERT ON request_set_aside TO portal_runtime;
 
 ALTER TABLE emergency_disclosure ENABLE ROW LEVEL SECURITY;
 
