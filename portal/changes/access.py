@@ -3,7 +3,7 @@ first two.
 """
 
 from portal.changes import tables
-from portal.store.rules import HELD, RowRule, meets, table_of
+from portal.store.rules import GIVEN, HELD, RowRule, meets, table_of
 
 OWN = "principal_id = (SELECT caller_principal())"
 READS = "(SELECT caller_can('initiatives:read'))"
@@ -16,8 +16,9 @@ LEADS = f"({LEAD}) = (SELECT caller_agency()) AND {READS}"
 RULES = (
     RowRule(
         table_of(tables.Change),
-        "Whoever saw the changed row before or right after; within one agency, that agency only.",
-        f"{HELD} AND {WITHIN}",
+        "Whoever saw the changed row before or right after; within one agency, that agency only; of"
+        " a case while the way by which they had it is open.",
+        f"{HELD} AND {WITHIN} AND {GIVEN}",
     ),
     RowRule(
         table_of(tables.History),

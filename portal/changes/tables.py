@@ -59,6 +59,8 @@ class Change(Happened, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     txid: int = Field(sa_type=BigInteger)
     request_id: UUID | None = None
+    routes: list[int] = Field(sa_type=Keys, nullable=False)
+    """Of a case: from whom each agency had it; some may be closed when it is read."""
 
 
 class History(Happened, table=True):

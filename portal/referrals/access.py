@@ -16,10 +16,8 @@ from portal.errors import NotAllowed
 from portal.proposals.access import KEEPERS, changed_by_two, comes_with
 from portal.referrals import details, follow_tables, scales, tables
 from portal.referrals.tables import Recipient, Referral, ReferralEvent
-from portal.store.rules import HELD, RowRule, counted, table_of
+from portal.store.rules import GIVEN, HELD, RowRule, counted, recorded, table_of
 
-GIVEN = "NOT coalesce(routes && (SELECT caller_closed()), false)"
-"""It was not given to the caller by a way that is closed today."""
 SUMMARY = f"{HELD} AND {GIVEN}"
 WORKS = "(SELECT caller_can('referrals:work'))"
 OWN = "(SELECT caller_agency())"
@@ -135,6 +133,7 @@ RULES: tuple[RowRule, ...] = (
             "CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON referral"
             " FOR EACH ROW EXECUTE FUNCTION set_referral_keys()",
             counted(Referral),
+            recorded(Referral, case=True),
         ),
     ),
     of_case(
@@ -144,6 +143,7 @@ RULES: tuple[RowRule, ...] = (
         add=f"{SUMMARY} AND {WORKS} AND {sent_by_caller('recipient')}",
         change=f"{SUMMARY} AND {WORKS} AND {_PARTY}",
         remove=f"{SUMMARY} AND {WORKS} AND {sent_by_caller('recipient')} AND given_at IS NULL",
+        more=(recorded(Recipient, case=True),),
     ),
     of_case(
         tables.ReferralEvent,

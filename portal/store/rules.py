@@ -22,6 +22,8 @@ def meets(keys: str) -> str:
 
 
 HELD = meets("acl")
+GIVEN = "NOT coalesce(routes && (SELECT caller_closed()), false)"
+"""Of a case: it was not given to the caller by a way that is closed today."""
 SIGNED_IN = "(SELECT caller_principal()) IS NOT NULL"
 RECORDED = "recorded"
 """Marks a table whose changes are recorded, each under the row's own type and id."""
@@ -115,17 +117,20 @@ def counted(model: type[SQLModel], *columns: str) -> str:
     return _trigger("b_touch", when, table.name, "touch_row()" if dated else "count_row()")
 
 
-def recorded(model: type[SQLModel], parent: str = "", *, kept: bool = False) -> str:
+def recorded(
+    model: type[SQLModel], parent: str = "", *, kept: bool = False, case: bool = False
+) -> str:
     """The trigger that records changes; `parent` is the initiative's column, if there is one.
 
     A row without keys is one that everyone sees. Of a row that hangs on no initiative the keys do
     not change: nothing would carry new ones to its history. `kept`: the row's `audience` may keep
-    it, and what happens to it, within its `agency_id`.
+    it, and what happens to it, within its `agency_id`. `case`: of a case, which changes hands and
+    has no history, since that would outlive its keys.
     """
     table = table_of(model)
     _needs(table, {"id", "acl", parent} if parent else {"id"})
     table.info[RECORDED] = True
-    word = "kept" if kept else "" if "acl" in table.columns else "everyone"
+    word = "case" if case else "kept" if kept else "" if "acl" in table.columns else "everyone"
     arguments = f"'{model.__name__}', '{parent}', '{word}'"
     when = "AFTER INSERT OR UPDATE OR DELETE"
     return _trigger("z_record", when, table.name, f"record_change({arguments})")

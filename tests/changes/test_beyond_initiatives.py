@@ -24,7 +24,7 @@ HISTORY = """query($id: ID!) { node(id: $id) { ...on %s {
     history(orderBy: OLDEST) { totalCount nodes { at verb kind objectId before after
         agency { shortName } membership { id } } } } } }"""
 PLAN_ACTION = f"PlanAction:{plan_action_id(23)}"
-OF_A_CASE = "the case's own events tell of it"
+OF_A_CASE = "a change of its case or of a recipient tells that there is more, and its events what"
 UNRECORDED = {
     "audit_line": "it is itself the record of what was asked",
     "repeat": "an idempotency key, kept for a week",
@@ -40,10 +40,8 @@ UNRECORDED = {
     "agreement_advice": "the agreement's own events tell of it",
     "agreement_event": "it is itself the record of what happened",
     "agreement_signature": "the agreement's own events tell of it",
-    "referral": "its own events tell of it; a history would outlive its keys",
     "referral_event": "it is itself the record of what happened",
     "team_member": "audit lines tell who put whom in a team",
-    "recipient": OF_A_CASE,
     "event_codes": OF_A_CASE,
     "running_clock": OF_A_CASE,
     "follow_on": OF_A_CASE,

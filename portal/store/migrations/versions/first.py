@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_bd7be83e0056"
+revision = "first_ea7ade2e7b28"
 down_revision = None
 
 

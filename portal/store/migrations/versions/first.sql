@@ -162,6 +162,7 @@ CREATE TABLE change (
 	id UUID NOT NULL, 
 	txid BIGINT NOT NULL, 
 	request_id UUID, 
+	routes INTEGER[] NOT NULL, 
 	CONSTRAINT change_pkey PRIMARY KEY (id), 
 	CONSTRAINT change_kind_check CHECK (kind IN ('created', 'updated', 'deleted', 'visibility'))
 );
@@ -3742,18 +3743,21 @@ SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Arguments: the row's type; the column that names its initiative, or '' if it hangs on none; and a word or '':
--- "kept" for rows whose `audience` may keep them within their `agency_id`, "everyone" for rows without keys.
+-- "kept" for rows whose `audience` may keep them within their `agency_id`, "everyone" for rows without keys, "case" for
+-- those of a case, which have no history.
 CREATE FUNCTION record_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     was jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
     now_is jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
-    plain_was jsonb := was - '{acl,version,updated_at}'::text[];
-    plain_is jsonb := now_is - '{acl,version,updated_at}'::text[];
+    plain_was jsonb := was - '{acl,full_acl,routes,version,updated_at}'::text[];
+    plain_is jsonb := now_is - '{acl,full_acl,routes,version,updated_at}'::text[];
     row_json jsonb := coalesce(now_is, was);
     this change;
     keys_was int[];
     keys_is int[];
+    routes_was int[] := '{}';
+    routes_is int[] := '{}';
     -- Read and verified once: caller_now() and its like each would do it again, for every row.
     caller text[] := caller_context();
 BEGIN
@@ -3764,9 +3768,13 @@ BEGIN
         keys_is := NEW.acl;
         keys_was := OLD.acl;
     END IF;
+    IF TG_ARGV[2] = 'case' THEN
+        routes_is := coalesce(NEW.routes, '{}');
+        routes_was := coalesce(OLD.routes, '{}');
+    END IF;
     this.kind := CASE TG_OP WHEN 'INSERT' THEN 'created' WHEN 'DELETE' THEN 'deleted' ELSE 'updated' END;
     IF TG_OP = 'UPDATE' AND plain_was = plain_is THEN
-        IF keys_was = keys_is THEN
+        IF keys_was = keys_is AND routes_was = routes_is THEN
             RETURN NULL;
         END IF;
         this.kind := 'visibility';
@@ -3787,8 +3795,9 @@ BEGIN
         this.within_agency_id := row_json ->> 'agency_id';
     END IF;
     this.acl := ARRAY(SELECT DISTINCT k FROM unnest(keys_was || keys_is) k ORDER BY k);
+    this.routes := ARRAY(SELECT DISTINCT r FROM unnest(routes_was || routes_is) r ORDER BY r);
     INSERT INTO change SELECT this.*;
-    IF this.kind <> 'visibility' THEN
+    IF this.kind <> 'visibility' AND TG_ARGV[2] <> 'case' THEN
         -- The row's own keys may be out of date here: a partner that leaves has just changed them.
         INSERT INTO history (change_id, at, actor_id, actor_agency_id, verb, kind, object_type, object_id, version,
                              initiative_id, within_agency_id, acl, seen_then, before, after)
@@ -3811,10 +3820,10 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT array_agg(id) FROM own
 $$;
 
--- Which keys a caller holds, as a cursor notes it: what its holder may see has not moved since.
+-- Which keys a caller holds and which ways to it are closed, as a cursor notes it: what its holder may see has not moved since.
 CREATE FUNCTION keys_mark() RETURNS text LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT left(encode(sha256(convert_to(caller_keys()::text, 'UTF8')), 'hex'), 16)
+    SELECT left(encode(sha256(convert_to(caller_keys()::text || caller_closed()::text, 'UTF8')), 'hex'), 16)
 $$;
 
 CREATE FUNCTION keys_mark_holds(mark text) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -6920,7 +6929,7 @@ ALTER TABLE change FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON change FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON change FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))));
+CREATE POLICY see ON change FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))) AND NOT coalesce(routes && (SELECT caller_closed()), false));
 
 GRANT SELECT ON change TO portal_runtime;
 
@@ -7770,6 +7779,8 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON referral FOR EACH ROW EXECUTE F
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON referral FOR EACH ROW EXECUTE FUNCTION touch_row();
 
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON referral FOR EACH ROW EXECUTE FUNCTION record_change('Referral', '', 'case');
+
 ALTER TABLE recipient ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE recipient FORCE ROW LEVEL SECURITY;
@@ -7795,6 +7806,8 @@ GRANT DELETE ON recipient TO portal_runtime;
 CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON recipient FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON recipient FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON recipient FOR EACH ROW EXECUTE FUNCTION record_change('Recipient', '', 'case');
 
 ALTER TABLE referral_event ENABLE ROW LEVEL SECURITY;
 
