@@ -60,6 +60,8 @@ class NoticeKind(StrEnum):
     """Something about a referral that lies with this person's team is due within a day."""
     REFERRAL_LATE = "referral_late"
     """Something about a referral is late."""
+    CASES_LATE = "cases_late"
+    """So many referrals of the partnership are late; five or more."""
 
 
 class Notice(Row, table=True):

@@ -252,6 +252,7 @@ DEFINERS: dict[str, str] = {
     "steering_codes(uuid,text[])": "portal_runtime",
     "consult(uuid,text)": "portal_runtime",
     "case_totals(text,int)": "portal_runtime",
+    "tell_late_totals(timestamptz)": "portal_worker",
     "referral_audience(uuid)": "portal_runtime",
     "agreement_change(uuid)": "",
     "keys_lost(uuid,uuid,text)": "",

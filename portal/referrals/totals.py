@@ -26,6 +26,8 @@ class CaseTotalsBy(StrEnum):
     """By the month in which they were sent."""
     OUTCOME = "outcome"
     """By what came of them, as it was last said."""
+    LATE_WITH = "late_with"
+    """By the agency with which they have been late for longest; null counts those that are not."""
 
 
 @value_type
@@ -34,8 +36,8 @@ class CaseTotal:
 
     whole: bool = column("Whether this is all of them together.")
     key: str | None = column(
-        "Which: a pathway, state, outcome, ONS code or month such as 2026-11; null where nothing"
-        " was said, and of the whole."
+        "Which: a pathway, state, outcome, ONS code, month such as 2026-11, or an agency's short"
+        " name; null where nothing was said or nothing is late, and of the whole."
     )
     cases: int | None = column(
         "How many; null for fewer than five, and where one of fewer could be worked out with it."

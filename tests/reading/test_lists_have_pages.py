@@ -30,6 +30,7 @@ PLAIN = {
     "ReferralFile.riskAssessments": "what one case has, in a view that is read whole",
     "ReferralFile.actions": "what one case has, in a view that is read whole",
     "ReferralFile.steps": "what one case has, in a view that is read whole",
+    "RiskScale.grades": "the few grades of one tool",
     "ValidationError.errors": "what is wrong with one input",
 }
 WARNINGS = "warnings"  # of each payload

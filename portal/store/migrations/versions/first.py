@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_ea7ade2e7b28"
+revision = "first_46c568a73d10"
 down_revision = None
 
 

@@ -574,7 +574,7 @@ CREATE TABLE notice (
 	referral_id UUID, 
 	CONSTRAINT notice_pkey PRIMARY KEY (id), 
 	CONSTRAINT notice_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
-	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'team_changed', 'invited', 'joined', 'action_assigned', 'action_due', 'action_late', 'partner_quiet', 'emergency_disclosure', 'disclosure_asked', 'disclosure_escalated', 'program_changed', 'referral_arrived', 'referral_answered', 'referral_yours', 'referral_withdrawn', 'referral_due', 'referral_late'))
+	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'team_changed', 'invited', 'joined', 'action_assigned', 'action_due', 'action_late', 'partner_quiet', 'emergency_disclosure', 'disclosure_asked', 'disclosure_escalated', 'program_changed', 'referral_arrived', 'referral_answered', 'referral_yours', 'referral_withdrawn', 'referral_due', 'referral_late', 'cases_late'))
 );
 
 CREATE INDEX notice_at_idx ON notice (at);
@@ -5292,6 +5292,49 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     FROM (SELECT coalesce(sum(c.n), 0)::int AS n FROM unnest(counts) AS c (n)) every
 $$;
 
+-- The clocks of a case that have run out, and the agency with which each lies.
+CREATE FUNCTION late_clocks(referral uuid, moment timestamptz) RETURNS TABLE (due_at timestamptz, agency uuid)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT k.due_at, coalesce(t.agency_id, p.agency_id)
+    FROM recipient p JOIN running_clock k ON k.recipient_id = p.id LEFT JOIN team t ON t.id = k.team_id
+    WHERE p.referral_id = late_clocks.referral AND p.is_open AND k.due_at < moment AND k.stopped_at IS NULL
+      AND NOT k.provisional
+$$;
+
+-- The worker asks for it, as often as it likes: each Monday at seven in London programme leads are told how many cases are
+-- late. Of fewer than five they are told nothing, and nobody looks again before the next Monday.
+CREATE FUNCTION tell_late_totals(moment timestamptz) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    here timestamp := moment AT TIME ZONE 'Europe/London';
+    monday date := date_trunc('week', here)::date;
+    late int;
+BEGIN
+    IF here < monday + time '07:00' THEN
+        RETURN 0;
+    END IF;
+    INSERT INTO reminder (kind, about_id, day, at)
+    VALUES ('cases_late', '00000000-0000-0000-0000-000000000000', monday, moment) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN 0;
+    END IF;
+    SELECT count(DISTINCT k.referral_id) INTO late FROM running_clock k JOIN recipient p ON p.id = k.recipient_id
+    WHERE k.stopped_at IS NULL AND k.due_at < moment AND NOT k.provisional AND p.is_open;
+    IF late < 5 THEN
+        RETURN 0;
+    END IF;
+    PERFORM tell(told.person_id, 'cases_late', format('%s cases are late. Totals say with whom most of them lie.', late))
+    FROM (
+        SELECT DISTINCT m.person_id
+        FROM membership m CROSS JOIN LATERAL principal_today(m.id, here::date) p
+        WHERE EXISTS (SELECT FROM membership_role r WHERE r.membership_id = m.id AND r.role = 'programme_lead')
+          AND 'referrals:totals' = ANY (p.scopes)
+    ) told;
+    RETURN 1;
+END
+$$;
+
 -- The cases that were sent in a financial year, by one thing: all cases for whoever has totals, and only totals, of them;
 -- for others those that they see. One thing at a time and whole years, since tables that can be laid over each other
 -- tell of one person.
@@ -5320,6 +5363,9 @@ SET search_path = pg_catalog, public, pg_temp AS $$
                   AND NOT EXISTS (SELECT FROM referral_event wrong
                                   WHERE wrong.referral_id = s.id AND wrong.error_of_id = e.id)
                 ORDER BY e.at DESC, e.recorded_at DESC, e.position DESC LIMIT 1)
+            WHEN 'late_with' THEN (
+                SELECT g.short_name FROM late_clocks(s.id, caller_now()) k JOIN agency g ON g.id = k.agency
+                ORDER BY k.due_at, g.short_name LIMIT 1)
             END AS key
         FROM sent s
     ), cells AS (SELECT c.key, count(*)::int AS n FROM counted c GROUP BY c.key)
@@ -5988,6 +6034,8 @@ GRANT EXECUTE ON FUNCTION steering_codes(uuid,text[]) TO portal_runtime;
 GRANT EXECUTE ON FUNCTION consult(uuid,text) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION case_totals(text,int) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION tell_late_totals(timestamptz) TO portal_worker;
 
 GRANT EXECUTE ON FUNCTION referral_audience(uuid) TO portal_runtime;
 
