@@ -64,6 +64,7 @@ _FUNCTIONS = (
     ("portal.outbox", "outbox.sql"),
     ("portal.actions", "telling.sql"),
     ("portal.referrals", "keys.sql"),
+    ("portal.referrals", "allocating.sql"),
     ("portal.referrals", "totals.sql"),
     ("portal.referrals", "emergencies.sql"),
     ("portal.referrals", "stopping.sql"),

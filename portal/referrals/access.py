@@ -15,6 +15,7 @@ from portal.agreements.categories import DataCategory
 from portal.errors import NotAllowed
 from portal.proposals.access import KEEPERS, changed_by_two, comes_with
 from portal.referrals import details, follow_tables, scales, tables
+from portal.referrals.allocation_tables import Allocation
 from portal.referrals.tables import Recipient, Referral, ReferralEvent
 from portal.store.rules import GIVEN, HELD, RowRule, counted, recorded, table_of
 
@@ -143,7 +144,17 @@ RULES: tuple[RowRule, ...] = (
         add=f"{SUMMARY} AND {WORKS} AND {sent_by_caller('recipient')}",
         change=f"{SUMMARY} AND {WORKS} AND {_PARTY}",
         remove=f"{SUMMARY} AND {WORKS} AND {sent_by_caller('recipient')} AND given_at IS NULL",
-        more=(recorded(Recipient, case=True),),
+        more=(
+            recorded(Recipient, case=True),
+            "CREATE TRIGGER zz_allocation AFTER UPDATE OF allocated_to_id ON recipient"
+            " FOR EACH ROW WHEN (OLD.allocated_to_id IS DISTINCT FROM NEW.allocated_to_id)"
+            " EXECUTE FUNCTION keep_allocation()",
+        ),
+    ),
+    of_case(
+        Allocation,
+        "The agency of the team, while it sees the referral.",
+        f"agency_id = {OWN} AND {SUMMARY}",
     ),
     of_case(
         tables.ReferralEvent,
@@ -237,6 +248,7 @@ _TRIGGERS = (
 )
 
 DEFINERS: dict[str, str] = {
+    "keep_allocation()": "",
     "case_capability(text,uuid,uuid,uuid,text,uuid)": "",
     "case_route(uuid,uuid,uuid,text)": "",
     "ways_closed(uuid,timestamptz,uuid,uuid,uuid)": "",

@@ -32,6 +32,7 @@ from portal.reading.declare import (
 )
 from portal.referrals import sending, steps, suspects, tables, verbs
 from portal.referrals.actions_api import CASE_ACTIONS, CaseAction
+from portal.referrals.allocation_tables import Allocation as Allocations
 from portal.referrals.filters import RecipientFilter, ReferralFilter
 from portal.referrals.held import DaysHeld, days_held
 from portal.referrals.marking import MARKING, marking
@@ -155,6 +156,33 @@ class RunningClock(Node):
     )
 
 
+class AllocationOrder(Enum):
+    """How who worked on a case is sorted."""
+
+    OLDEST = "oldest"
+    """The oldest first."""
+
+
+@reads(Allocations)
+class Allocation(Node):
+    """A case was given to a member of the team, or put back; only the team's own agency sees it."""
+
+    handling: str = sql(MARKING, marking)
+    allocated_to: Membership | None = one(
+        "To whom; null: put back on the team's unallocated list.", "allocated_to_id"
+    )
+    by: Membership | None = one("Who did it; null where it came about by itself.", "by_id")
+    at: datetime = column("When.")
+
+
+ALLOCATIONS = Listing(
+    None,
+    AllocationOrder,
+    {AllocationOrder.OLDEST: Order(lambda row: [row.at, row.position])},
+    AllocationOrder.OLDEST,
+)
+
+
 @reads(tables.Recipient)
 class Recipient(Node):
     """A team that a referral is addressed to, and where it stands there."""
@@ -169,6 +197,12 @@ class Recipient(Node):
     allocated_to: Membership | None = one(
         "Who in the team works on it; null while it is on the team's unallocated list.",
         "allocated_to_id",
+    )
+    allocations: Connection[Allocation] = many(
+        "Who worked on it one after the other; none where it is not with your agency.",
+        ALLOCATIONS,
+        lambda row, kept, _: kept.recipient_id == row.id,
+        first=20,
     )
     state: str = column("Its state here, as the pathway calls it.")
     turn: str = column("Whose turn it is: sender, receiver, coordinator or none.")

@@ -14,7 +14,7 @@ from support.world import World
 from auth.roles import Role
 from portal.agreements import categories
 from portal.charging.tables import Hearing, PlanItem, VictimSupport
-from portal.referrals import details, emergency_tables, follow_tables, tables
+from portal.referrals import allocation_tables, details, emergency_tables, follow_tables, tables
 from portal.referrals.access import Party
 from portal.sample import agreements
 from portal.sample.initiatives import IMPORTED
@@ -166,6 +166,13 @@ def _own_reference(case: Sent) -> dict[str, Any]:
     return case.row("called") | {"agency_id": agency_id(case.sender), "value": "A 12"}
 
 
+def _allocation(case: Sent) -> dict[str, Any]:
+    return case.row("allocation") | {
+        "recipient_id": fixed("matrix-recipient", case.key), "agency_id": agency_id(case.receiver),
+        "at": IMPORTED, "position": 2,
+    }  # fmt: skip
+
+
 def _consultation(case: Sent) -> dict[str, Any]:
     return {
         "id": fixed("matrix-consultation", case.key), "referral_id": case.id,
@@ -289,6 +296,7 @@ async def cases(owner: AsyncConnection) -> None:
         tables.EventCodes: [_codes(case) for case in every if case.given],
         tables.RunningClock: [_clock(case) for case in every],
         tables.LocalReference: [_own_reference(case) for case in every],
+        allocation_tables.Allocation: [_allocation(case) for case in every],
         tables.Consultation: [_consultation(case) for case in every],
         emergency_tables.DisclosureRequest: [_request(case) for case in every],
         emergency_tables.RequestSetAside: [_set_aside(case) for case in every if not case.given],

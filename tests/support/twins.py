@@ -153,6 +153,7 @@ class Sight:
             "outbox_attempt": self._hears_of_attempt,
             "referral": lambda row: self._knows_case(row["id"]),
             "local_reference": self._calls_it_so,
+            "allocation": self._calls_it_so,
             "emergency_disclosure": self._discloses,
             "disclosure_request": partial(self._deals_with, "of_agency_id", "by_agency_id"),
             "request_set_aside": partial(self._deals_with, "of_agency_id"),

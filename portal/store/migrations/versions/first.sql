@@ -2399,6 +2399,27 @@ CREATE TABLE wishes (
 	CONSTRAINT wishes_basis_check CHECK (basis IN ('public_task', 'legal_obligation', 'vital_interests', 'legitimate_interests', 'law_enforcement'))
 );
 
+CREATE TABLE allocation (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	recipient_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	allocated_to_id UUID, 
+	by_id UUID, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	position INTEGER NOT NULL, 
+	CONSTRAINT allocation_pkey PRIMARY KEY (id), 
+	CONSTRAINT allocation_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT allocation_recipient_id_fkey FOREIGN KEY(recipient_id) REFERENCES recipient (id) ON DELETE CASCADE, 
+	CONSTRAINT allocation_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX allocation_of_recipient ON allocation (recipient_id, at, position, id);
+
 CREATE TABLE case_action_codes (
 	id UUID NOT NULL, 
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -5272,6 +5293,19 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     FROM referral_audience(wanted) a
 $$;
 
+-- Who worked on a case is kept, whatever changes it: a colleague, an administrator who takes somebody out of a team.
+CREATE FUNCTION keep_allocation() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO allocation (id, referral_id, recipient_id, agency_id, allocated_to_id, by_id, at, position,
+                            updated_at, version, acl, routes)
+    VALUES (gen_random_uuid(), NEW.referral_id, NEW.id, NEW.agency_id, NEW.allocated_to_id, caller_principal(),
+            coalesce(caller_now(), clock_timestamp()), NEW.version,
+            coalesce(caller_now(), clock_timestamp()), 1, '{}', '{}');
+    RETURN NULL;
+END
+$$;
+
 -- Totals over cases, in which nobody can be counted out.
 
 -- Counts of which none below five is shown, and none that could be worked out from the whole and the others: where one is
@@ -7857,6 +7891,22 @@ CREATE TRIGGER b_touch BEFORE UPDATE ON recipient FOR EACH ROW EXECUTE FUNCTION 
 
 CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON recipient FOR EACH ROW EXECUTE FUNCTION record_change('Recipient', '', 'case');
 
+CREATE TRIGGER zz_allocation AFTER UPDATE OF allocated_to_id ON recipient FOR EACH ROW WHEN (OLD.allocated_to_id IS DISTINCT FROM NEW.allocated_to_id) EXECUTE FUNCTION keep_allocation();
+
+ALTER TABLE allocation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE allocation FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON allocation FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON allocation FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON allocation TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON allocation FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON allocation FOR EACH ROW EXECUTE FUNCTION touch_row();
+
 ALTER TABLE referral_event ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE referral_event FORCE ROW LEVEL SECURITY;
@@ -8399,6 +8449,6 @@ CREATE TRIGGER y_whole AFTER INSERT OR UPDATE OR DELETE ON recipient FOR EACH RO
 
 CREATE TRIGGER y_narrow AFTER INSERT OR UPDATE OF narrow ON team FOR EACH ROW EXECUTE FUNCTION narrow_team_cases();
 
-CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on', 'emergency_disclosure', 'hearing', 'plan_item', 'victim_support');
+CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'allocation', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on', 'emergency_disclosure', 'hearing', 'plan_item', 'victim_support');
 
 CREATE TRIGGER y_spread AFTER UPDATE ON initiative FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl) EXECUTE FUNCTION spread_initiative_keys('initiative_area', 'partner', 'stage_move', 'rating_set', 'action', 'action_move', 'milestone', 'risk', 'evidence_item', 'measure', 'observation', 'funding_line', 'initiative_theme', 'initiative_entry', 'comment', 'survivor_consultation');
