@@ -66,6 +66,7 @@ _FUNCTIONS = (
     ("portal.referrals", "keys.sql"),
     ("portal.referrals", "allocating.sql"),
     ("portal.referrals", "totals.sql"),
+    ("portal.referrals", "offering.sql"),
     ("portal.referrals", "emergencies.sql"),
     ("portal.referrals", "stopping.sql"),
     ("portal.referrals", "telling.sql"),

@@ -43,6 +43,7 @@ from portal.referrals.emergency_api import EmergencyMutations, EmergencyQueries
 from portal.referrals.following_api import FollowingQueries
 from portal.referrals.full import FileMutations, FileQueries
 from portal.referrals.late import LateQueries
+from portal.referrals.offering import OfferingQueries
 from portal.referrals.scales_api import ScaleMutations, ScaleQueries
 from portal.referrals.stopping import StoppingQueries
 from portal.referrals.totals import TotalsQueries
@@ -87,6 +88,7 @@ class Query(
     FollowingQueries,
     EmergencyQueries,
     StoppingQueries,
+    OfferingQueries,
     CaseActionQueries,
     LateQueries,
     TotalsQueries,

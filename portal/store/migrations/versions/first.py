@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_714e0c26c7b2"
+revision = "first_24044ef6ed34"
 down_revision = None
 
 

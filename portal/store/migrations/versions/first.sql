@@ -5408,6 +5408,14 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     WHERE EXISTS (SELECT FROM allowed)
 $$;
 
+-- Whether anybody in a team could take a case today, which is no more than is seen by sending it one.
+CREATE FUNCTION team_takes_cases(wanted uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM team_member t CROSS JOIN LATERAL principal_today(t.membership_id, caller_today()) p
+        WHERE t.team_id = wanted AND 'referrals:work' = ANY (p.scopes))
+$$;
+
 -- A case is disclosed in an emergency: who is told, what may be changed of the record, and who is told when nobody has
 -- reviewed it in time.
 
@@ -6070,6 +6078,8 @@ GRANT EXECUTE ON FUNCTION consult(uuid,text) TO portal_runtime;
 GRANT EXECUTE ON FUNCTION case_totals(text,int) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION tell_late_totals(timestamptz) TO portal_worker;
+
+GRANT EXECUTE ON FUNCTION team_takes_cases(uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION referral_audience(uuid) TO portal_runtime;
 
