@@ -131,7 +131,11 @@ class AuditLine(Node):
     at: datetime = column("When.")
     agency: Agency | None = one("The agency; null when it is known no more.", "agency_id")
     membership: Membership | None = one("Who; null for a program.", "principal_id")
-    verb: str = sql("The mutation, such as `shareInitiative`.", verb_name)
+    verb: str = sql(
+        "The mutation, such as `shareInitiative`; or `referralFile`, where somebody asked for the"
+        " full view of a case and may not have it.",
+        verb_name,
+    )
     outcome: Outcome = column("How it ended.")
     rule: str | None = column("The rule under which it was refused.")
     record_id: UUID | None = column("The record, by its id without the type.", "object_id")

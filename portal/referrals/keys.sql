@@ -240,7 +240,8 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     GROUP BY e.id
 $$;
 
--- Somebody is shown the full view of a case: it is written down first, and for good. NULL for who may not see it.
+-- Somebody is shown the full view of a case: it is written down first, and for good. NULL for who may not see it, of whom
+-- it is written down that they asked: of a hidden case and of one that never was alike.
 CREATE FUNCTION consult(wanted uuid, purpose text) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -248,7 +249,12 @@ DECLARE
 BEGIN
     SELECT * INTO case_of FROM referral r
     WHERE r.id = wanted AND r.full_acl && caller_keys() AND NOT r.routes && caller_closed();
-    IF NOT FOUND THEN
+    IF NOT FOUND AND caller_principal() IS NOT NULL THEN
+        INSERT INTO audit_line (id, at, request_id, principal_id, agency_id, verb, outcome, rule, object_id)
+        VALUES (gen_random_uuid(), caller_now(), caller_request(), caller_principal(), caller_agency(),
+                'referral_file', 'refused', 'referral.full_view', wanted);
+    END IF;
+    IF case_of.id IS NULL THEN
         RETURN NULL;
     END IF;
     PERFORM set_config('synchronous_commit', 'on', true);

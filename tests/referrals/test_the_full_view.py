@@ -1,5 +1,7 @@
 """The full view of a case: opened for a purpose, written down, cut to what is agreed."""
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import text
 from support.asking import Portal
@@ -15,6 +17,9 @@ FILE = """query($id: ID!, $purpose: OpeningPurpose!) { referralFile(id: $id, pur
   subjects { role } orders { kind } steps { name } referral { id } } }"""
 LOOKS = """query($case: ID!) { consultations(filter: {referral: $case}) {
   totalCount nodes { purpose agency { shortName } by { id } } } }"""
+
+REFUSED = """{ auditLines(first: 100, filter: {outcome: REFUSED}) {
+  nodes { id verb rule recordId } } }"""
 
 
 async def described(portal: Portal) -> dict[str, object]:
@@ -85,6 +90,28 @@ async def test_who_may_not_open_it_is_shown_nothing_and_leaves_no_line(portal: P
         assert await opened(portal, stranger, row) is None
     lines = (await portal.ask(SENDER, LOOKS, case=row["id"]))["consultations"]
     assert lines["totalCount"] == 0
+
+
+@pytest.mark.parametrize("who", ["uol.caseworker", "wirral.viewer", "tww.protection"])
+async def test_whoever_is_refused_it_leaves_an_audit_line_whether_there_is_a_case_or_not(
+    portal: Portal, who: str
+) -> None:
+    row, nothing = await described(portal), {"id": f"Referral:{uuid4()}"}
+    asked = [row, nothing]
+    for one in asked:
+        assert await opened(portal, who, one) is None
+    await opened(portal, IDVA, row)
+    told = (await portal.ask(who, REFUSED))["auditLines"]["nodes"]
+    ids = [str(one["id"]).partition(":")[2] for one in asked]
+    told = [line for line in told if line["recordId"] in ids]
+    assert sorted(line["recordId"] for line in told) == sorted(ids)
+    assert {(line["verb"], line["rule"]) for line in told} == {
+        ("referralFile", "referral.full_view")
+    }
+    for line in told:
+        node = "query($id: ID!) { node(id: $id) { id } }"
+        assert (await portal.ask("pcc.auditor", node, id=line["id"]))["node"]
+        assert (await portal.ask(IDVA, node, id=line["id"]))["node"] is None
 
 
 async def test_a_data_protection_lead_sees_that_there_is_a_case_and_not_what_it_says(

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_24044ef6ed34"
+revision = "first_170f43cf2fea"
 down_revision = None
 
 
