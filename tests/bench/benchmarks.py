@@ -7,6 +7,7 @@ from statistics import median
 
 import casework
 import importing
+import rule_forms
 from asked import DOCUMENTS, KINDS, Questions, by_name, check_equal, in_graphql, questions
 from doors import PAGE, Program, cookie, people
 from ground import Ground
@@ -186,5 +187,6 @@ ALL: dict[str, Callable[[Ground], Iterator[Result]]] = {
         *(hand, postgraphile, oracle, growth, first, memory, imported),
         *(token, page, signing_in),
         *casework.ALL,
+        rule_forms.row_rules,
     )
 }
