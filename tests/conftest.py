@@ -4,6 +4,7 @@ partnership in it.
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from support.asking import Portal
@@ -18,6 +19,14 @@ from portal.settings import Settings
 from portal.store.build import build
 from portal.store.engines import Engines
 from portal.store.server import Server, running
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `-n`, a folder's tests run one after the other in one process: they share a database."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(item.path.relative_to(HERE).parts[0]))
 
 
 @pytest.fixture(scope="session")

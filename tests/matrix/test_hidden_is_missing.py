@@ -22,6 +22,9 @@ from portal.reading.declare import declared
 from portal.sample.partnership import fixed
 from portal.store.engines import Engines
 
+SCHEMA = guarded()[0]
+CORE = core(SCHEMA)
+
 
 def references(hint: Any) -> Iterator[str]:
     """The types of record that a parameter refers to."""
@@ -33,8 +36,7 @@ def references(hint: Any) -> Iterator[str]:
 
 def named(doing: Doing) -> Iterator[tuple[str, str]]:
     """(input field, type of record) for each record that a mutation's input names."""
-    schema = core(guarded()[0])
-    verb = declared(schema.mutation_type.fields[doing.mutation])["exposed"].verb
+    verb = declared(CORE.mutation_type.fields[doing.mutation])["exposed"].verb
     for name, hint in get_type_hints(verb, include_extras=True).items():
         for type_name in set(references(hint)):
             yield camel(name), type_name
@@ -67,7 +69,7 @@ async def test_a_mutation_answers_for_a_hidden_record_as_for_none(
     matrix: tuple[Engines, World],
 ) -> None:
     engines, world = matrix
-    runner, tried = Runner(engines.command, guarded()[0]), set()
+    runner, tried = Runner(engines.command, SCHEMA), set()
     for doing, field, kind in PAIRS:
         for cell in able(world, doing):
             unseen = hidden(world, cell.case.caller, kind)
@@ -88,7 +90,7 @@ async def test_a_mutation_answers_for_a_hidden_record_as_for_none(
 FILTERED = {
     name: [f for f, kind in get_named_type(field.args["filter"].type).fields.items()
            if get_named_type(kind.type).name == "ID"]
-    for name, field in core(guarded()[0]).query_type.fields.items() if "filter" in field.args
+    for name, field in CORE.query_type.fields.items() if "filter" in field.args
 }  # fmt: skip
 
 
@@ -100,7 +102,7 @@ async def test_a_filter_finds_for_a_hidden_record_what_it_finds_for_none(
 ) -> None:
     engines, world = matrix
     caller = world.callers[fixed("matrix", f"sefton/{Role.INITIATIVE_COORDINATOR}")]
-    runner = Runner(engines.command, guarded()[0])
+    runner = Runner(engines.command, SCHEMA)
     document = f"query($id: ID!) {{ {field}(filter: {{{argument}: $id}}) {{ totalCount }} }}"
     if "[" in str(filter_of(field).fields[argument].type):
         document = document.replace("$id}", "[$id]}")
@@ -114,4 +116,4 @@ async def test_a_filter_finds_for_a_hidden_record_what_it_finds_for_none(
 
 
 def filter_of(field: str) -> Any:
-    return get_named_type(core(guarded()[0]).query_type.fields[field].args["filter"].type)
+    return get_named_type(CORE.query_type.fields[field].args["filter"].type)
