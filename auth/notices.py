@@ -60,6 +60,10 @@ class NoticeKind(StrEnum):
     """Something about a referral that lies with this person's team is due within a day."""
     REFERRAL_LATE = "referral_late"
     """Something about a referral is late."""
+    AGREEMENT_DUE = "agreement_due"
+    """An agreement of this person's agency is to be reviewed."""
+    AGREEMENT_ENDS = "agreement_ends"
+    """An agreement of this person's agency ends soon."""
     CASES_LATE = "cases_late"
     """So many referrals of the partnership are late; five or more."""
 
@@ -76,3 +80,5 @@ class Notice(Row, table=True):
     read_at: datetime | None = Field(default=None, sa_type=Instant)
     referral_id: UUID | None = None
     """The case that it is about."""
+    agreement_id: UUID | None = None
+    """The agreement that it is about."""

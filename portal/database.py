@@ -71,6 +71,7 @@ _FUNCTIONS = (
     ("portal.referrals", "stopping.sql"),
     ("portal.referrals", "telling.sql"),
     ("portal.referrals", "action_telling.sql"),
+    ("portal.referrals", "agreement_telling.sql"),
     ("portal.referrals", "recomputing.sql"),
 )
 _ROOMS = (

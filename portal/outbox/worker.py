@@ -44,6 +44,7 @@ _REMIND = (
     text("SELECT escalate(:moment)"),
     text("SELECT remind_of_case_actions(:moment)"),
     text("SELECT tell_late_totals(:moment)"),
+    text("SELECT remind_of_agreements(:moment)"),
     text("SELECT escalate_disclosures(:moment)"),
 )
 """Each says what no verb brings about, so many things at a time."""

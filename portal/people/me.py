@@ -30,6 +30,7 @@ from auth.notices import NoticeKind
 from auth.roles import Role
 from auth.sessions import tables as sessions
 from portal.agencies.api import MEMBERSHIPS, Agency, Membership
+from portal.agreements.api import Agreement
 from portal.outbox import tables as outbox
 from portal.outbox.api import MailPreference, OutboxMessage
 from portal.people.consents import CONSENTS, Consent
@@ -132,6 +133,10 @@ class Notice(Node):
     referral: Referral | None = one(
         "The case it is about; null where it is about none, or one you may not see now.",
         "referral_id",
+    )
+    agreement: Agreement | None = one(
+        "The agreement it is about; null where it is about none, or one you may not see now.",
+        "agreement_id",
     )
     read_at: datetime | None = column("When you put it away, if you did.")
     email: OutboxMessage | None = one(

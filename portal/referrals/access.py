@@ -282,10 +282,12 @@ DEFINERS: dict[str, str] = {
     "tell_of_case_action(case_action,text,text,uuid,timestamptz)": "",
     "case_action_given()": "",
     "remind_of_case_actions(timestamptz)": "portal_worker",
+    "tell_of_agreement(agreement,text,text,date)": "",
+    "remind_of_agreements(timestamptz)": "portal_worker",
     "running_clocks(uuid,integer)": "portal_runtime",
     "reckon_clocks(text)": "portal_runtime",
 }
-CALLABLE: tuple[str, ...] = ("audience_mark(uuid)",)
+CALLABLE: tuple[str, ...] = ("audience_mark(uuid)", "high_risk(uuid)")
 
 
 def may_recompute(caller: Caller) -> None:

@@ -5,7 +5,17 @@ from typing import Any
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, or_, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    and_,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlmodel import col
 
 from auth.tables import AreaPart
@@ -139,6 +149,11 @@ class ReferralFilter:
         lambda row, ours, ask: (row.sender_agency_id == ask.agency) == ours,
     )
     area: str | None = where("Where the victim lives in this area, by its ONS code.", _within)
+    high_risk: bool | None = where(
+        "Whether it goes to a MARAC or was last assessed as visible high risk, of what you may read"
+        " of its risk.",
+        lambda row, wanted, _: func.high_risk(row.id, type_=Boolean) == wanted,
+    )
     stops_with: strawberry.ID | None = where(
         f"That you would see no longer after a change of an agreement. {CHANGE}", stops_with
     )

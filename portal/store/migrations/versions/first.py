@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_170f43cf2fea"
+revision = "first_97a0e8773585"
 down_revision = None
 
 

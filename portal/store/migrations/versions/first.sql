@@ -572,9 +572,10 @@ CREATE TABLE notice (
 	says VARCHAR(400) NOT NULL, 
 	read_at TIMESTAMP WITH TIME ZONE, 
 	referral_id UUID, 
+	agreement_id UUID, 
 	CONSTRAINT notice_pkey PRIMARY KEY (id), 
 	CONSTRAINT notice_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
-	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'team_changed', 'invited', 'joined', 'action_assigned', 'action_due', 'action_late', 'partner_quiet', 'emergency_disclosure', 'disclosure_asked', 'disclosure_escalated', 'program_changed', 'referral_arrived', 'referral_answered', 'referral_yours', 'referral_withdrawn', 'referral_due', 'referral_late', 'cases_late'))
+	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'team_changed', 'invited', 'joined', 'action_assigned', 'action_due', 'action_late', 'partner_quiet', 'emergency_disclosure', 'disclosure_asked', 'disclosure_escalated', 'program_changed', 'referral_arrived', 'referral_answered', 'referral_yours', 'referral_withdrawn', 'referral_due', 'referral_late', 'agreement_due', 'agreement_ends', 'cases_late'))
 );
 
 CREATE INDEX notice_at_idx ON notice (at);
@@ -5932,6 +5933,82 @@ BEGIN
 END
 $$;
 
+-- Who hears that an agreement is to be reviewed or ends: those who look after data protection and who sign, at each of its
+-- parties, with how many high-risk cases of their own agency would be left without it. Which, they read under their keys.
+
+-- As it was assessed last, or since it goes to a MARAC; of what the caller may read of it.
+CREATE FUNCTION high_risk(wanted uuid) RETURNS boolean LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM referral r WHERE r.id = wanted AND r.pathway = 'marac') OR coalesce((
+        SELECT g.high_risk FROM risk_assessment a JOIN risk_threshold t ON t.id = a.threshold_id
+        JOIN risk_threshold g ON g.risk_scale_id = t.risk_scale_id AND g.grade = coalesce(a.judged_grade, a.grade)
+        WHERE a.referral_id = wanted ORDER BY a.assessed_on DESC, a.id LIMIT 1), false)
+$$;
+
+CREATE FUNCTION tell_of_agreement(it agreement, about text, words text, today date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    party record;
+    cases int;
+BEGIN
+    FOR party IN
+        SELECT p.agency_id FROM agreement_party p
+        WHERE p.agreement_id = it.id AND p.joined_at IS NOT NULL AND p.left_at IS NULL
+    LOOP
+        SELECT count(DISTINCT r.id) INTO cases FROM recipient x JOIN referral r ON r.id = x.referral_id
+        WHERE x.agreement_id = it.id AND x.given_at IS NOT NULL AND x.lost_at IS NULL
+          AND party.agency_id IN (x.agency_id, r.sender_agency_id) AND r.overall IN ('waiting', 'in_hand') AND high_risk(r.id);
+        INSERT INTO notice (id, person_id, at, kind, says, agreement_id)
+        SELECT gen_random_uuid(), person, clock_timestamp(), about,
+               words || CASE WHEN about = 'agreement_ends'
+                   THEN format(' Open high-risk cases that your agency gave or got by it: %s.', cases) ELSE '' END, it.id
+        FROM (SELECT people_as(party.agency_id, 'data_protection_lead', today)
+              UNION SELECT people_as(party.agency_id, 'authorised_signatory', today)) told (person);
+    END LOOP;
+END
+$$;
+
+-- The worker asks for it, as often as it likes: 60, 30 and 7 days before the end, and 30 days before a review and once it
+-- is due. Each is said once; a worker that was away says the latest. A version that all have signed moves the days.
+CREATE FUNCTION remind_of_agreements(moment timestamptz) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    today date := (moment AT TIME ZONE 'Europe/London')::date;
+    due record;
+    it agreement;
+    said int := 0;
+BEGIN
+    FOR due IN
+        SELECT a.id, s.kind, s.day, s.about, s.words FROM agreement a
+        CROSS JOIN LATERAL (
+            SELECT v.* FROM agreement_version v WHERE v.agreement_id = a.id AND v.signed_at IS NOT NULL
+            ORDER BY v.number DESC LIMIT 1) v
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN v.ends_on - today <= 7 THEN 'agreement_ends_7' WHEN v.ends_on - today <= 30 THEN 'agreement_ends_30'
+                        ELSE 'agreement_ends_60' END, v.ends_on, 'agreement_ends', 'ends'
+            WHERE v.ends_on BETWEEN today AND today + 60
+            UNION ALL
+            SELECT CASE WHEN v.review_on <= today THEN 'agreement_due' ELSE 'agreement_due_30' END, v.review_on,
+                   'agreement_due', 'is to be reviewed'
+            WHERE v.review_on <= today + 30 AND v.review_on < v.ends_on AND v.ends_on >= today
+        ) s (kind, day, about, words)
+        WHERE a.withdrawn_at IS NULL
+          AND NOT EXISTS (SELECT FROM reminder r WHERE r.about_id = a.id AND r.kind = s.kind AND r.day = s.day)
+        ORDER BY s.day, a.id LIMIT 200
+    LOOP
+        INSERT INTO reminder (kind, about_id, day, at) VALUES (due.kind, due.id, due.day, moment) ON CONFLICT DO NOTHING;
+        IF FOUND THEN
+            SELECT * INTO it FROM agreement a WHERE a.id = due.id;
+            PERFORM tell_of_agreement(it, due.about, format(
+                'Agreement %s %s on %s.', it.reference, due.words, to_char(due.day, 'FMDD FMMonth YYYY')), today);
+            said := said + 1;
+        END IF;
+    END LOOP;
+    RETURN said;
+END
+$$;
+
 -- What `portal clocks recompute` asks: for those who keep the calendars, and nothing of what a case is about.
 
 -- The clocks that run and are due, in an order that goes on after the last one that was read.
@@ -5991,7 +6068,7 @@ $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), gateways_on(date), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz), audience_mark(uuid) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), gateways_on(date), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz), audience_mark(uuid), high_risk(uuid) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
@@ -6102,6 +6179,8 @@ GRANT EXECUTE ON FUNCTION tell_party(uuid,boolean,text) TO portal_runtime;
 GRANT EXECUTE ON FUNCTION escalate(timestamptz) TO portal_worker;
 
 GRANT EXECUTE ON FUNCTION remind_of_case_actions(timestamptz) TO portal_worker;
+
+GRANT EXECUTE ON FUNCTION remind_of_agreements(timestamptz) TO portal_worker;
 
 GRANT EXECUTE ON FUNCTION running_clocks(uuid,integer) TO portal_runtime;
 
