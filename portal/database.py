@@ -61,6 +61,7 @@ _FUNCTIONS = (
     ("portal.people", "leaving.sql"),
     ("portal.agreements", "gate.sql"),
     ("portal.agreements", "keys.sql"),
+    ("portal.agreements", "seeing.sql"),
     ("portal.outbox", "outbox.sql"),
     ("portal.actions", "telling.sql"),
     ("portal.referrals", "keys.sql"),

@@ -158,6 +158,8 @@ DEFINERS: dict[str, str] = {
     "agreement_receiving(uuid,timestamptz)": "",
     "agreement_gates(uuid,timestamptz)": "",
     "agreement_ways(uuid,timestamptz,uuid,uuid,uuid)": "",
+    "access_rules(int[])": "portal_runtime",
+    "access_missing(int[],int[],text[])": "portal_runtime",
 }
 CALLABLE: tuple[str, ...] = (
     "gateways_on(date)",
@@ -167,6 +169,8 @@ CALLABLE: tuple[str, ...] = (
     "agreement_answer(uuid,uuid,uuid,text,text[],timestamptz)",
     "agreement_for(uuid,uuid,text,text[],timestamptz)",
     "agreement_near(uuid,uuid,text,text[],timestamptz)",
+    "access_decision(int[],text[])",
+    "access_powers(text)",
 )
 """They run with the caller's own rights: a request learns of its agency's agreements only."""
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
 
 from portal.acting.exposed import mutation
 from portal.agencies.api import Agency, Area, Membership, Team
+from portal.agreements.seeing import Access, why_case_seen
 from portal.reading.declare import (
     Ask,
     Columns,
@@ -265,6 +266,7 @@ class Referral(Node):
     overall: Overall = column("Where it stands as a whole.")
     sender: Agency = one("The agency that makes it.", "sender_agency_id")
     sender_team: Team = one("That agency's team.", "sender_team_id")
+    access: Access = why_case_seen()
     kept_by: Membership | None = one("Who keeps it at the sender's.", "kept_by_id")
     area: Area | None = one("Where the victim lives, as a borough.", "area_code")
     onward_from: "Referral | None" = one(

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_97a0e8773585"
+revision = "first_44202460b01c"
 down_revision = None
 
 

@@ -4668,6 +4668,63 @@ BEGIN
 END
 $$;
 
+-- Why the caller sees a row, from the keys: which of its keys they hold, and what they lack for more. Nothing is named but
+-- what the caller's own agency is: itself, its teams, the agreements by which it is given something.
+
+CREATE FUNCTION access_rules(acl int[]) RETURNS TABLE (key int, kind text, label text)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT c.id,
+           CASE WHEN c.kind = 'public' THEN 'everyone' WHEN c.kind = 'partnership' THEN 'partnership'
+                WHEN a.id IS NOT NULL THEN 'agreement' WHEN c.gate_id IS NOT NULL THEN 'emergency'
+                WHEN c.team_id IS NOT NULL THEN 'team' ELSE 'agency' END,
+           CASE WHEN c.kind = 'public' THEN 'everyone who is signed in' WHEN c.kind = 'partnership' THEN 'the partnership'
+                WHEN a.id IS NOT NULL THEN a.reference || ' ' || a.title
+                WHEN c.gate_id IS NOT NULL THEN 'an emergency disclosure to ' || coalesce(t.name, g.name)
+                ELSE coalesce(t.name, g.name) END
+    FROM capability c LEFT JOIN agency g ON g.id = c.agency_id LEFT JOIN team t ON t.id = c.team_id
+    LEFT JOIN agreement a ON a.id = c.gate_id
+    WHERE c.id = ANY (access_rules.acl) AND c.id = ANY (caller_keys())
+$$;
+
+-- Of a case: whether the caller may open its full view, and all kinds of data in it. What has no full view is seen in full.
+CREATE FUNCTION access_decision(full_acl int[], categories text[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT CASE WHEN full_acl IS NULL THEN 'full'
+                WHEN NOT full_acl && caller_keys() THEN 'summary'
+                WHEN EXISTS (SELECT FROM unnest(categories) c WHERE NOT full_acl && caller_keys(c)) THEN 'partly'
+                ELSE 'full' END
+$$;
+
+-- What would have to be added for all of it: the power to open cases, and the kinds of data that no agreement covers by
+-- which the caller has this one.
+CREATE FUNCTION access_missing(acl int[], full_acl int[], categories text[])
+RETURNS TABLE (kind text, label text, granted_by text)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH way AS MATERIALIZED (
+        SELECT DISTINCT a.id, a.reference, c.gate_id, g.categories AS covers
+        FROM capability c LEFT JOIN agreement a ON a.id = c.gate_id
+        LEFT JOIN agreement_gates(caller_agency(), caller_now()) g ON g.agreement_id = c.gate_id
+        WHERE full_acl IS NOT NULL AND c.id = ANY (access_missing.acl) AND c.id = ANY (caller_keys())
+    )
+    SELECT 'power', 'referrals:read', 'your agency''s administrators, two of them'
+    WHERE NOT full_acl && caller_keys()
+    UNION ALL
+    SELECT 'category', one, 'the parties of ' || (SELECT string_agg(w.reference, ', ' ORDER BY w.reference) FROM way w)
+    FROM unnest(access_missing.categories) one
+    WHERE EXISTS (SELECT FROM way)
+      AND NOT EXISTS (SELECT FROM way w WHERE w.id IS NULL OR one = ANY (w.covers))
+$$;
+
+-- Which of the caller's powers are about such records.
+CREATE FUNCTION access_powers(about text) RETURNS text[] LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ARRAY(SELECT held FROM unnest(string_to_array((caller_context())[7], ',')) held
+                 WHERE split_part(held, ':', 1) = about ORDER BY held)
+$$;
+
 -- The outbox: a notice is posted in the transaction that writes it, and a worker takes what waits, under a lease.
 -- Real time throughout: mail servers know nothing of a demonstration's fixed day.
 
@@ -6068,7 +6125,7 @@ $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), gateways_on(date), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz), audience_mark(uuid), high_risk(uuid) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), gateways_on(date), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz), access_decision(int[],text[]), access_powers(text), audience_mark(uuid), high_risk(uuid) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
@@ -6141,6 +6198,10 @@ GRANT EXECUTE ON FUNCTION remind(timestamptz) TO portal_worker;
 GRANT EXECUTE ON FUNCTION work_left_by(uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION hold_agreement(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION access_rules(int[]) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION access_missing(int[],int[],text[]) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION set_mail(text,text,text) TO portal_runtime;
 
