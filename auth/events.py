@@ -21,8 +21,12 @@ class EventOutcome(StrEnum):
     """It was refused; `reason` says why."""
 
 
-NOBODYS = "num_nonnulls(person_id, membership_id, client_id, agency_id) = 0"
-"""About nobody known here: what strangers leave behind, which is kept for less long."""
+NOBODYS = (
+    "num_nonnulls(person_id, membership_id, client_id, agency_id) = 0"
+    " AND NOT starts_with(kind, 'key_')"
+)
+"""About nobody known here: what strangers leave behind, which is kept for less long. What the
+operator does with the portal's own keys concerns nobody in particular, and is no stranger's."""
 
 
 class AuthEvent(Row, table=True):

@@ -6,10 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
+from uuid import uuid4
 
 import click
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 import portal.database  # noqa: F401 - every table, for those that hold something sealed
+from auth.events import EventOutcome, note
 from auth.keys import kept, rotating
 from auth.keys.files import LOOK_EVERY, make
 from auth.keys.kept import SIGNING, WRAPPING, Kept
@@ -37,10 +41,12 @@ def key() -> None:
 @key.command("make")
 def make_keys() -> None:
     """Make keys for a new portal, in the folder that PORTAL_KEYS_FOLDER names."""
-    folder = _folder()
+    settings = settings_here(os.environ)
+    folder = _folder_of(settings)
     _tried(lambda: make(folder, datetime.now(UTC)))
     click.echo(f"Made keys in {folder}, for this user only.")
     click.echo("Back the folder up apart from the database: without it nothing sealed opens again.")
+    _note(settings, "key_made", "signing and wrapping keys")
 
 
 @key.command("list")
@@ -71,10 +77,12 @@ def rotate_signing(*, stolen: bool) -> None:
 
     The one until now stays in the key set for two hours.
     """
-    folder, now = _folder(), datetime.now(UTC)
+    settings, now = settings_here(os.environ), datetime.now(UTC)
+    folder = _folder_of(settings)
     turned = _tried(lambda: rotating.rotate_signing(folder, now, stolen=stolen))
     click.echo(f"Signing with {turned.current}.")
     click.echo("All before it are gone." if stolen else f"{turned.previous} is still shown.")
+    _note(settings, "key_rotated", f"signing{_as_stolen(stolen)}: {turned.current}")
 
 
 @rotate.command("wrapping")
@@ -83,10 +91,12 @@ def rotate_wrapping() -> None:
 
     Where several servers have the folder, copy it to all of them before the next rotation.
     """
-    folder = _folder()
+    settings = settings_here(os.environ)
+    folder = _folder_of(settings)
     turned = _tried(lambda: rotating.rotate_wrapping(folder, datetime.now(UTC)))
     click.echo(f"Sealing with key {turned.current}; key {turned.previous} opens what it sealed.")
     click.echo(f"Next: portal key reseal, then portal key retire wrapping {turned.previous}")
+    _note(settings, "key_rotated", f"wrapping: {turned.current}")
 
 
 @rotate.command("context")
@@ -98,9 +108,11 @@ def rotate_context(*, stolen: bool) -> None:
         async with engines.owner.begin() as owner:
             await new_context_key(owner, stolen=stolen)
 
-    with_engines(settings_here(os.environ, OWNER), turn)
+    settings = settings_here(os.environ, OWNER)
+    with_engines(settings, turn)
     rest = "All before it are gone." if stolen else "Those before it are good for an hour more."
     click.echo(f"Signing callers with a new key. {rest}")
+    _note(settings, "key_rotated", f"context{_as_stolen(stolen)}")
 
 
 @key.command("reseal")
@@ -115,6 +127,7 @@ def reseal_all() -> None:
 
     with_engines(settings, work)
     click.echo(f"Everything is sealed with key {ring.vault.wrapping_version()}.")
+    _note(settings, "key_resealed", f"wrapping: {ring.vault.wrapping_version()}")
 
 
 @key.group("retire")
@@ -126,9 +139,11 @@ def retire() -> None:
 @click.argument("name", metavar="KEY")
 def retire_signing(name: str) -> None:
     """Believe nothing more that the previous KEY has signed."""
-    folder = _folder()
+    settings = settings_here(os.environ)
+    folder = _folder_of(settings)
     _tried(lambda: rotating.retire(folder, SIGNING, name))
     click.echo(f"Destroyed signing key {name}.")
+    _note(settings, "key_retired", f"signing: {name}")
 
 
 @retire.command("wrapping")
@@ -143,6 +158,7 @@ def retire_wrapping(name: str) -> None:
         fail(f"{needing} values are sealed with key {name}: run `portal key reseal` first.")
     _tried(lambda: rotating.retire(folder, WRAPPING, name))
     click.echo(f"Destroyed wrapping key {name}. Backups that need it open no more.")
+    _note(settings, "key_retired", f"wrapping: {name}")
 
 
 def _all_have_noticed(file: Path) -> None:
@@ -151,8 +167,30 @@ def _all_have_noticed(file: Path) -> None:
     time.sleep(max(0.0, 3 * LOOK_EVERY - since))
 
 
-def _folder() -> Path:
-    return _folder_of(settings_here(os.environ))
+def _note(settings: Settings, kind: str, about: str) -> None:
+    """Its line among the sign-in events, afterwards: a stolen key waits for no database."""
+
+    async def write(engines: Engines) -> None:
+        async with AsyncSession(engines.owner) as db:
+            note(db, kind, EventOutcome.DONE, f"by the operator: {about}", uuid4())
+            await db.commit()
+
+    if not settings.owner_database_url:
+        return _unkept(f"{OWNER} is not set.")
+    try:
+        with_engines(settings, write)
+    except click.ClickException as problem:
+        _unkept(problem.message)
+    except ProgrammingError:
+        _unkept("The database is not migrated yet.")
+
+
+def _unkept(why: str) -> None:
+    click.echo(f"The portal keeps no record of this: {why}", err=True)
+
+
+def _as_stolen(stolen: bool) -> str:
+    return ", as stolen" if stolen else ""
 
 
 def _folder_of(settings: Settings) -> Path:

@@ -113,8 +113,8 @@ class Initiative(Node):
     overdue: bool = sql("Whether its last day has passed while it is still running.", past_last_day)
     rating: Rating = column("How it stands, as last set.")
     shown_rating: ShownRating = value(
-        "How it stands, with lateness counted in: amber when it or an action of it is overdue"
-        " and it was set green or not started.",
+        "How it stands, with lateness counted in: amber when it, an action or a milestone of it is"
+        " overdue and it was set green or not started.",
         lambda row, ask: select(
             shown_rating(row, ask).label("rating"), automatic(row, ask).label("automatic")
         ),

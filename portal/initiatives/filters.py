@@ -35,6 +35,7 @@ from portal.initiatives.tables import (
     Rating,
     Stage,
 )
+from portal.milestones.tables import Milestone
 from portal.reading.declare import Ask, Columns, Listing, Order, filter_input, where
 
 RUNNING = (Stage.APPROVED, Stage.LIVE, Stage.PAUSED)
@@ -51,15 +52,21 @@ def past_last_day(row: Columns, ask: Ask) -> ColumnElement[bool]:
 
 
 def _late(row: Columns, ask: Ask) -> ColumnElement[bool]:
-    """It is overdue itself, or one of its actions is."""
+    """It is overdue itself, or one of its actions or milestones is."""
     action = exists().where(
         col(Action.initiative_id) == row.id,
         col(Action.state).in_(UNFINISHED),
         col(Action.due_on) < ask.today,
     )
+    milestone = exists().where(
+        col(Milestone.initiative_id) == row.id,
+        col(Milestone.reached_on).is_(None),
+        col(Milestone.due_on) < ask.today,
+    )
+    table = row.id.table
     return or_(
         past_last_day(row, ask),
-        and_(row.stage.not_in(ENDED), action.correlate(row.id.table)),
+        and_(row.stage.not_in(ENDED), or_(action.correlate(table), milestone.correlate(table))),
     )
 
 

@@ -177,6 +177,23 @@ async def test_an_overdue_action_makes_it_amber_until_it_is_done(
     assert await shown(tomorrow, row) == ("GREEN", False)
 
 
+async def test_a_late_milestone_makes_it_amber_until_it_is_reached(portal: Portal) -> None:
+    row = await live(portal)
+    row = await done(portal, LEAD, "rateInitiative", **of(row, rating="GREEN"))
+    given = {"initiative": row["id"], "title": "Ten stations lit", "dueOn": DAY.isoformat()}
+    shows = "...on MilestonePayload { milestone { id version } }"
+    milestone = (await portal.do(LEAD, "addMilestone", given, shows))["milestone"]
+    assert await shown(portal, row) == ("GREEN", False)
+    tomorrow = replace(portal, today=DAY + timedelta(days=1))
+    assert await shown(tomorrow, row) == ("AMBER", True)
+    row = await done(tomorrow, LEAD, "moveInitiative", **of(row, to="COMPLETE"))
+    assert await shown(tomorrow, row) == ("GREEN", False)  # nothing more is waited for
+    row = await done(tomorrow, LEAD, "moveInitiative", **of(row, to="LIVE", reason="One more."))
+    assert await shown(tomorrow, row) == ("AMBER", True)
+    await portal.do(LEAD, "reachMilestone", of(milestone), shows)
+    assert await shown(tomorrow, row) == ("GREEN", False)
+
+
 ACTION = (
     "INSERT INTO action (id, initiative_id, title, detail, owner_team_id, owner_agency_id, due_on,"
     " state, created_at, updated_at, version, acl, created_by_id)"

@@ -74,6 +74,19 @@ async def test_what_strangers_left_behind_goes_after_ninety_days(engines: Engine
     assert await left(engines, "auth_event", ids) == {"of last month"}
 
 
+async def test_what_an_operator_did_with_keys_is_no_strangers(engines: Engines) -> None:
+    ages = {"a year ago": YEAR, "fourteen months ago": YEAR + timedelta(days=60)}
+    ids = {name: uuid4() for name in ages}
+    async with engines.owner.begin() as db:
+        for name, age in ages.items():
+            given = {"id": ids[name], "at": datetime.now(UTC) - age, "person": None}
+            await db.execute(EVENT, given)
+        named = text("UPDATE auth_event SET kind = 'key_rotated' WHERE id = ANY(:ids)")
+        await db.execute(named, {"ids": list(ids.values())})
+    await swept(engines)
+    assert await left(engines, "auth_event", ids) == {"a year ago"}
+
+
 async def test_what_was_done_stays_in_the_audit_when_what_was_refused_goes(
     engines: Engines,
 ) -> None:

@@ -116,6 +116,52 @@ def test_callers_are_signed_with_a_new_key(environ):
     assert told(environ, "list").count("context") == 1
 
 
+def test_each_change_leaves_its_line_which_names_no_secret(server, environ, folder: Path):
+    dsn = server.dsn("postgres", NAME)
+    execute(dsn, "DELETE FROM auth_event")
+    make_old(folder)
+    first = kept.read(folder / SIGNING)[0].name
+    told(environ, "rotate", "signing")
+    told(environ, "retire", "signing", first)
+    told(environ, "rotate", "wrapping")
+    told(environ, "rotate", "context", "--stolen")
+    second = kept.read(folder / SIGNING)[0].name
+    assert lines(dsn) == [
+        f"key_rotated done by the operator: signing: {second}",
+        f"key_retired done by the operator: signing: {first}",
+        "key_rotated done by the operator: wrapping: 2",
+        "key_rotated done by the operator: context, as stolen",
+    ]
+
+
+def lines(dsn: str) -> list[str]:
+    async def look() -> list[str]:
+        connection = await asyncpg.connect(dsn)
+        sql = "SELECT concat_ws(' ', kind, outcome, reason) AS line FROM auth_event ORDER BY at"
+        found = [row["line"] for row in await connection.fetch(sql)]
+        await connection.close()
+        return found
+
+    return asyncio.run(look())
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("", "PORTAL_OWNER_DATABASE_URL is not set"),
+        ("postgresql://nobody@127.0.0.1:1/none", "The database does not answer"),
+    ],
+)
+def test_a_stolen_key_is_changed_though_no_database_answers(
+    environ, folder: Path, address: str, why: str
+):
+    before = kept.read(folder / SIGNING)[0].name
+    away = {**environ, "PORTAL_OWNER_DATABASE_URL": address}
+    said = told(away, "rotate", "signing", "--stolen")
+    assert f"The portal keeps no record of this: {why}" in said
+    assert kept.read(folder / SIGNING)[0].name != before
+
+
 @pytest.fixture
 def secrets(server: Server, databases: dict[str, str], folder: Path) -> Iterator[list[UUID]]:
     """More sealed values than fit into one batch."""

@@ -28,7 +28,8 @@ pool.on("connect", (client) => {
 const UNFINISHED = "%.state in ('open', 'in_progress')";
 const LATE = `%.ends_on is not null and %.ends_on < '${day}' and %.stage in ('approved', 'live', 'paused')`;
 const AUTOMATIC = `%.rating in ('green', 'not_started') and (${LATE} or %.stage not in ('complete', 'closed', 'cancelled')
-  and exists (select from action x where x.initiative_id = %.id and x.state in ('open', 'in_progress') and x.due_on < '${day}'))`;
+  and (exists (select from action x where x.initiative_id = %.id and x.state in ('open', 'in_progress') and x.due_on < '${day}')
+    or exists (select from milestone x where x.initiative_id = %.id and x.reached_on is null and x.due_on < '${day}')))`;
 const COMPUTED = {
   Initiative: {
     overdue: ["Boolean", LATE],

@@ -56,8 +56,10 @@ SELECT convert_to(json_build_object('initiatives', (
     SELECT page.*,
            row_number() OVER (ORDER BY created_at DESC, id DESC) AS position, count(*) OVER () AS size,
            rating IN ('green', 'not_started') AND (late OR stage NOT IN ('complete', 'closed', 'cancelled')
-             AND EXISTS (SELECT FROM action x WHERE x.initiative_id = page.id
-                         AND x.state IN ('open', 'in_progress') AND x.due_on < $1)) AS automatic,
+             AND (EXISTS (SELECT FROM action x WHERE x.initiative_id = page.id
+                          AND x.state IN ('open', 'in_progress') AND x.due_on < $1)
+                  OR EXISTS (SELECT FROM milestone x WHERE x.initiative_id = page.id
+                             AND x.reached_on IS NULL AND x.due_on < $1))) AS automatic,
            late AS overdue
     FROM (SELECT *, coalesce(ends_on < $1, false) AND stage IN ('approved', 'live', 'paused') AS late
           FROM initiative ORDER BY created_at DESC, id DESC LIMIT 51) page) i))::text, 'UTF8')

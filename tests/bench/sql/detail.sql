@@ -211,7 +211,9 @@ SELECT convert_to(json_build_object('initiative', (
     'version', i.version)
   FROM (
     SELECT *, rating IN ('green', 'not_started') AND (late OR stage NOT IN ('complete', 'closed', 'cancelled')
-             AND EXISTS (SELECT FROM action x WHERE x.initiative_id = wanted.id
-                         AND x.state IN ('open', 'in_progress') AND x.due_on < $1)) AS automatic
+             AND (EXISTS (SELECT FROM action x WHERE x.initiative_id = wanted.id
+                          AND x.state IN ('open', 'in_progress') AND x.due_on < $1)
+                  OR EXISTS (SELECT FROM milestone x WHERE x.initiative_id = wanted.id
+                             AND x.reached_on IS NULL AND x.due_on < $1))) AS automatic
     FROM (SELECT *, coalesce(ends_on < $1, false) AND stage IN ('approved', 'live', 'paused') AS late
           FROM initiative WHERE id = $2) wanted) i))::text, 'UTF8')
