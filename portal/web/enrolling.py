@@ -25,6 +25,7 @@ from auth.keys.vault import CannotOpen
 from auth.strength import Strength
 from auth.tables import Agency, Membership, MembershipName
 from portal.errors import Invalid
+from portal.web.been import write_down
 from portal.web.cookies import signed_in
 from portal.web.faults import Faults
 from portal.web.forms import Form
@@ -176,6 +177,7 @@ async def _welcome(
     )
     signed_in(response, cookie)
     remember(response, site_of(request).keyring, account.sign_in_name)
+    write_down(request, response, site_of(request).keyring, proved.person_id)
     return response
 
 

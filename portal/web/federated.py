@@ -21,13 +21,14 @@ from auth.sessions.devices import device_of
 from auth.sessions.verbs import current
 from portal.context import LONDON
 from portal.edge.requests import request_id_of
-from portal.web.cookies import drop, keep, session_cookie, signed_in
+from portal.web.cookies import drop, keep, session_cookie
 from portal.web.forms import form
 from portal.web.going import go, own_path
 from portal.web.refusals import SignInNeeded
 from portal.web.rendering import render
 from portal.web.route import pages
 from portal.web.site import Here, Site
+from portal.web.visiting import welcome
 
 BROWSER = "__Host-partner"
 """Ties a sign-in that is under way to the browser it began in."""
@@ -98,7 +99,7 @@ async def back(site: Here, request: Request, provider_id: UUID) -> Response:
     response = go(_after(request, landed))
     drop(response, INVITATION)
     if landed.cookie is not None:
-        signed_in(response, landed.cookie)
+        await welcome(site, request, response, landed.cookie)
     return response
 
 
@@ -130,7 +131,7 @@ async def say_yes_to_it(site: Here, request: Request) -> Response:
     response = go("/")
     drop(response, WAITING)
     drop(response, INVITATION)
-    signed_in(response, cookie)
+    await welcome(site, request, response, cookie)
     return response
 
 

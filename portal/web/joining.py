@@ -15,9 +15,10 @@ from auth.people.invitations import InvitationOver, Offered, accept, look
 from auth.sessions.verbs import Current
 from portal.context import LONDON
 from portal.web import enrolling
+from portal.web.been import been_here
 from portal.web.forms import Form, form
 from portal.web.going import go_and_say
-from portal.web.refusals import NotFoundPage, SignInNeeded
+from portal.web.refusals import NotFoundPage, NotPermittedPage, SignInNeeded
 from portal.web.rendering import render
 from portal.web.route import pages
 from portal.web.site import Here, Site
@@ -26,6 +27,10 @@ from portal.web.visiting import caller_of, held, question, real_now
 PATH = "/join"
 SIGNED_IN = (
     "You have a way to sign in. If you mean to replace it, sign out and open the link again."
+)
+OWN = (
+    "Nobody accepts an invitation of their own, and somebody who made or confirmed this one has"
+    " been signed in with this browser in the last days."
 )
 
 router = pages()
@@ -45,6 +50,8 @@ class Joining:
     request_id: UUID
     today: date
     path: str = PATH
+    been: frozenset[UUID] = frozenset()
+    """Who has been signed in with this browser of late."""
     person_id: UUID | None = None
     passkeys: bool = True
 
@@ -55,6 +62,13 @@ class Joining:
     def made_by(self, session: Current | None) -> bool:
         """Whether whoever is signed in here has made the invitation, for somebody else."""
         return session is not None and session.person_id in self.offered.makers
+
+    @property
+    def made_here(self) -> frozenset[UUID]:
+        """Who has made it, and was signed in here: a new account would be a second one of theirs,
+        as far as anybody can tell.
+        """
+        return self.been & self.offered.makers
 
     @property
     def asks_name(self) -> bool:
@@ -91,7 +105,7 @@ async def invited(site: Here, request: Request) -> Response:
 @router.post("/join/passkey/question")
 async def ask_for_passkey(site: Here, request: Request) -> Response:
     """For the script."""
-    joining = await _sent(site, request, await form(request))
+    joining = await _by_another(site, request, await form(request))
     caller = caller_of(site, request)
     async with site.doorkeeper.sessions.begin() as db:
         return question(
@@ -111,7 +125,7 @@ async def with_passkey(site: Here, request: Request) -> Response:
     """Accept, and keep the passkey."""
     fields = await form(request)
     try:
-        joining = await _sent(site, request, fields)
+        joining = await _by_another(site, request, fields)
         return await enrolling.with_passkey(site, request, joining, fields)
     except Over:
         return _over(request)
@@ -122,7 +136,7 @@ async def with_password(site: Here, request: Request) -> Response:
     """Accept, and keep the password and the app."""
     fields = await form(request)
     try:
-        joining = await _sent(site, request, fields)
+        joining = await _by_another(site, request, fields)
         return await enrolling.with_password(site, request, joining, fields)
     except Over:
         return _over(request)
@@ -139,9 +153,7 @@ async def as_oneself(site: Here, request: Request) -> Response:
         async with site.doorkeeper.sessions.begin() as db:
             joining = await _sent(site, request, fields)
             if joining.made_by(session):
-                who, what = session.person_id, "accept_invitation"
-                refused = EventOutcome.REFUSED
-                note(db, what, refused, "one's own", joining.request_id, person_id=who)
+                _refused(db, joining, session.person_id)
                 return await _show(site, request, joining, 403)
             if joining.offered.again:
                 return go_and_say(request, "/memberships", SIGNED_IN)
@@ -165,6 +177,8 @@ async def _show(site: Site, request: Request, joining: Joining, status: int = 20
     async with site.doorkeeper.sessions() as db:
         provider = await provider_of(db, joining.offered.agency_id)
     session = await held(site, request)
+    if session is None and provider is None and joining.made_here:
+        return render(request, "signing/own.html", status, newcomer=joining)
     if session is not None or provider is not None:
         return render(
             request,
@@ -182,6 +196,21 @@ async def _sent(site: Site, request: Request, fields: Form) -> Joining:
     return await _joining(site, request, fields.get("invitation", ""), fields.text("name"))
 
 
+async def _by_another(site: Site, request: Request, fields: Form) -> Joining:
+    """For a new account: not where whoever made the invitation has been signed in."""
+    joining = await _sent(site, request, fields)
+    if joining.made_here:
+        async with site.doorkeeper.sessions.begin() as db:
+            _refused(db, joining, min(joining.made_here))
+        raise NotPermittedPage(OWN, "Whoever is invited, with a browser of their own.")
+    return joining
+
+
+def _refused(db: AsyncSession, joining: Joining, person_id: UUID) -> None:
+    what, refused = "accept_invitation", EventOutcome.REFUSED
+    note(db, what, refused, "one's own", joining.request_id, person_id=person_id)
+
+
 async def _joining(site: Site, request: Request, token: str, name: str) -> Joining:
     caller = caller_of(site, request)
     async with site.doorkeeper.sessions() as db:
@@ -190,7 +219,8 @@ async def _joining(site: Site, request: Request, token: str, name: str) -> Joini
         raise Over
     # A demonstration fixes the day; nobody is to become a member from a day that is still to come.
     today = min(now.astimezone(LONDON).date() for now in (site.clock.now(), caller.now))
-    return Joining(token, offered, name, caller.request_id, today)
+    been = been_here(request, site.keyring)
+    return Joining(token, offered, name, caller.request_id, today, been=been)
 
 
 def _over(request: Request) -> Response:

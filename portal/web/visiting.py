@@ -17,6 +17,7 @@ from auth.sessions.offers import on_offer
 from auth.sessions.verbs import Current, begin, current, end
 from portal.edge.addresses import caller_address
 from portal.edge.requests import request_id_of
+from portal.web.been import write_down
 from portal.web.cookies import session_cookie, signed_in, visitor_cookie
 from portal.web.forms import Form
 from portal.web.going import go
@@ -81,8 +82,17 @@ async def let_in(site: Site, request: Request, proved: Proved, path: str) -> Res
     async with site.doorkeeper.sessions.begin() as db:
         cookie = await begin_here(db, request, proved)
     response = go(path)
-    signed_in(response, cookie)
+    await welcome(site, request, response, cookie)
     return response
+
+
+async def welcome(site: Site, request: Request, response: Response, cookie: str) -> None:
+    """Give the browser its new session; it also remembers for a while who that was."""
+    signed_in(response, cookie)
+    async with site.doorkeeper.sessions.begin() as db:
+        now = await current(db, cookie, real_now())
+    if now is not None:
+        write_down(request, response, site.keyring, now.person_id)
 
 
 async def begin_here(db: AsyncSession, request: Request, proved: Proved) -> str:

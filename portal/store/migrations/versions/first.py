@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_44202460b01c"
+revision = "first_d9fd2eae8da0"
 down_revision = None
 
 

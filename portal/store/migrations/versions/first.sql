@@ -87,7 +87,7 @@ CREATE INDEX auth_event_agency_id_idx ON auth_event (agency_id);
 
 CREATE INDEX auth_event_at_idx ON auth_event (at);
 
-CREATE INDEX auth_event_nobodys ON auth_event (at) WHERE num_nonnulls(person_id, membership_id, client_id, agency_id) = 0;
+CREATE INDEX auth_event_nobodys ON auth_event (at) WHERE num_nonnulls(person_id, membership_id, client_id, agency_id) = 0 AND NOT starts_with(kind, 'key_');
 
 CREATE INDEX auth_event_person_id_idx ON auth_event (person_id);
 
@@ -3872,7 +3872,8 @@ BEGIN
         WHEN 'sign-in events about nobody known here' THEN
             DELETE FROM auth_event WHERE id IN (
                 SELECT e.id FROM auth_event e WHERE e.at < clock_timestamp() - interval '90 days'
-                  AND num_nonnulls(e.person_id, e.membership_id, e.client_id, e.agency_id) = 0 LIMIT most);
+                  AND num_nonnulls(e.person_id, e.membership_id, e.client_id, e.agency_id) = 0
+                  AND NOT starts_with(e.kind, 'key_') LIMIT most);
         WHEN 'audit lines of what was refused' THEN
             DELETE FROM audit_line WHERE id IN (
                 SELECT l.id FROM audit_line l WHERE l.at < past AND l.outcome = 'refused' LIMIT most);
