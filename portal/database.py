@@ -74,6 +74,7 @@ _FUNCTIONS = (
     ("portal.referrals", "action_telling.sql"),
     ("portal.referrals", "agreement_telling.sql"),
     ("portal.referrals", "recomputing.sql"),
+    ("portal.charging", "support.sql"),
 )
 _ROOMS = (
     auth.access,

@@ -23,6 +23,7 @@ from portal.agreements.api import AgreementMutations, AgreementQueries
 from portal.calendars.api import CalendarMutations, CalendarQueries
 from portal.changes.api import ChangeQueries
 from portal.charging.api import ChargingMutations, ChargingQueries
+from portal.charging.support_api import SupportMutations, SupportQueries
 from portal.evidence.api import EvidenceMutations
 from portal.execution import Execution
 from portal.frameworks.api import FrameworkMutations, FrameworkQueries
@@ -84,6 +85,7 @@ class Query(
     OutboxQueries,
     ReferralQueries,
     ChargingQueries,
+    SupportQueries,
     FileQueries,
     FollowingQueries,
     EmergencyQueries,
@@ -123,6 +125,7 @@ class Mutation(
     AgreementMutations,
     ReferralMutations,
     ChargingMutations,
+    SupportMutations,
     FileMutations,
     CaseActionMutations,
     EmergencyMutations,

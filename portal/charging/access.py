@@ -1,38 +1,74 @@
 """Who sees hearings, action plans and support: the parties of the case whose agreement covers that
 data category. Nobody opens a full view for them, since a queue is worked by them.
+
+Whom a victim lets see her matter is no party: rows of its own say what she has been told.
 """
 
 from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
 
 from auth.caller import Caller
 from auth.roles import Scope
-from portal.charging import tables
+from portal.charging import support_tables, tables
 from portal.referrals.access import SUMMARY, WORKS, Party, full, has, of_case
 from portal.referrals.tables import OfReferral
-from portal.store.rules import RowRule
+from portal.store.rules import HELD, RowRule, counted, table_of
 
 CATEGORIES: dict[type[OfReferral], str] = {
     tables.Hearing: "criminal_justice",
     tables.PlanItem: "actions",
     tables.VictimSupport: "wishes",
+    support_tables.SupportAuthority: "wishes",
 }
+_WRITES = f"{SUMMARY} AND {WORKS}"
 
 
 def _kept(model: type[OfReferral]) -> RowRule:
-    category = CATEGORIES[model]
-    writes = f"{SUMMARY} AND {WORKS}"
+    category, given = CATEGORIES[model], model is support_tables.SupportAuthority
     return of_case(
         model,
         f"Whoever sees the referral by an agreement that covers the category {category.upper()}.",
         full(category),
-        add=writes,
-        change=writes,
-        remove=writes,
+        add=f"{_WRITES} AND given_by_id = (SELECT caller_principal()) AND revoked_on IS NULL"
+        if given
+        else _WRITES,
+        change=f"{_WRITES} AND revoked_on IS NULL" if given else _WRITES,
+        check=_WRITES,
+        remove=None if given else _WRITES,
+        more=_REVOKED if given else (),
     )
 
 
-RULES: tuple[RowRule, ...] = tuple(_kept(model) for model in CATEGORIES)
-DEFINERS: dict[str, str] = {}
+_REVOKED = (
+    "CREATE TRIGGER z_revoked AFTER UPDATE ON support_authority FOR EACH ROW"
+    " WHEN (NEW.revoked_on IS NOT NULL) EXECUTE FUNCTION support_revoked()",
+)
+_LASTS = (
+    "from_on <= (SELECT caller_today()) AND coalesce(until_on >= (SELECT caller_today()), true)"
+)
+RULES: tuple[RowRule, ...] = (
+    *(_kept(model) for model in CATEGORIES),
+    RowRule(
+        table_of(support_tables.SupportedMatter),
+        "The team that a victim lets see it, from her first day until her last, or until she takes"
+        " it back; of a narrow team its members only.",
+        f"{HELD} AND {_LASTS}",
+        triggers=(
+            "CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON supported_matter"
+            " FOR EACH ROW EXECUTE FUNCTION supported_matter_keys()",
+            counted(support_tables.SupportedMatter),
+            "CREATE TRIGGER y_narrow_support AFTER UPDATE OF narrow ON team"
+            " FOR EACH ROW EXECUTE FUNCTION narrow_team_support()",
+        ),
+    ),
+)
+DEFINERS: dict[str, str] = {
+    "supported_matter_keys()": "",
+    "show_supporters(uuid,text,text,date[])": "portal_runtime",
+    "support_revoked()": "",
+    "narrow_team_support()": "",
+}
 
 
 def sees_listed(caller: Caller, parties: Iterable[Party], category: str) -> bool:
@@ -40,3 +76,11 @@ def sees_listed(caller: Caller, parties: Iterable[Party], category: str) -> bool
     return caller.can(Scope.REFERRALS_SUMMARY) and any(
         party.categories is None or category in party.categories for party in has(caller, parties)
     )
+
+
+def sees_supported(
+    caller: Caller, agency: UUID, from_on: date, until_on: date | None, today: date
+) -> bool:
+    """Whether the caller sees what a victim has been told, of a team that is not narrow."""
+    lasts = from_on <= today and (until_on is None or today <= until_on)
+    return lasts and caller.agency_id == agency and caller.can(Scope.REFERRALS_SUMMARY)

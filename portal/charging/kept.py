@@ -1,11 +1,15 @@
-"""The rows of hearings and action plans follow what the events of a suspect's matter say."""
+"""The rows of hearings and action plans follow what the events of a suspect's matter say, and so
+does what whoever supports the victim is shown.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlmodel import col, select
+from sqlalchemy import ARRAY, Date, Text, Uuid, literal
+from sqlmodel import col, func, select
 
 from portal.acting.work import Work
+from portal.charging.codes import HearingState
 from portal.charging.courts import hearings, plan_items
 from portal.charging.tables import Hearing, OfTrack, PlanItem
 from portal.referrals.standing import Event, Standing
@@ -33,6 +37,29 @@ async def keep(
     ]  # fmt: skip
     told = ("due_on", "state", "ended_on")
     await _sync(work, recipient, PlanItem, asked, ("event_id", "code"), told)
+    await show(work, recipient, standing, events)
+
+
+async def show(work: Work, track: Recipient, standing: Standing, events: Sequence[Event]) -> None:
+    """Let those who support her see where she was told that it stands; days in court only once
+    she knows how it got there.
+    """
+    told = standing.told
+    if track.suspect is None or told is None:
+        return
+    listed = hearings(standing, events) if told is standing.state else []
+    days = sorted({one.held_on for one in listed if one.state is HearingState.LISTED})
+    await work.db.flush()
+    await work.db.execute(
+        select(
+            func.show_supporters(
+                literal(track.id, Uuid),
+                literal(told.name, Text),
+                literal(told.victim or told.says, Text),
+                literal(days, ARRAY(Date)),
+            )
+        )
+    )
 
 
 async def _sync(  # noqa: PLR0913, PLR0917 - what two lists of rows are compared by

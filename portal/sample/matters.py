@@ -1,7 +1,9 @@
-"""The sample's matter between police and prosecutors: one case, two suspects, each apart."""
+"""The sample's matter between police and prosecutors: one case, two suspects, each apart; of two
+victims one has a supporter, whose team she lets see what she has been told.
+"""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from portal.agreements.categories import DataCategory
 from portal.calendars.days import Calendar
 from portal.charging.codes import Supporter
 from portal.charging.courts import hearings, plan_items
+from portal.charging.support_tables import SupportAuthority, SupportedMatter
 from portal.charging.tables import Hearing, PlanItem, VictimSupport
 from portal.referrals import codes, details, tables
 from portal.referrals.escalating import keep, lies_with
@@ -23,8 +26,9 @@ from portal.referrals.tables import RANKS, Overall, Urgency
 from portal.referrals.tracks import days_until
 from portal.sample.partnership import agency_id, fixed, membership_id, team_id
 
-KEY = "two-suspects"
+KEY, REFERENCE = "two-suspects", "RF-C5W7ND"
 POLICE, PROSECUTORS = ("police", "Protecting vulnerable people"), ("cps", "Area business centre")
+SUPPORTERS, ASKED = ("rasa", "ISVA service"), date(2026, 11, 10)
 WHO = {Part.SENDER: "police.caseworker", Part.RECEIVER: "cps.liaison"}
 BEGUN = datetime(2026, 11, 2, 10, tzinfo=UTC)
 P, R = Part.SENDER, Part.RECEIVER
@@ -62,7 +66,7 @@ def matter_rows() -> Iterator[SQLModel]:
     """The matter with all that hangs on it, parents first."""
     pathway = shipped().of("cps_charging", 1)
     yield tables.Referral(
-        id=fixed("referral", KEY), reference="RF-C5W7ND", pathway=pathway.name, pathway_version=1,
+        id=fixed("referral", KEY), reference=REFERENCE, pathway=pathway.name, pathway_version=1,
         purpose=pathway.purpose, categories=list(pathway.shares), urgency=Urgency.ROUTINE,
         sender_agency_id=agency_id(POLICE[0]), sender_team_id=team_id(*POLICE),
         area_code="E08000015", overall=Overall.IN_HAND, created_by_id=membership_id(WHO[P]),
@@ -75,10 +79,7 @@ def matter_rows() -> Iterator[SQLModel]:
         yield from _history(suspect)
         yield from _clocks(suspect, standing)
         yield from _listed(suspect, standing)
-    yield VictimSupport(
-        id=fixed("victim-support", KEY), referral_id=fixed("referral", KEY), victim=1,
-        answer=Supporter.NOT_KNOWN, set_by_id=membership_id(WHO[P]), updated_at=BEGUN,
-    )  # fmt: skip
+    yield from _supported()
 
 
 def events_of(suspect: int) -> list[Event]:
@@ -94,7 +95,8 @@ def events_of(suspect: int) -> list[Event]:
 
 def _people() -> Iterator[SQLModel]:
     of: dict[str, Any] = {"referral_id": fixed("referral", KEY), "updated_at": BEGUN}
-    roles = (codes.SubjectRole.VICTIM, 1), *((codes.SubjectRole.SUSPECT, one) for one in STEPS)
+    victims = ((codes.SubjectRole.VICTIM, one) for one in (1, 2))
+    roles = *victims, *((codes.SubjectRole.SUSPECT, one) for one in STEPS)
     for role, number in roles:
         yield details.Subject(
             id=suspect_row(f"subject/{role}", number), role=role, number=number,
@@ -155,6 +157,35 @@ def _listed(suspect: int, standing: Standing) -> Iterator[SQLModel]:
         yield PlanItem(
             id=suspect_row(f"plan-item/{item.code}", suspect), event_id=item.event,
             code=item.code, due_on=item.due_on, state=item.state, ended_on=item.ended_on, **of,
+        )  # fmt: skip
+
+
+def _supported() -> Iterator[SQLModel]:
+    """The first victim has a supporter, and lets her team see it; of the other nobody knows."""
+    of: dict[str, Any] = {"referral_id": fixed("referral", KEY), "updated_at": BEGUN}
+    said = (Supporter.YES, ASKED), (Supporter.NOT_KNOWN, None)
+    for victim, (answer, asked_on) in enumerate(said, start=1):
+        yield VictimSupport(
+            id=suspect_row("victim-support", victim), victim=victim, answer=answer,
+            asked_on=asked_on, set_by_id=membership_id(WHO[P]), **of,
+        )  # fmt: skip
+    to: dict[str, Any] = {
+        "agency_id": agency_id(SUPPORTERS[0]),
+        "team_id": team_id(*SUPPORTERS),
+        "from_on": ASKED,
+    }
+    authority = fixed("support-authority", KEY)
+    yield SupportAuthority(
+        id=authority, victim=1, given_by_id=membership_id(WHO[P]), **to, **of
+    )  # fmt: skip
+    for suspect in STEPS:
+        standing = replay(shipped().of("cps_charging", 1), events_of(suspect), Calendar())
+        told = standing.told or standing.state
+        yield SupportedMatter(
+            id=suspect_row("supported-matter", suspect), authority_id=authority,
+            recipient_id=suspect_row("recipient", suspect), reference=REFERENCE, suspect=suspect,
+            state=told.name, says=told.victim or told.says,
+            days=[one.held_on for one in hearings(standing, events_of(suspect))], **to, **of,
         )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from support.world import World
 
 from auth.roles import Role
 from portal.agreements import categories
+from portal.charging.support_tables import SupportAuthority, SupportedMatter
 from portal.charging.tables import Hearing, PlanItem, VictimSupport
 from portal.referrals import allocation_tables, details, emergency_tables, follow_tables, tables
 from portal.referrals.access import Party
@@ -23,6 +24,9 @@ from portal.store.rules import table_of
 
 SUPPORT = frozenset(category.value for category in agreements.SUPPORT)
 RUN_OFF = frozenset(category.value for category in categories.RUN_OFF)
+SUPPORTERS = {
+    "agency_id": agency_id("rasa"), "team_id": team_id("rasa", "Prevention"), "from_on": DAY,
+}  # fmt: skip
 THRESHOLD = fixed("threshold", "merit/None/gold")
 TEAMS = {"wirral": "Early help", "police": "Unity team", "rasa": "Prevention"}
 PAIRS = (
@@ -283,6 +287,15 @@ def _of_matter(case: Sent) -> dict[type, dict[str, Any]]:
             "victim": 1, "answer": "not_known",
             "set_by_id": fixed("matrix", f"{case.sender}/{Role.CASEWORKER}"),
         },
+        SupportAuthority: {
+            "victim": 1, **SUPPORTERS,
+            "given_by_id": fixed("matrix", f"{case.sender}/{Role.CASEWORKER}"),
+        },
+        SupportedMatter: {
+            **SUPPORTERS, "recipient_id": track["recipient_id"], "reference": "RF-SUPPOR",
+            "authority_id": fixed("matrix-support_authority", case.key), "suspect": 1,
+            "state": "investigation", "says": "The police are investigating.", "days": [],
+        },
     }  # fmt: skip
 
 
@@ -310,7 +323,8 @@ async def cases(owner: AsyncConnection) -> None:
         rows[model] = [case.row(kind) | _full_view(case)[model] for case in every]
     for case in filter(lambda one: one.matter, every):
         for model, said in _of_matter(case).items():
-            rows[model] = [case.row(table_of(model).name) | said]
+            row = case.row(table_of(model).name) | said
+            rows[model] = [{k: v for k, v in row.items() if k in table_of(model).columns}]
     rows[details.Subject] += [_victim(case) for case in every if case.matter]
     for model, made in rows.items():
         await owner.execute(insert(table_of(model)), made)

@@ -276,6 +276,15 @@ def caseworker_of_the_case(case: Case) -> bool:
     return caseworker(case) and (case.of_mine("sender_agency_id") or case.caller.agency_id in given)
 
 
+def caseworker_of_its_case(case: Case) -> bool:
+    """Of an agency that has the case on which the row hangs."""
+    cases, rows = case.world.rows["referral"], case.world.rows["recipient"]
+    of = case.row["referral_id"]
+    has = {r["sender_agency_id"] for r in cases if r["id"] == of}
+    has |= {r["agency_id"] for r in rows if r["referral_id"] == of}
+    return caseworker(case) and case.caller.agency_id in has
+
+
 def caseworker_who_recorded(case: Case) -> bool:
     """Of the agency that recorded it."""
     return caseworker(case) and case.of_mine("by_agency_id")

@@ -12,11 +12,12 @@ from auth.caller import Caller
 from auth.roles import Scope
 from portal.agreements.access import sees_agreement
 from portal.charging.access import CATEGORIES as LISTED
-from portal.charging.access import sees_listed
+from portal.charging.access import sees_listed, sees_supported
 from portal.database import RULES
 from portal.frameworks.access import sees_assessment, sees_plan
 from portal.initiatives.access import sees
 from portal.referrals.access import CATEGORIES, sees_full, sees_summary
+from portal.sample.partnership import DAY
 from portal.store.rules import table_of
 from portal.voices.access import sees_comment
 
@@ -158,6 +159,7 @@ class Sight:
             "disclosure_request": partial(self._deals_with, "of_agency_id", "by_agency_id"),
             "request_set_aside": partial(self._deals_with, "of_agency_id"),
             "consultation": self._was_told_of,
+            "supported_matter": self._supports,
         }
         if table.startswith("agreement"):
             return lambda row: row.get("agreement_id", row["id"]) in self.agreements
@@ -207,6 +209,10 @@ class Sight:
         wants = {Scope.REFERRALS_SUMMARY, Scope.AGREEMENTS_ADVISE, Scope.AGREEMENTS_SIGN}
         named = self.caller.agency_id in {row[column] for column in columns}
         return named and bool(wants & self.caller.scopes)
+
+    def _supports(self, row: Row) -> bool:
+        days = row["from_on"], row["until_on"], DAY
+        return sees_supported(self.caller, row["agency_id"], *days)
 
     def _was_told_of(self, row: Row) -> bool:
         owner = row["owner_agency_id"] == self.caller.agency_id
