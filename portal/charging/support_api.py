@@ -24,7 +24,8 @@ from portal.reading.declare import (
     sql,
     where,
 )
-from portal.referrals.api import Referral, handling
+from portal.referrals.api import Referral
+from portal.referrals.marking import MARKING, marking
 
 
 class SupportAuthorityOrder(Enum):
@@ -50,6 +51,7 @@ def _stands(row: Columns, ask: Ask) -> ColumnElement[bool]:
 class SupportAuthority(Node):
     """A victim lets a supporter's team see what she has been told of her matter."""
 
+    handling: str = sql(MARKING, marking)
     referral: Referral = one("The case.", "referral_id")
     victim: int = column("Which victim of the case.")
     agency: Agency = one("The supporter's agency.", "agency_id")
@@ -91,7 +93,7 @@ class SupportedMatter(Node):
     before she was, and nothing that she may not know.
     """
 
-    handling: str = sql("Its marking, and what it asks of whoever reads it.", handling)
+    handling: str = sql(MARKING, marking)
     reference: str = column("The portal's reference of the case.")
     suspect: int = column("Which suspect of the case.")
     state: str = column("Where she was told that it stands; see the pathway's states.")

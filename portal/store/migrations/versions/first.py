@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_d9fd2eae8da0"
+revision = "first_aa68c177c181"
 down_revision = None
 
 

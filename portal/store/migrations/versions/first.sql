@@ -2333,6 +2333,29 @@ CREATE TABLE subject (
 
 CREATE INDEX subject_by_person ON subject (person, role);
 
+CREATE TABLE support_authority (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	victim INTEGER NOT NULL, 
+	agency_id UUID NOT NULL, 
+	team_id UUID NOT NULL, 
+	from_on DATE NOT NULL, 
+	until_on DATE, 
+	revoked_on DATE, 
+	given_by_id UUID NOT NULL, 
+	CONSTRAINT support_authority_pkey PRIMARY KEY (id), 
+	CONSTRAINT support_authority_team_id_agency_id_fkey FOREIGN KEY(team_id, agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT support_authority_days_check CHECK (until_on >= from_on), 
+	CONSTRAINT support_authority_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT support_authority_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id)
+);
+
+CREATE UNIQUE INDEX support_authority_once ON support_authority (referral_id, victim, team_id) WHERE revoked_on IS NULL;
+
 CREATE TABLE survivor_consultation (
 	id UUID NOT NULL, 
 	initiative_id UUID NOT NULL, 
@@ -2504,6 +2527,36 @@ CREATE TABLE running_clock (
 CREATE INDEX running_clock_due ON running_clock (due_at, id) WHERE stopped_at IS NULL;
 
 CREATE INDEX running_clock_next ON running_clock (next_at, id) WHERE next_at IS NOT NULL;
+
+CREATE TABLE supported_matter (
+	id UUID NOT NULL, 
+	referral_id UUID NOT NULL, 
+	authority_id UUID NOT NULL, 
+	recipient_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	team_id UUID NOT NULL, 
+	reference VARCHAR(12) NOT NULL, 
+	suspect INTEGER NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	says VARCHAR(200) NOT NULL, 
+	days DATE[] NOT NULL, 
+	from_on DATE NOT NULL, 
+	until_on DATE, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	CONSTRAINT supported_matter_pkey PRIMARY KEY (id), 
+	CONSTRAINT supported_matter_team_id_agency_id_fkey FOREIGN KEY(team_id, agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT supported_matter_authority_id_recipient_id_key UNIQUE (authority_id, recipient_id), 
+	CONSTRAINT supported_matter_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT supported_matter_authority_id_fkey FOREIGN KEY(authority_id) REFERENCES support_authority (id) ON DELETE CASCADE, 
+	CONSTRAINT supported_matter_recipient_id_fkey FOREIGN KEY(recipient_id) REFERENCES recipient (id) ON DELETE CASCADE, 
+	CONSTRAINT supported_matter_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX supported_matter_of_team ON supported_matter (team_id, from_on, id);
+
+CREATE INDEX supported_matter_referral_id_idx ON supported_matter (referral_id);
 
 CREATE TABLE event_codes (
 	id UUID NOT NULL, 
@@ -6124,6 +6177,52 @@ BEGIN
 END
 $$;
 
+-- What a supporter's team sees of a matter by the victim's authority: rows of its own, with its own key.
+
+CREATE FUNCTION supported_matter_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    SELECT ARRAY[case_capability('summary', NEW.agency_id, CASE WHEN t.narrow THEN t.id END, NULL, NULL, NULL)]
+    INTO NEW.acl FROM team t WHERE t.id = NEW.team_id;
+    RETURN NEW;
+END
+$$;
+
+-- One suspect's matter as the victim has been told of it, for all whom she lets see it. Only who works on the case says so.
+CREATE FUNCTION show_supporters(track uuid, told text, said text, court_days date[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO supported_matter AS m (id, referral_id, authority_id, recipient_id, agency_id, team_id, reference, suspect,
+                                       state, says, days, from_on, until_on, updated_at, version, acl)
+    SELECT gen_random_uuid(), r.id, a.id, p.id, a.agency_id, a.team_id, r.reference, p.suspect, told, said, court_days,
+           a.from_on, a.until_on, caller_now(), 1, '{}'
+    FROM recipient p JOIN referral r ON r.id = p.referral_id JOIN support_authority a ON a.referral_id = r.id
+    WHERE p.id = track AND p.suspect IS NOT NULL AND a.revoked_on IS NULL
+      AND caller_can('referrals:work') AND r.acl && caller_keys() AND NOT r.routes && caller_closed()
+    ON CONFLICT (authority_id, recipient_id) DO UPDATE SET state = told, says = said, days = court_days
+    WHERE (m.state, m.says, m.days) IS DISTINCT FROM (told, said, court_days);
+END
+$$;
+
+-- She takes it back: what was shown is gone.
+CREATE FUNCTION support_revoked() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    DELETE FROM supported_matter WHERE authority_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+
+-- A team becomes narrower than its agency, or no longer is.
+CREATE FUNCTION narrow_team_support() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE supported_matter SET acl = acl WHERE team_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
 GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), gateways_on(date), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz), access_decision(int[],text[]), access_powers(text), audience_mark(uuid), high_risk(uuid) TO portal_runtime, portal_auth;
@@ -6253,6 +6352,8 @@ GRANT EXECUTE ON FUNCTION emergency_barred() TO portal_runtime;
 GRANT EXECUTE ON FUNCTION guardians_known(uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION escalate_disclosures(timestamptz) TO portal_worker;
+
+GRANT EXECUTE ON FUNCTION show_supporters(uuid,text,text,date[]) TO portal_runtime;
 
 ALTER TABLE area ENABLE ROW LEVEL SECURITY;
 
@@ -8600,12 +8701,52 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON victim_support FOR EACH ROW EXE
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON victim_support FOR EACH ROW EXECUTE FUNCTION touch_row();
 
+ALTER TABLE support_authority ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE support_authority FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON support_authority FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON support_authority FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON support_authority TO portal_runtime;
+
+CREATE POLICY add ON support_authority FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND given_by_id = (SELECT caller_principal()) AND revoked_on IS NULL);
+
+GRANT INSERT ON support_authority TO portal_runtime;
+
+CREATE POLICY change ON support_authority FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND revoked_on IS NULL) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT UPDATE ON support_authority TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON support_authority FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON support_authority FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_revoked AFTER UPDATE ON support_authority FOR EACH ROW WHEN (NEW.revoked_on IS NOT NULL) EXECUTE FUNCTION support_revoked();
+
+ALTER TABLE supported_matter ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE supported_matter FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON supported_matter FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON supported_matter FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND from_on <= (SELECT caller_today()) AND coalesce(until_on >= (SELECT caller_today()), true));
+
+GRANT SELECT ON supported_matter TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON supported_matter FOR EACH ROW EXECUTE FUNCTION supported_matter_keys();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON supported_matter FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER y_narrow_support AFTER UPDATE OF narrow ON team FOR EACH ROW EXECUTE FUNCTION narrow_team_support();
+
 CREATE TRIGGER y_partners AFTER INSERT OR UPDATE OR DELETE ON partner FOR EACH ROW EXECUTE FUNCTION partner_changed();
 
 CREATE TRIGGER y_whole AFTER INSERT OR UPDATE OR DELETE ON recipient FOR EACH ROW EXECUTE FUNCTION recipient_changed();
 
 CREATE TRIGGER y_narrow AFTER INSERT OR UPDATE OF narrow ON team FOR EACH ROW EXECUTE FUNCTION narrow_team_cases();
 
-CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'allocation', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on', 'emergency_disclosure', 'hearing', 'plan_item', 'victim_support');
+CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'allocation', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on', 'emergency_disclosure', 'hearing', 'plan_item', 'victim_support', 'support_authority', 'supported_matter');
 
 CREATE TRIGGER y_spread AFTER UPDATE ON initiative FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl) EXECUTE FUNCTION spread_initiative_keys('initiative_area', 'partner', 'stage_move', 'rating_set', 'action', 'action_move', 'milestone', 'risk', 'evidence_item', 'measure', 'observation', 'funding_line', 'initiative_theme', 'initiative_entry', 'comment', 'survivor_consultation');
