@@ -32,6 +32,7 @@ import portal.outbox.access
 import portal.people.access
 import portal.referrals.access
 import portal.referrals.emergency_access
+import portal.referrals.outside_access
 import portal.risks.access
 import portal.voices.access
 from portal.store.rules import RowRule
@@ -100,6 +101,7 @@ _ROOMS = (
     portal.outbox.access,
     portal.referrals.access,
     portal.referrals.emergency_access,
+    portal.referrals.outside_access,
     portal.charging.access,
 )
 

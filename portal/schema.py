@@ -45,6 +45,7 @@ from portal.referrals.following_api import FollowingQueries
 from portal.referrals.full import FileMutations, FileQueries
 from portal.referrals.late import LateQueries
 from portal.referrals.offering import OfferingQueries
+from portal.referrals.outside_api import OutsideMutations, OutsideQueries
 from portal.referrals.scales_api import ScaleMutations, ScaleQueries
 from portal.referrals.stopping import StoppingQueries
 from portal.referrals.totals import TotalsQueries
@@ -91,6 +92,7 @@ class Query(
     EmergencyQueries,
     StoppingQueries,
     OfferingQueries,
+    OutsideQueries,
     CaseActionQueries,
     LateQueries,
     TotalsQueries,
@@ -129,6 +131,7 @@ class Mutation(
     FileMutations,
     CaseActionMutations,
     EmergencyMutations,
+    OutsideMutations,
     ScaleMutations,
     CalendarMutations,
 ):

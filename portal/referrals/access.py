@@ -265,7 +265,6 @@ DEFINERS: dict[str, str] = {
     "consult(uuid,text)": "portal_runtime",
     "case_totals(text,int)": "portal_runtime",
     "tell_late_totals(timestamptz)": "portal_worker",
-    "team_takes_cases(uuid)": "portal_runtime",
     "referral_audience(uuid)": "portal_runtime",
     "agreement_change(uuid)": "",
     "keys_lost(uuid,uuid,text)": "",

@@ -16,6 +16,7 @@ from portal.sample.initiatives import IMPORTED, public_rows
 from portal.sample.joining import consent_to, joining_rows
 from portal.sample.mail import mail_rows
 from portal.sample.matters import matter_rows
+from portal.sample.outside import outside_rows
 from portal.sample.partnership import AGENCIES, PEOPLE, fixed, load_partnership
 from portal.sample.programs import ROTA, example_program
 from portal.sample.safe_routes import invented_rows
@@ -40,9 +41,8 @@ async def load_sample(owner: AsyncConnection) -> None:
             *agreement_rows(),
         ]
         together += [*pathway_teams(), *scale_rows()]
-        await add_all(
-            owner, [*together, *mail_rows(), *case_rows(), *matter_rows(), *emergency_rows()]
-        )
+        cases = [*case_rows(), *matter_rows(), *emergency_rows(), *outside_rows()]
+        await add_all(owner, [*together, *mail_rows(), *cases])
         await _settle_past(owner)
 
 

@@ -47,6 +47,7 @@ UNRECORDED = {
     "follow_on": OF_A_CASE,
     "local_reference": OF_A_CASE,
     "emergency_disclosure": OF_A_CASE,
+    "outside_referral": OF_A_CASE,
     "disclosure_request": "it is itself the record of who asked whom; notices tell of the answer",
     "request_set_aside": "it is itself the record of who put a request aside",
     "subject": OF_A_CASE,

@@ -17,6 +17,7 @@ from portal.charging.support_tables import SupportAuthority, SupportedMatter
 from portal.charging.tables import Hearing, PlanItem, VictimSupport
 from portal.referrals import allocation_tables, details, emergency_tables, follow_tables, tables
 from portal.referrals.access import Party
+from portal.referrals.outside_tables import OutsideReferral
 from portal.sample import agreements
 from portal.sample.initiatives import IMPORTED
 from portal.sample.partnership import DAY, agency_id, fixed, team_id
@@ -177,6 +178,15 @@ def _allocation(case: Sent) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _outside(case: Sent) -> dict[str, Any]:
+    """Whoever has the case has it looked at elsewhere, too."""
+    by = case.receiver if case.given else case.sender
+    return case.row("outside") | {
+        "agency_id": agency_id(by), "body": "gp", "route": "phone", "referred_on": DAY,
+        "by_id": fixed("matrix", f"{by}/{Role.CASEWORKER}"), "created_at": IMPORTED,
+    }  # fmt: skip
+
+
 def _consultation(case: Sent) -> dict[str, Any]:
     return {
         "id": fixed("matrix-consultation", case.key), "referral_id": case.id,
@@ -311,6 +321,7 @@ async def cases(owner: AsyncConnection) -> None:
         tables.LocalReference: [_own_reference(case) for case in every],
         allocation_tables.Allocation: [_allocation(case) for case in every],
         tables.Consultation: [_consultation(case) for case in every],
+        OutsideReferral: [_outside(case) for case in every],
         emergency_tables.DisclosureRequest: [_request(case) for case in every],
         emergency_tables.RequestSetAside: [_set_aside(case) for case in every if not case.given],
         emergency_tables.EmergencyDisclosure: [

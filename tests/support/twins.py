@@ -156,6 +156,7 @@ class Sight:
             "local_reference": self._calls_it_so,
             "allocation": self._calls_it_so,
             "emergency_disclosure": self._discloses,
+            "outside_referral": self._referred_outside,
             "disclosure_request": partial(self._deals_with, "of_agency_id", "by_agency_id"),
             "request_set_aside": partial(self._deals_with, "of_agency_id"),
             "consultation": self._was_told_of,
@@ -198,6 +199,14 @@ class Sight:
     def _calls_it_so(self, row: Row) -> bool:
         own = row["agency_id"] == self.caller.agency_id
         return bool(own) and self._knows_case(row["referral_id"])
+
+    @cached_property
+    def _senders(self) -> dict[UUID, UUID]:
+        return {row["id"]: row["sender_agency_id"] for row in self.world.rows["referral"]}
+
+    def _referred_outside(self, row: Row) -> bool:
+        told = {row["agency_id"], self._senders[row["referral_id"]]}
+        return self.caller.agency_id in told and self._knows_case(row["referral_id"])
 
     def _discloses(self, row: Row) -> bool:
         concerned = self.caller.agency_id in {row["from_agency_id"], row["to_agency_id"]}

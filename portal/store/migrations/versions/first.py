@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_aa68c177c181"
+revision = "first_47beefaa3053"
 down_revision = None
 
 

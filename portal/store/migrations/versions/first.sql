@@ -2159,6 +2159,30 @@ CREATE UNIQUE INDEX observation_once ON observation (measure_id, recorded_by_age
 
 CREATE UNIQUE INDEX observation_successor ON observation (supersedes_id) WHERE supersedes_id IS NOT NULL;
 
+CREATE TABLE outside_referral (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	body VARCHAR(40) NOT NULL, 
+	route VARCHAR(40) NOT NULL, 
+	referred_on DATE NOT NULL, 
+	by_id UUID NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT outside_referral_pkey PRIMARY KEY (id), 
+	CONSTRAINT outside_referral_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT outside_referral_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT outside_referral_body_check CHECK (body IN ('gp', 'hospital', 'solicitor', 'refuge', 'helpline', 'specialist_service', 'other_council', 'other_force', 'housing', 'immigration_advice', 'complaints_body', 'other')), 
+	CONSTRAINT outside_referral_route_check CHECK (route IN ('phone', 'secure_email', 'own_form', 'letter', 'in_person', 'she_asks_herself'))
+);
+
+CREATE INDEX outside_referral_newest ON outside_referral (referred_on, id);
+
+CREATE INDEX outside_referral_of_case ON outside_referral (referral_id, referred_on, id);
+
 CREATE TABLE plan_update (
 	id UUID NOT NULL, 
 	plan_action_id UUID NOT NULL, 
@@ -6323,8 +6347,6 @@ GRANT EXECUTE ON FUNCTION case_totals(text,int) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION tell_late_totals(timestamptz) TO portal_worker;
 
-GRANT EXECUTE ON FUNCTION team_takes_cases(uuid) TO portal_runtime;
-
 GRANT EXECUTE ON FUNCTION referral_audience(uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION keys_after(uuid) TO portal_runtime;
@@ -6352,6 +6374,8 @@ GRANT EXECUTE ON FUNCTION emergency_barred() TO portal_runtime;
 GRANT EXECUTE ON FUNCTION guardians_known(uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION escalate_disclosures(timestamptz) TO portal_worker;
+
+GRANT EXECUTE ON FUNCTION team_takes_cases(uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION show_supporters(uuid,text,text,date[]) TO portal_runtime;
 
@@ -8623,6 +8647,32 @@ CREATE TRIGGER z_tell AFTER INSERT OR UPDATE ON emergency_disclosure FOR EACH RO
 
 CREATE TRIGGER y_spread_disclosures AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('emergency_disclosure');
 
+ALTER TABLE outside_referral ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE outside_referral FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON outside_referral FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON outside_referral FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = outside_referral.referral_id)));
+
+GRANT SELECT ON outside_referral TO portal_runtime;
+
+CREATE POLICY add ON outside_referral FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND by_id = (SELECT caller_principal()));
+
+GRANT INSERT ON outside_referral TO portal_runtime;
+
+CREATE POLICY change ON outside_referral FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT UPDATE ON outside_referral TO portal_runtime;
+
+CREATE POLICY remove ON outside_referral FOR DELETE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+
+GRANT DELETE ON outside_referral TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON outside_referral FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON outside_referral FOR EACH ROW EXECUTE FUNCTION touch_row();
+
 ALTER TABLE hearing ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE hearing FORCE ROW LEVEL SECURITY;
@@ -8747,6 +8797,6 @@ CREATE TRIGGER y_whole AFTER INSERT OR UPDATE OR DELETE ON recipient FOR EACH RO
 
 CREATE TRIGGER y_narrow AFTER INSERT OR UPDATE OF narrow ON team FOR EACH ROW EXECUTE FUNCTION narrow_team_cases();
 
-CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'allocation', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on', 'emergency_disclosure', 'hearing', 'plan_item', 'victim_support', 'support_authority', 'supported_matter');
+CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'allocation', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on', 'emergency_disclosure', 'outside_referral', 'hearing', 'plan_item', 'victim_support', 'support_authority', 'supported_matter');
 
 CREATE TRIGGER y_spread AFTER UPDATE ON initiative FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl) EXECUTE FUNCTION spread_initiative_keys('initiative_area', 'partner', 'stage_move', 'rating_set', 'action', 'action_move', 'milestone', 'risk', 'evidence_item', 'measure', 'observation', 'funding_line', 'initiative_theme', 'initiative_entry', 'comment', 'survivor_consultation');

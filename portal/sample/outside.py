@@ -1,0 +1,21 @@
+"""What the sample's people referred to bodies that are not on the portal."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from portal.referrals.outside_tables import OutsideBody, OutsideReferral, OutsideRoute
+from portal.sample.emergencies import SUNDAY
+from portal.sample.partnership import agency_id, fixed, membership_id
+
+
+def outside_rows() -> Iterator[OutsideReferral]:
+    """A case that two bodies were asked about: one of them by mistake."""
+    for body, route in (
+        (OutsideBody.SOLICITOR, OutsideRoute.SHE_ASKS_HERSELF),
+        (OutsideBody.GP, OutsideRoute.PHONE),
+    ):
+        yield OutsideReferral(
+            id=fixed("outside", body), referral_id=fixed("referral", "emergency-sunday"),
+            agency_id=agency_id("tww"), body=body, route=route, referred_on=date(2026, 11, 13),
+            by_id=membership_id("tww.caseworker"), created_at=SUNDAY, updated_at=SUNDAY,
+        )  # fmt: skip
