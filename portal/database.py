@@ -33,6 +33,7 @@ import portal.people.access
 import portal.referrals.access
 import portal.referrals.emergency_access
 import portal.referrals.outside_access
+import portal.referrals.telling_access
 import portal.risks.access
 import portal.voices.access
 from portal.store.rules import RowRule
@@ -102,6 +103,7 @@ _ROOMS = (
     portal.referrals.access,
     portal.referrals.emergency_access,
     portal.referrals.outside_access,
+    portal.referrals.telling_access,
     portal.charging.access,
 )
 

@@ -264,7 +264,6 @@ DEFINERS: dict[str, str] = {
     "steering_codes(uuid,text[])": "portal_runtime",
     "consult(uuid,text)": "portal_runtime",
     "case_totals(text,int)": "portal_runtime",
-    "tell_late_totals(timestamptz)": "portal_worker",
     "referral_audience(uuid)": "portal_runtime",
     "agreement_change(uuid)": "",
     "keys_lost(uuid,uuid,text)": "",
@@ -274,29 +273,8 @@ DEFINERS: dict[str, str] = {
     "ways_shut_by(uuid)": "portal_runtime",
     "own_keys_after(text,uuid)": "portal_runtime",
     "agreement_stops(uuid)": "portal_runtime",
-    "tell_of_case(referral,uuid,uuid,text,text,text,uuid,timestamptz)": "",
-    "tell_party(uuid,boolean,text)": "portal_runtime",
-    "climb(referral,recipient,running_clock,timestamptz)": "",
-    "escalate(timestamptz)": "portal_worker",
-    "tell_of_case_action(case_action,text,text,uuid,timestamptz)": "",
-    "case_action_given()": "",
-    "remind_of_case_actions(timestamptz)": "portal_worker",
-    "tell_of_agreement(agreement,text,text,date)": "",
-    "remind_of_agreements(timestamptz)": "portal_worker",
-    "running_clocks(uuid,integer)": "portal_runtime",
-    "reckon_clocks(text)": "portal_runtime",
 }
 CALLABLE: tuple[str, ...] = ("audience_mark(uuid)", "high_risk(uuid)")
-
-
-def may_recompute(caller: Caller) -> None:
-    """Reckon all clocks that run with today's calendar: no case is seen by it."""
-    if not caller.can(Scope.FRAMEWORKS_MANAGE):
-        raise NotAllowed(
-            "Only those who keep the partnership's calendars can have clocks reckoned anew.",
-            rule="referral.calendar_keepers_recompute",
-            granted_by="the partnership's administrators",
-        )
 
 
 def may_refer(caller: Caller) -> None:

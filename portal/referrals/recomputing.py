@@ -15,10 +15,10 @@ from portal.calendars.days import Calendar
 from portal.calendars.known import calendar_of
 from portal.calendars.limits import Unit, parse
 from portal.calendars.stopwatch import Stopwatch, Turn
-from portal.referrals import access
 from portal.referrals.escalating import plan
 from portal.referrals.pathway_files import shipped
 from portal.referrals.standing import Running
+from portal.referrals.telling_access import may_recompute
 
 AT_ONCE = 2000
 """Clocks that are read at a time."""
@@ -60,7 +60,7 @@ class Recomputed:
 
 async def moved(work: Work) -> list[Moved]:
     """The clocks that run and are due at another time by today's calendar, case by case."""
-    access.may_recompute(work.caller)
+    may_recompute(work.caller)
     calendars: dict[str | None, Calendar] = {}
     found: list[Moved] = []
     after = None
@@ -105,7 +105,7 @@ async def recompute(work: Work, found: Iterable[Moved]) -> Recomputed:
 
     A clock that has gone on in the meantime was reckoned anew by that.
     """
-    access.may_recompute(work.caller)
+    may_recompute(work.caller)
     every = list(found)
     changes = json.dumps([one.written() for one in every])
     done = await work.db.execute(select(func.reckon_clocks(changes)))

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_47beefaa3053"
+revision = "first_432ddd4ed187"
 down_revision = None
 
 

@@ -6345,8 +6345,6 @@ GRANT EXECUTE ON FUNCTION consult(uuid,text) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION case_totals(text,int) TO portal_runtime;
 
-GRANT EXECUTE ON FUNCTION tell_late_totals(timestamptz) TO portal_worker;
-
 GRANT EXECUTE ON FUNCTION referral_audience(uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION keys_after(uuid) TO portal_runtime;
@@ -6356,6 +6354,16 @@ GRANT EXECUTE ON FUNCTION ways_shut_by(uuid) TO portal_runtime;
 GRANT EXECUTE ON FUNCTION own_keys_after(text,uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION agreement_stops(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION emergency_barred() TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION guardians_known(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION escalate_disclosures(timestamptz) TO portal_worker;
+
+GRANT EXECUTE ON FUNCTION team_takes_cases(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION tell_late_totals(timestamptz) TO portal_worker;
 
 GRANT EXECUTE ON FUNCTION tell_party(uuid,boolean,text) TO portal_runtime;
 
@@ -6368,14 +6376,6 @@ GRANT EXECUTE ON FUNCTION remind_of_agreements(timestamptz) TO portal_worker;
 GRANT EXECUTE ON FUNCTION running_clocks(uuid,integer) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION reckon_clocks(text) TO portal_runtime;
-
-GRANT EXECUTE ON FUNCTION emergency_barred() TO portal_runtime;
-
-GRANT EXECUTE ON FUNCTION guardians_known(uuid) TO portal_runtime;
-
-GRANT EXECUTE ON FUNCTION escalate_disclosures(timestamptz) TO portal_worker;
-
-GRANT EXECUTE ON FUNCTION team_takes_cases(uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION show_supporters(uuid,text,text,date[]) TO portal_runtime;
 
