@@ -14,7 +14,7 @@ from portal.referrals.pathway import Part
 from portal.referrals.standing import Event, Standing
 from portal.referrals.tables import Recipient, Referral
 
-WITHDRAW = "withdraw"
+WITHDRAW, ASK_TO_CLOSE = "withdraw", "ask_to_close"
 
 
 class Side(Enum):
@@ -45,6 +45,8 @@ def whom(event: Event, standing: Standing) -> tuple[Side, NoticeKind] | None:
         return (side, NoticeKind.REFERRAL_YOURS) if side else None
     if event.name == WITHDRAW:
         return Side.RECIPIENT, NoticeKind.REFERRAL_WITHDRAWN
+    if event.name == ASK_TO_CLOSE:
+        return Side.RECIPIENT, NoticeKind.REFERRAL_YOURS
     if _moved(event, standing):
         return _by_move(event, standing)
     return None

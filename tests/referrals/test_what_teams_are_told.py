@@ -51,6 +51,18 @@ async def test_the_sender_hears_of_an_answer_and_of_nothing_that_changes_nothing
     assert (await told_of(cases, row["id"]))[2:] == [(SENDER, "referral_answered")]
 
 
+async def test_once_work_has_begun_the_team_hears_that_the_sender_asks_it_to_close(
+    portal: Portal, cases: Engines
+) -> None:
+    row = await sent(portal)
+    for step in ("acknowledge", "accept", "start"):
+        await made(portal, IDVA, row, step)
+    before = len(await told_of(cases, row["id"]))
+    await made(portal, SENDER, row, "ask_to_close", ("withdraw_reason", "no_longer_needed"))
+    told = (await told_of(cases, row["id"]))[before:]
+    assert told == [(IDVA, "referral_yours"), (LEAD, "referral_yours")]
+
+
 async def test_what_is_returned_waits_for_the_sender_and_its_answer_for_the_team(
     portal: Portal, cases: Engines
 ) -> None:
