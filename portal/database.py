@@ -31,6 +31,7 @@ import portal.milestones.access
 import portal.outbox.access
 import portal.people.access
 import portal.referrals.access
+import portal.referrals.cover_access
 import portal.referrals.emergency_access
 import portal.referrals.outside_access
 import portal.referrals.telling_access
@@ -68,6 +69,7 @@ _FUNCTIONS = (
     ("portal.actions", "telling.sql"),
     ("portal.referrals", "keys.sql"),
     ("portal.referrals", "allocating.sql"),
+    ("portal.referrals", "covering.sql"),
     ("portal.referrals", "totals.sql"),
     ("portal.referrals", "offering.sql"),
     ("portal.referrals", "emergencies.sql"),
@@ -102,6 +104,7 @@ _ROOMS = (
     portal.outbox.access,
     portal.referrals.access,
     portal.referrals.emergency_access,
+    portal.referrals.cover_access,
     portal.referrals.outside_access,
     portal.referrals.telling_access,
     portal.charging.access,

@@ -40,6 +40,7 @@ from portal.reading.plans import Plans
 from portal.reading.promises import BrokenPromises, broken_promises
 from portal.referrals.actions_api import CaseActionMutations, CaseActionQueries
 from portal.referrals.api import ReferralMutations, ReferralQueries
+from portal.referrals.cover_api import CoverMutations, CoverQueries
 from portal.referrals.emergency_api import EmergencyMutations, EmergencyQueries
 from portal.referrals.following_api import FollowingQueries
 from portal.referrals.full import FileMutations, FileQueries
@@ -97,6 +98,7 @@ class Query(
     LateQueries,
     TotalsQueries,
     ScaleQueries,
+    CoverQueries,
     ChangeQueries,
 ):
     """All root fields for reading."""
@@ -133,6 +135,7 @@ class Mutation(
     EmergencyMutations,
     OutsideMutations,
     ScaleMutations,
+    CoverMutations,
     CalendarMutations,
 ):
     """All root fields for changing."""

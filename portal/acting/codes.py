@@ -17,6 +17,7 @@ FAULTS: dict[str, str] = {
     "ADDRESSED": "The referral is addressed to this team already.",
     "AGENCY_ENDED": "The agency has ended; the message names its successor.",
     "ALREADY_ASKED": "It has been asked for, offered or agreed already.",
+    "AWAY": "The member is away on these days, or covers for somebody.",
     "BAD_ADDRESS": "This is not an address that the portal would send people to, or ask for keys.",
     "BAD_ID": "This is not an id of this API.",
     "BAD_KEY": "This is not a public key that the portal can use.",

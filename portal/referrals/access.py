@@ -151,11 +151,7 @@ RULES: tuple[RowRule, ...] = (
             " EXECUTE FUNCTION keep_allocation()",
         ),
     ),
-    of_case(
-        Allocation,
-        "The agency of the team, while it sees the referral.",
-        f"agency_id = {OWN} AND {SUMMARY}",
-    ),
+    of_case(Allocation, "The team's agency, while it sees it.", f"agency_id = {OWN} AND {SUMMARY}"),
     of_case(
         tables.ReferralEvent,
         "Whoever sees the referral.",

@@ -21,6 +21,7 @@ from sqlmodel import col
 from auth.tables import AreaPart
 from portal.reading.declare import Ask, Columns, filter_input, where
 from portal.referrals import details, tables
+from portal.referrals.cover_tables import Cover
 from portal.referrals.stopping import CHANGE, narrows_with, stops_with
 from portal.referrals.tables import Overall, Urgency
 from portal.store.rules import table_of
@@ -64,6 +65,20 @@ def _answered(row: Columns, wanted: ColumnElement[bool], _: Ask) -> ColumnElemen
     return exists().where(*counts).correlate(row.id.table) == wanted
 
 
+def _worked_by(row: Columns, member: ColumnElement[UUID], ask: Ask) -> ColumnElement[bool]:
+    """Theirs, or of somebody for whom they are the one who covers."""
+    away = table_of(Cover).alias()
+    covered = exists().where(
+        away.c.team_id == row.team_id,
+        away.c.member_id == row.allocated_to_id,
+        away.c.covered_by_id == member,
+        away.c.ended_at.is_(None),
+        away.c.first_on <= ask.today,
+        away.c.last_on >= ask.today,
+    )
+    return or_(row.allocated_to_id == member, covered.correlate(row.id.table))
+
+
 @filter_input
 class RecipientFilter:
     """Which recipients."""
@@ -73,6 +88,9 @@ class RecipientFilter:
     agency: strawberry.ID | None = where("Addressed to a team of this agency.", _is("agency_id"))
     mine: bool | None = where("Whether it is with one of your teams.", _of_mine)
     allocated_to: strawberry.ID | None = where("Allocated to this member.", _is("allocated_to_id"))
+    worked_by: strawberry.ID | None = where(
+        "Allocated to this member, or to somebody for whom they cover today.", _worked_by
+    )
     allocated: bool | None = where(
         "Whether it is allocated; false is the unallocated list.",
         lambda row, allocated, _: row.allocated_to_id.is_not(None) == allocated,

@@ -25,6 +25,7 @@ DECLARE
     theirs uuid;
 BEGIN
     SELECT t.agency_id, t.inbox INTO of_agency, inbox FROM team t WHERE t.id = tell_of_case.team;
+    worker := covers(tell_of_case.team, worker, today);
     -- Who has just lost it could look it up until then.
     all_of_it := about = 'referral_withdrawn' OR has_case(it, of_agency, NULL, moment);
     IF NOT all_of_it AND NOT has_case(it, of_agency, team, moment) THEN

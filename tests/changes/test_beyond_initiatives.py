@@ -64,6 +64,7 @@ UNRECORDED = {
     "hearing": OF_A_CASE,
     "victim_support": OF_A_CASE,
     "support_authority": OF_A_CASE,
+    "cover": "it keeps itself who arranged it, and when it ended",
     "risk_threshold": "it comes with its scale, and never changes",
 }
 """Tables that the API changes without a change for readers, each with the reason."""

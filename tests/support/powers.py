@@ -11,6 +11,7 @@ from support.world import World
 from auth.caller import Caller
 from auth.roles import CASE_ROLES, Role
 from portal.initiatives.tables import Initiative, PartnerState
+from portal.sample.partnership import agency_id
 
 COORDINATES = frozenset({Role.INITIATIVE_COORDINATOR, Role.PROGRAMME_LEAD})
 CONTRIBUTES = COORDINATES | {Role.CONTRIBUTOR, Role.TEAM_LEAD, Role.AGENCY_SPOC}
@@ -248,6 +249,11 @@ def caseworker_of_the_sender(case: Case) -> bool:
 def caseworker_of_the_recipient(case: Case) -> bool:
     """Of the agency that it was sent to."""
     return caseworker(case) and case.of_mine("agency_id")
+
+
+def caseworker_of_wirral(case: Case) -> bool:
+    """Of the council whose team it is."""
+    return caseworker(case) and case.caller.agency_id == agency_id("wirral")
 
 
 def caseworker_of_a_party(case: Case) -> bool:

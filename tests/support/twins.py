@@ -89,6 +89,7 @@ TWINS: dict[str, Callable[[Caller, Row], bool]] = {
     "identity": own,
     "identity_provider": known_provider,
     "invitation": own_invitation,
+    "cover": lambda caller, row: row["agency_id"] == caller.agency_id,
     "mail_preference": own,
     "notice": own,
     "plan_action": partners_work,

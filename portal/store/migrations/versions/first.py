@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_432ddd4ed187"
+revision = "first_f54265664c56"
 down_revision = None
 
 

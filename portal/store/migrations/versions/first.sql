@@ -1469,6 +1469,33 @@ CREATE INDEX consent_person_id_idx ON consent (person_id);
 
 CREATE INDEX consent_provider_id_idx ON consent (provider_id);
 
+CREATE TABLE cover (
+	id UUID NOT NULL, 
+	team_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	member_id UUID NOT NULL, 
+	covered_by_id UUID NOT NULL, 
+	first_on DATE NOT NULL, 
+	last_on DATE NOT NULL, 
+	set_by_id UUID NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	ended_at TIMESTAMP WITH TIME ZONE, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	CONSTRAINT cover_pkey PRIMARY KEY (id), 
+	CONSTRAINT cover_team_id_agency_id_fkey FOREIGN KEY(team_id, agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT cover_team_id_member_id_fkey FOREIGN KEY(team_id, member_id) REFERENCES team_member (team_id, membership_id) ON DELETE CASCADE, 
+	CONSTRAINT cover_team_id_covered_by_id_fkey FOREIGN KEY(team_id, covered_by_id) REFERENCES team_member (team_id, membership_id) ON DELETE CASCADE, 
+	CONSTRAINT cover_dates_check CHECK (last_on BETWEEN first_on AND first_on + 366), 
+	CONSTRAINT cover_another_check CHECK (member_id <> covered_by_id)
+);
+
+CREATE INDEX cover_by_member ON cover (covered_by_id, last_on, id);
+
+CREATE INDEX cover_of_agency ON cover (agency_id, first_on, id);
+
+CREATE INDEX cover_of_member ON cover (team_id, member_id, last_on, id);
+
 CREATE TABLE evidence_item (
 	id UUID NOT NULL, 
 	initiative_id UUID NOT NULL, 
@@ -5448,6 +5475,16 @@ BEGIN
 END
 $$;
 
+-- Who does a member's cases in a team on a day: whoever covers for them, or they themselves.
+CREATE FUNCTION covers(team uuid, member uuid, day date) RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce((
+        SELECT c.covered_by_id FROM cover c
+        WHERE c.team_id = covers.team AND c.member_id = covers.member AND c.ended_at IS NULL
+          AND covers.day BETWEEN c.first_on AND c.last_on
+        ORDER BY c.created_at DESC, c.id LIMIT 1), covers.member)
+$$;
+
 -- Totals over cases, in which nobody can be counted out.
 
 -- Counts of which none below five is shown, and none that could be worked out from the whole and the others: where one is
@@ -5859,6 +5896,7 @@ DECLARE
     theirs uuid;
 BEGIN
     SELECT t.agency_id, t.inbox INTO of_agency, inbox FROM team t WHERE t.id = tell_of_case.team;
+    worker := covers(tell_of_case.team, worker, today);
     -- Who has just lost it could look it up until then.
     all_of_it := about = 'referral_withdrawn' OR has_case(it, of_agency, NULL, moment);
     IF NOT all_of_it AND NOT has_case(it, of_agency, team, moment) THEN
@@ -8646,6 +8684,26 @@ CREATE TRIGGER y_keys_closed AFTER UPDATE ON emergency_disclosure FOR EACH ROW W
 CREATE TRIGGER z_tell AFTER INSERT OR UPDATE ON emergency_disclosure FOR EACH ROW EXECUTE FUNCTION tell_of_disclosure();
 
 CREATE TRIGGER y_spread_disclosures AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('emergency_disclosure');
+
+ALTER TABLE cover ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE cover FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON cover FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON cover FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()));
+
+GRANT SELECT ON cover TO portal_runtime;
+
+CREATE POLICY add ON cover FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND ((SELECT caller_can('referrals:work')) OR (SELECT caller_can('referrals:allocate'))) AND set_by_id = (SELECT caller_principal()) AND ended_at IS NULL);
+
+GRANT INSERT ON cover TO portal_runtime;
+
+CREATE POLICY change ON cover FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND ((SELECT caller_can('referrals:work')) OR (SELECT caller_can('referrals:allocate')))) WITH CHECK (agency_id = (SELECT caller_agency()) AND ((SELECT caller_can('referrals:work')) OR (SELECT caller_can('referrals:allocate'))));
+
+GRANT UPDATE ON cover TO portal_runtime;
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON cover FOR EACH ROW EXECUTE FUNCTION touch_row();
 
 ALTER TABLE outside_referral ENABLE ROW LEVEL SECURITY;
 
