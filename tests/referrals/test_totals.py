@@ -55,6 +55,11 @@ async def test_each_way_of_counting_counts_the_same_cases(portal: Portal) -> Non
     assert await totals(portal, PROGRAMME, year=2020) == {"whole": 0}
 
 
+async def test_of_what_is_no_year_there_are_none(portal: Portal) -> None:
+    for year in (-(2**31), -1, 0, 9999, 294_277, 2**31 - 1):
+        assert await totals(portal, PROGRAMME, year=year) == {"whole": 0}
+
+
 async def closed(portal: Portal) -> str:
     """A case of which somebody said what came of it."""
     row = await sent(portal)

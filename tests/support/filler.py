@@ -41,6 +41,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from portal.acting.work import LETTERS
 from portal.sample.partnership import DAY
 
 TRIES = 400
@@ -185,8 +186,13 @@ def _text(kind: String, random: Random, hints: Hints) -> str:
         made = f"{random.choice(WORDS)} {random.choice(WORDS)} {random.randrange(9)}"
     else:
         made = random.choice((*WORDS, f"x{random.randrange(10**6)}"))
-    fits = [made, f"x{random.randrange(10**6)}", f"https://example.org/{random.randrange(10**6)}"]
+    number = random.randrange(10**6)
+    fits = [made, f"x{number}", f"https://example.org/{number}", f"RF-{_code(random)}"]
     return next((text for text in fits if hints.form.search(text)), made)[: kind.length]
+
+
+def _code(random: Random) -> str:
+    return "".join(random.choices(LETTERS, k=6))
 
 
 def _array(kind: Any, random: Random, hints: Hints) -> list[Any]:

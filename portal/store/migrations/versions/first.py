@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_f54265664c56"
+revision = "first_920e91937681"
 down_revision = None
 
 
