@@ -85,6 +85,7 @@ DEFINERS: dict[str, str] = {
     "take_back_of(uuid)": "",
     "end_membership(uuid)": "portal_runtime",
     "sign_out_member(uuid)": "portal_runtime",
+    "end_member_session(uuid)": "portal_runtime",
     "tell(uuid,text,text)": "",
     "tell_member(uuid,text,text)": "portal_runtime",
     "tell_administrators(uuid,text,text)": "portal_runtime",

@@ -1,10 +1,15 @@
-"""Who sees sessions, notices and sign-in events: the person they are about, and nobody else."""
+"""Who sees sessions, notices and sign-in events: the person they are about, and few others."""
 
 from auth import events, notices
 from auth.sessions import tables
 from portal.store.rules import RowRule, table_of
 
 OWN = "person_id = (SELECT caller_self())"
+COLLEAGUES = (
+    "(SELECT caller_self()) IS NOT NULL AND (SELECT caller_can('agencies:manage')) AND EXISTS ("
+    "SELECT FROM membership m WHERE m.id = membership_id"
+    " AND m.agency_id = (SELECT caller_agency()))"
+)
 THEIR_MEMBERSHIP = (
     "membership_id IS NULL OR EXISTS (SELECT FROM membership m"
     " WHERE m.id = membership_id AND m.person_id = browser_session.person_id)"
@@ -14,8 +19,9 @@ LIVING = "EXISTS (SELECT FROM browser_session b WHERE b.id = session_id AND b.en
 RULES = (
     RowRule(
         table_of(tables.BrowserSession),
-        "The person who is signed in with it; who may also end it.",
-        OWN,
+        "The person who is signed in with it, who may also end it; administrators, where it acts"
+        " for their agency.",
+        f"{OWN} OR ({COLLEAGUES})",
         change=OWN,
         check=f"{OWN} AND ended_at IS NOT NULL",  # else it could act as somebody else's membership
         auth=("SELECT", "INSERT", "UPDATE", "DELETE"),

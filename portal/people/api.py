@@ -16,7 +16,14 @@ from portal.people.colleagues import (
     lapses_soon,
 )
 from portal.people.consents import Consent
-from portal.people.me import BrowserSession, Me, Notice, caller_is
+from portal.people.me import (
+    MEMBER_SESSIONS,
+    BrowserSession,
+    Me,
+    Notice,
+    caller_is,
+    of_a_colleague,
+)
 from portal.reading.declare import Connection, many, value
 
 MANAGE, PARTNERSHIP = "agencies:manage", "partnership:manage"
@@ -39,6 +46,12 @@ class PeopleQueries:
         " lapses within 30 days, or was not recorded though they handle cases.",
         MEMBERS,
         lapses_soon,
+    )
+    member_sessions: Connection[BrowserSession] = many(
+        "For administrators: where people of your agency are signed in and act for it; for others,"
+        " their own.",
+        MEMBER_SESSIONS,
+        of_a_colleague,
     )
     invitations: Connection[Invitation] = many("Ways in that were made.", INVITATIONS)
     role_requests: Connection[RoleRequest] = many("Roles that were asked for.", REQUESTS)
@@ -75,6 +88,9 @@ class PeopleMutations:
     )
     record_standing = mutation(standing.record_standing, Standing, needs=MANAGE, fresh=True)
     sign_out_member = mutation(standing.sign_out_member, Membership, needs=MANAGE, fresh=True)
+    end_member_session = mutation(
+        standing.end_member_session, BrowserSession, needs=MANAGE, fresh=True
+    )
     end_membership = mutation(standing.end_membership, Membership, needs=MANAGE, fresh=True)
     add_team = mutation(teams.add_team, Team, needs=MANAGE)
     change_team = mutation(teams.change_team, Team, needs=MANAGE)

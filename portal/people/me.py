@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+import strawberry
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     func,
     literal_column,
     select,
@@ -61,6 +63,15 @@ class SessionOrder(Enum):
     """The newest first."""
 
 
+@filter_input
+class SessionFilter:
+    """Which sessions."""
+
+    membership: strawberry.ID | None = where(
+        "Acting as this membership.", lambda session, one, _: session.membership_id == one
+    )
+
+
 class NoticeOrder(Enum):
     """How notices are sorted."""
 
@@ -84,18 +95,20 @@ class EventOrder(Enum):
 
 @reads(sessions.BrowserSession)
 class BrowserSession(Node):
-    """You, signed in with one browser."""
+    """Somebody signed in with one browser: you; for administrators, also a colleague. It says
+    nothing of where.
+    """
 
     device: str = column("Which browser, as it says of itself.")
     membership: Membership | None = one(
-        "What you act as there; null until you have chosen.", "membership_id"
+        "What they act as there; null until they have chosen.", "membership_id"
     )
     acr: str = sql(
-        "How you proved who you are: `sfa`, `mfa` or `phr` (by something nobody can phish).",
+        "How they proved who they are: `sfa`, `mfa` or `phr` (by something nobody can phish).",
         lambda session, _: cast(session.acr, Text),
     )
-    started_at: datetime = column("When you signed in.")
-    authenticated_at: datetime = column("When you last proved who you are.")
+    started_at: datetime = column("When they signed in.")
+    authenticated_at: datetime = column("When they last proved who they are.")
     seen_at: datetime = column("Its last request, give or take a minute.")
     expires_at: datetime = column("When it ends at the latest.")
     ended_at: datetime | None = column("When it was ended, if it was.")
@@ -183,6 +196,12 @@ SESSIONS = Listing(
     {SessionOrder.NEWEST: Order(lambda s: [s.started_at], descending=True)},
     SessionOrder.NEWEST,
 )
+MEMBER_SESSIONS = Listing(
+    SessionFilter,
+    SessionOrder,
+    {SessionOrder.NEWEST: Order(lambda s: [s.started_at], descending=True)},
+    SessionOrder.NEWEST,
+)
 NOTICES = Listing(
     NoticeFilter,
     NoticeOrder,
@@ -225,11 +244,24 @@ def _mine(me: Columns, membership: Columns, ask: Ask) -> ColumnElement[bool]:
 
 
 def _alive(me: Columns, session: Columns, _: Ask) -> ColumnElement[bool]:
+    mine: ColumnElement[bool] = session.person_id == me.person_id
+    return and_(mine, _lasts(session))
+
+
+def _lasts(session: Columns) -> ColumnElement[bool]:
     """As open_session_caller has it, which keeps real time."""
     idle = func.now() - func.make_interval(0, 0, 0, 0, 0, 30)
-    mine: ColumnElement[bool] = session.person_id == me.person_id
     lasts: ColumnElement[bool] = (session.expires_at > func.now()) & (session.seen_at > idle)
-    return and_(mine, lasts, session.ended_at.is_(None))
+    return and_(lasts, session.ended_at.is_(None))
+
+
+def of_a_colleague(_: Any, session: Columns, ask: Ask) -> ColumnElement[bool]:  # noqa: ANN401 - the root
+    """Where somebody acts for the caller's agency, as far as the row rules show it."""
+    member = tables.Membership
+    here = exists().where(
+        col(member.id) == session.membership_id, col(member.agency_id) == ask.agency
+    )
+    return and_(here.correlate(session.id.table), _lasts(session))
 
 
 @value_type

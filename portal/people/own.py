@@ -22,6 +22,12 @@ async def end_session(
 ) -> BrowserSession:
     """Sign yourself out of one browser; it is refused from its next request on."""
     session = await work.seen(BrowserSession, id)
+    if session.person_id != work.caller.person_id:
+        raise NotAllowed(
+            "This is somebody else's session. Administrators end it with `endMemberSession`.",
+            rule="session.own",
+            granted_by="the person who is signed in with it",
+        )
     session.ended_at = session.ended_at or _really_now()
     return session
 

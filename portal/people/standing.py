@@ -12,6 +12,7 @@ from auth.notices import NoticeKind
 from auth.oauth.tables import Client
 from auth.people import access, rules
 from auth.people.tables import Standing
+from auth.sessions.tables import BrowserSession
 from auth.tables import Agency, Membership, MembershipRole
 from portal.acting.inputs import KEEP, Keep, Ref
 from portal.acting.work import Work
@@ -96,6 +97,25 @@ async def sign_out_member(work: Work, membership: MemberId) -> Membership:
     number = (await work.db.execute(select(func.sign_out_member(member.id)))).scalar_one()
     work.warn("membership", f"Signed out of browsers: {number}.", "SESSIONS_ENDED")
     return member
+
+
+async def end_member_session(
+    work: Work,
+    session: Annotated[UUID, Ref("BrowserSession"), "The session, from `memberSessions`."],
+) -> BrowserSession:
+    """Sign a colleague out of one browser in which they act for your agency, and leave the others.
+
+    What they let programs do stays: `signOutMember` ends that too.
+    """
+    row = await work.seen(BrowserSession, session, "session")
+    access.may_concern(work.caller, row.person_id)
+    member = await work.seen(Membership, row.membership_id or session, "session")
+    access.may_manage_people(work.caller, member.agency_id)
+    if (await work.db.execute(select(func.end_member_session(row.id)))).scalar_one():
+        said = f"An administrator signed you out of one browser: {row.device}."
+        await tell_member(work, member.id, NoticeKind.SIGN_IN_CHANGED, said)
+    await work.db.refresh(row)
+    return row
 
 
 async def _warn_of_what_is_left(work: Work, member: Membership) -> None:

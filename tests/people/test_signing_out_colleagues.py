@@ -92,6 +92,78 @@ async def test_nobody_else_signs_anybody_out(portal: Portal, engines: Engines, m
     assert await opens(engines, here)
 
 
+LISTED = (
+    "query($of: ID) { memberSessions(filter: {membership: $of}) { nodes {"
+    " id device membership { id } endedAt } } }"
+)
+ENDED = "...on BrowserSessionPayload { browserSession { endedAt } }"
+
+
+async def listed(portal: Portal, who: UUID, of: str | None = None) -> list[dict[str, Any]]:
+    found = (await portal.ask(who, LISTED, of=of))["memberSessions"]
+    rows: list[dict[str, Any]] = found["nodes"]
+    return rows
+
+
+async def test_one_browser_of_a_colleague_is_ended_and_the_others_stay(
+    portal: Portal, engines: Engines, made: Staff
+):
+    phone, laptop = [await sign_in(engines, made, "vera") for _ in range(2)]
+    newest, older = await listed(portal, made["adam"], made.id("vera"))
+    assert newest["device"] == "A browser"
+    assert newest["membership"]["id"] == older["membership"]["id"] == made.id("vera")
+    given = {"session": newest["id"]}
+    done = await portal.do(made["adam"], "endMemberSession", given, ENDED)
+    assert done["browserSession"]["endedAt"]
+    assert not await opens(engines, laptop)
+    assert await opens(engines, phone)
+    assert [one["id"] for one in await listed(portal, made["adam"], made.id("vera"))] == [
+        older["id"]
+    ]
+    told = (await portal.ask(made["vera"], NOTICES))["me"]["notices"]["nodes"]
+    assert told[0]["says"] == "An administrator signed you out of one browser: A browser."
+    again = await portal.do(made["adam"], "endMemberSession", given, ENDED)
+    assert again["browserSession"] == done["browserSession"]
+    told = (await portal.ask(made["vera"], NOTICES))["me"]["notices"]["nodes"]
+    assert [one["kind"] for one in told].count("SIGN_IN_CHANGED") == 1, "told once"
+
+
+async def test_where_others_are_signed_in_is_for_their_administrators(
+    portal: Portal, engines: Engines, made: Staff
+):
+    other = await staff(engines, olga=ADMIN)
+    await hire(engines, other, "vera", VIEWER, person=made.people["vera"])
+    here, elsewhere = await sign_in(engines, made, "vera"), await sign_in(engines, other, "vera")
+    own = await sign_in(engines, made, "adam")
+    seen = {who: await listed(portal, who) for who in (made["adam"], made["vera"], other["olga"])}
+    acting = {who: {one["membership"]["id"] for one in rows} for who, rows in seen.items()}
+    assert acting == {
+        made["adam"]: {made.id("vera"), made.id("adam")},
+        made["vera"]: {made.id("vera")},
+        other["olga"]: {other.id("vera")},
+    }
+    [vera] = seen[made["vera"]]
+    [adams] = [one for one in seen[made["adam"]] if one["membership"]["id"] == made.id("adam")]
+    refusals = [
+        (made["vera"], vera, "people.not_oneself"),
+        (made["adam"], adams, "people.not_oneself"),
+    ]
+    for who, one, rule in refusals:
+        answer = await portal.do(who, "endMemberSession", {"session": one["id"]})
+        assert (answer["__typename"], answer["rule"]) == ("NotPermitted", rule)
+    hidden = await portal.do(other["olga"], "endMemberSession", {"session": vera["id"]})
+    assert hidden["__typename"] == "NotFound"
+    not_own = await portal.do(made["adam"], "endSession", {"id": vera["id"]})
+    assert (not_own["__typename"], not_own["rule"]) == ("NotPermitted", "session.own")
+    call = text("SELECT end_member_session(:session)")
+    for who in (made["vera"], other["olga"]):
+        with pytest.raises(DBAPIError, match="an administrator of the agency"):
+            async with portal.context(who).acting() as session:
+                await session.execute(call, {"session": UUID(vera["id"].partition(":")[2])})
+    for still in (here, elsewhere, own):
+        assert await opens(engines, still)
+
+
 async def test_administrators_see_when_a_colleague_last_came_and_others_do_not(
     portal: Portal, engines: Engines, made: Staff
 ):

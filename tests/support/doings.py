@@ -294,6 +294,8 @@ PEOPLE: Sequence[Doing] = (
     doing("setTeamLead", "team", ADMINISTERED, named="team", membership=viewer, leads=True,
           only=lambda row: row["name"] == "Matrix"),
     doing("signOutMember", "membership", PEOPLE_OF, **COLLEAGUE),
+    doing("endMemberSession", "browser_session", powers.administrator_of_who_acts,
+          named="session"),
     doing("endMembership", "membership", PEOPLE_OF, **COLLEAGUE),
 )  # fmt: skip
 MAIL: Sequence[Doing] = (

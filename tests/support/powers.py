@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from support.world import World
+from support.world import World, agency_of_member
 
 from auth.caller import Caller
 from auth.roles import CASE_ROLES, Role
@@ -338,6 +338,12 @@ def oneself(case: Case) -> bool:
 def administrator_of_a_colleague(case: Case) -> bool:
     """Of the agency or joint body that somebody else is a member of."""
     return administrator_of_its_agency(case) and case.row["person_id"] != case.caller.person_id
+
+
+def administrator_of_who_acts(case: Case) -> bool:
+    """Of the agency for which somebody else is signed in."""
+    mine = agency_of_member(case.row["membership_id"]) == case.caller.agency_id
+    return mine and administrator(case) and not oneself(case)
 
 
 def second_administrator(case: Case) -> bool:

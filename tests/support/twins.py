@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 
-from support.world import World, in_partnership
+from support.world import World, agency_of_member, in_partnership
 
 from auth.caller import Caller
 from auth.roles import Scope
@@ -47,6 +47,13 @@ def own(caller: Caller, row: Row) -> bool:
     return bool(row["person_id"] == caller.person_id)
 
 
+def own_session(caller: Caller, row: Row) -> bool:
+    """Where one is signed in oneself; where others act for an agency, for its administrators."""
+    acts_for = agency_of_member(row["membership_id"])
+    managed = acts_for == caller.agency_id and caller.can(Scope.AGENCIES_MANAGE)
+    return own(caller, row) or managed
+
+
 def own_event(caller: Caller, row: Row) -> bool:
     """One's own lines of the door; those about an agency for its auditors."""
     audited = row["agency_id"] == caller.agency_id and caller.can(Scope.AUDIT_READ)
@@ -83,7 +90,7 @@ TWINS: dict[str, Callable[[Caller, Row], bool]] = {
     "client": lambda caller, row: row["agency_id"] == caller.agency_id,
     "audit_line": own_line,
     "auth_event": own_event,
-    "browser_session": own,
+    "browser_session": own_session,
     "credential": own,
     "consent": own,
     "identity": own,

@@ -5,6 +5,7 @@ of sharing.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from itertools import product
 from typing import Any
 from uuid import UUID, uuid5
@@ -20,7 +21,15 @@ from portal.database import RULES
 from portal.initiatives.tables import Initiative, PartnerState, Visibility
 from portal.referrals.access import Party
 from portal.sample.initiatives import IMPORTED, initiative_id
-from portal.sample.partnership import AGENCIES, JOINED, OUTSIDE, agency_id, fixed, membership_id
+from portal.sample.partnership import (
+    AGENCIES,
+    JOINED,
+    OUTSIDE,
+    PEOPLE,
+    agency_id,
+    fixed,
+    membership_id,
+)
 from portal.store.rules import table_of
 from portal.voices.tables import Audience, Comment, SurvivorConsultation
 
@@ -225,3 +234,15 @@ async def gather(owner: AsyncConnection, world: World) -> None:
 def in_partnership() -> set[UUID]:
     """The agencies that are partners, and not only named by one."""
     return {agency_id(key) for key in AGENCIES if key not in OUTSIDE}
+
+
+def agency_of_member(membership: UUID | None) -> UUID | None:
+    """The agency that somebody of the sample, or of the world's own people, acts for."""
+    return _agencies_of_members().get(membership)
+
+
+@cache
+def _agencies_of_members() -> dict[UUID | None, UUID]:
+    sample = {membership_id(key): agency_id(one[0]) for key, one in PEOPLE.items()}
+    own = {fixed("matrix", f"{a}/{role}"): agency_id(a) for a in AGENCIES for role in Role}
+    return {**sample, **own}
