@@ -141,7 +141,7 @@ def _run(book: Book, who: UUID, options: Options, *, apply: bool) -> Report:
 
     async def work(engines: Engines) -> Report:
         context = kind(engines.command, ByCommand(who), uuid4(), Clock(settings.today).now())
-        with known_caller(), _progress(book.size) as told:
+        with known_caller(), progress(book.size) as told:
             return await run_import(context, book, options, told)
 
     return with_engines(settings, work)
@@ -159,7 +159,8 @@ def known_caller() -> Iterator[None]:
 
 
 @contextmanager
-def _progress(rows: int) -> Iterator[Told]:
+def progress(rows: int) -> Iterator[Told]:
+    """How far a long import is, for somebody at a terminal."""
     if rows < LONG or not sys.stderr.isatty():
         yield quiet
         return

@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import zipfile
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from support.commands import PORTAL, run
 from support.databases import environ_of
 from support.workbooks import examples, initiatives, key, workbook
 
+from portal.cli.sheets import LONG, progress
 from portal.sample.partnership import membership_id
 from portal.sheets.format import HELP, SHEETS
 from portal.store.bootstrap import bootstrap
@@ -209,3 +211,24 @@ def test_a_template_is_a_workbook_in_a_folder_that_is_there(tmp_path: Path):
     ran = run("import", "--template", str(tmp_path / "nowhere" / "a.xlsx"))
     assert "There is no folder" in ran.output
     assert "Traceback" not in ran.output
+
+
+class Terminal(StringIO):
+    """Somebody looks at it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_long_import_shows_how_far_it_is_and_a_short_one_is_silent(monkeypatch):
+    for rows, says in ((LONG, True), (LONG - 1, False)):
+        seen = Terminal()
+        monkeypatch.setattr("sys.stderr", seen)
+        with progress(rows) as told:
+            told(rows // 2)
+        assert ("Importing" in seen.getvalue(), "50%" in seen.getvalue()) == (says, says)
+    piped = StringIO()
+    monkeypatch.setattr("sys.stderr", piped)
+    with progress(LONG) as told:
+        told(1)
+    assert piped.getvalue() == "", "a file or a pipe holds no bars"

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_920e91937681"
+revision = "first_f9e5d4900723"
 down_revision = None
 
 

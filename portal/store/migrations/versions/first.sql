@@ -3578,6 +3578,20 @@ BEGIN
 END
 $$;
 
+-- One of them: the laptop that was lost, and not the phone that was not. Whether it was there to be ended.
+CREATE FUNCTION end_member_session(session uuid) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, auth_secret, pg_temp AS $$
+BEGIN
+    IF manages((SELECT m.agency_id FROM browser_session b JOIN membership m ON m.id = b.membership_id
+                WHERE b.id = session)) IS NOT TRUE THEN
+        RAISE EXCEPTION 'an administrator of the agency ends its people''s sessions' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    DELETE FROM auth_secret.session_secret s WHERE s.session_id = session;
+    UPDATE browser_session b SET ended_at = clock_timestamp() WHERE b.id = session AND b.ended_at IS NULL;
+    RETURN FOUND;
+END
+$$;
+
 CREATE FUNCTION tell(person uuid, about text, words text) RETURNS void LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     INSERT INTO notice (id, person_id, at, kind, says) VALUES (gen_random_uuid(), person, clock_timestamp(), about, words)
@@ -6318,6 +6332,8 @@ GRANT EXECUTE ON FUNCTION end_membership(uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION sign_out_member(uuid) TO portal_runtime;
 
+GRANT EXECUTE ON FUNCTION end_member_session(uuid) TO portal_runtime;
+
 GRANT EXECUTE ON FUNCTION tell_member(uuid,text,text) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION tell_administrators(uuid,text,text) TO portal_runtime;
@@ -6932,7 +6948,7 @@ CREATE POLICY auth_delete ON browser_session FOR DELETE TO portal_auth USING (tr
 
 GRANT DELETE ON browser_session TO portal_auth;
 
-CREATE POLICY see ON browser_session FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_self()));
+CREATE POLICY see ON browser_session FOR SELECT TO portal_runtime USING (person_id = (SELECT caller_self()) OR ((SELECT caller_self()) IS NOT NULL AND (SELECT caller_can('agencies:manage')) AND EXISTS (SELECT FROM membership m WHERE m.id = membership_id AND m.agency_id = (SELECT caller_agency()))));
 
 GRANT SELECT ON browser_session TO portal_runtime;
 
