@@ -41,7 +41,9 @@ def _rules(table: Table) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield str(index.name), tuple(index.columns.keys())
     for rule in table.constraints:
         if isinstance(rule, CheckConstraint):
-            words = re.findall(r"\w+", str(rule.sqltext))
+            words = re.findall(
+                r"\w+(?!\w*\.)", str(rule.sqltext)
+            )  # not the table before its column
             yield str(rule.name), tuple(word for word in words if word in table.columns)
         elif isinstance(rule, ColumnCollectionConstraint):
             yield str(rule.name), tuple(rule.columns.keys())

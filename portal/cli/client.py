@@ -247,7 +247,9 @@ def add_to(*, client_id: UUID, who: UUID, key_file: Path | None) -> None:
     click.echo("Retire the old one when it is in use.")
 
 
-@key.command("retire")
+@key.command(
+    "retire", context_settings={"ignore_unknown_options": True}
+)  # a KEY may begin with "-"
 @CLIENT
 @click.argument("name", metavar="KEY")
 @AS

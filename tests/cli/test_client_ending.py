@@ -139,8 +139,11 @@ def test_a_program_that_cannot_be_is_refused_with_a_line_for_each_fault(client, 
     assert "--jwks-uri" in neither.output
 
 
-def test_a_key_that_is_not_known_is_answered_with_those_in_use(client, program, tmp_path: Path):
-    ran = client("key", "retire", program, "nonsense", *ADMIN)
+@pytest.mark.parametrize("unknown", ["nonsense", "--begins-as-one-thumbprint-in-64-may"])
+def test_a_key_that_is_not_known_is_answered_with_those_in_use(
+    client, program, tmp_path: Path, unknown
+):
+    ran = client("key", "retire", program, unknown, *ADMIN)
     assert (ran.exit_code, ran.output.count("\n")) == (1, 1)
     assert f"In use: {read_key(tmp_path / 'old.json').thumbprint()}." in ran.output
 
