@@ -4,11 +4,12 @@ partnership in it.
 
 import os
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 from support.asking import Portal
 from support.keyrings import throwaway_ring
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from auth.keys.ring import KeyRing
 from portal import database
@@ -20,13 +21,16 @@ from portal.store.build import build
 from portal.store.engines import Engines
 from portal.store.server import Server, running
 
-HERE = Path(__file__).parent
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class ByFolder(LoadScopeScheduling):
     """With `-n`, a folder's tests run one after the other in one process: they share a database."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.path.relative_to(HERE).parts[0]))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("/")[2].partition("/")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
+    return ByFolder(config, log)
 
 
 @pytest.fixture(scope="session")

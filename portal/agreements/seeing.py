@@ -5,7 +5,6 @@ keys have it.
 from enum import StrEnum
 from typing import Any
 
-import strawberry
 from sqlalchemy import ARRAY, Integer, Select, String, Text, cast, func, null, select
 from sqlalchemy import column as column_
 
@@ -44,8 +43,6 @@ class AccessKind(StrEnum):
     """An agreement covers this kind of data."""
 
 
-strawberry.enum(AccessDecision, description=AccessDecision.__doc__)
-strawberry.enum(AccessKind, description=AccessKind.__doc__)
 _NAMED = (column_("kind", String), column_("label", String))
 
 

@@ -28,6 +28,7 @@ CHANGES = """query($after: String) { changesSince(first: 100, after: $after) {
     totalCount nodes { nodeId gone node { id } } pageInfo { hasNextPage endCursor } } }"""
 PARTIAL = {
     "quietPartners", "partnersWithoutUpdate", "members", "lapses", "frameworkCoverage", "queue",
+    "memberSessions",
 }  # fmt: skip
 """Lists that leave out by their meaning some of what may be seen."""
 
