@@ -20,7 +20,7 @@ from support.referring import (
 
 IDVA, ISVA = "wirral.idva", ("rasa", "ISVA service")
 WHO = {"Wirral": IDVA, "RASA": "rasa.caseworker"}
-TIMES = 12
+TIMES = 5
 """How often each pair meets: who comes first differs from one time to the next."""
 
 

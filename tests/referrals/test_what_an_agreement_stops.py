@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from support import referring
 from support.agreeing import Agreeing, terms
 from support.asking import Portal
 from support.referring import sent, team
@@ -19,7 +20,6 @@ LEAD = "rasa.protection"
 WHY = {"reason": "A letter went astray."}
 TEAMS = {"rasa": "ISVA service", "savera": "Casework", "tww": "Outreach"}
 READERS = [who for who, told in PEOPLE.items() if told[0] in {*TEAMS, "wirral", "police"}]
-LIST = "query($filter: ReferralFilter) { referrals(first: 100, filter: $filter) { nodes { id } } }"
 STOPS = """query($change: ID!) { agreementStops(change: $change) {
   agency { shortName } own stops narrows } }"""
 FEW, SOME = "FEWER_THAN_5", "FROM_5_TO_19"
@@ -51,11 +51,7 @@ async def refer(portal: Portal, sender: str, *to: str) -> None:
 
 async def listed(portal: Portal, **wanted: str) -> Sights:
     """What each reader's list shows."""
-    found = {}
-    for who in READERS:
-        page = await portal.ask(who, LIST, filter=wanted)
-        found[who] = {row["id"] for row in page["referrals"]["nodes"]}
-    return found
+    return {who: await referring.listed(portal, who, **wanted) for who in READERS}
 
 
 async def read(cases: Engines, who: str) -> dict[str, set[UUID]]:
@@ -160,5 +156,4 @@ async def test_who_proposes_sees_bands_of_others_and_others_their_own_row(
     assert await bands(portal, "savera.protection", part) == {"Savera": (FEW, FEW)}
     for outsider in ("wirral.protection", "rasa.coordinator"):
         assert await bands(portal, outsider, deal.id) == {}
-    nothing = await portal.ask("wirral.idva", LIST, filter={"stopsWith": deal.id})
-    assert nothing["referrals"]["nodes"] == []
+    assert not await referring.listed(portal, "wirral.idva", stopsWith=deal.id)

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from support import referring
 from support.agreeing import Agreeing, terms
 from support.asking import Portal
 from support.referring import sent, team
@@ -18,7 +19,6 @@ TEAMS = {
     "police": "Protecting vulnerable people", "wirral": "Family safety unit",
 }  # fmt: skip
 READERS = [who for who, told in PEOPLE.items() if told[0] in TEAMS]
-LIST = "query($filter: ReferralFilter) { referrals(first: 100, filter: $filter) { nodes { id } } }"
 ROW = "...on GatewayPayload { gateway { id version } }"
 WHOLE = [category.name for category in DataCategory]
 Sights = dict[str, set[str]]
@@ -59,11 +59,7 @@ async def refer(portal: Portal, sender: str, to: str) -> str:
 
 
 async def listed(portal: Portal, **wanted: str) -> Sights:
-    found = {}
-    for who in READERS:
-        page = await portal.ask(who, LIST, filter=wanted)
-        found[who] = {row["id"] for row in page["referrals"]["nodes"]}
-    return found
+    return {who: await referring.listed(portal, who, **wanted) for who in READERS}
 
 
 async def read(cases: Engines, who: str, category: str) -> set[UUID]:

@@ -13,6 +13,9 @@ RECIPIENT = (
     "...on RecipientPayload { recipient { id version state turn hold open dueAt lostAt"
     " referral { id version overall } } }"
 )
+LIST = """query($filter: ReferralFilter, $after: String) {
+  referrals(first: 100, filter: $filter, after: $after) {
+    nodes { id } pageInfo { hasNextPage endCursor } } }"""
 SEEN = """query($id: ID!) { referral(id: $id) { id version overall
   preview { token duplicates warnings { code message agency { shortName } }
     parties { part lacking agreement gateway agency { shortName } team { name } } }
@@ -51,6 +54,17 @@ async def draft(
 async def see(portal: Portal, who: str, referral: str) -> dict[str, Any]:
     """The summary as somebody sees it."""
     found: dict[str, Any] = (await portal.ask(who, SEEN, id=referral))["referral"]
+    return found
+
+
+async def listed(portal: Portal, who: str, **wanted: str) -> set[str]:
+    """What somebody's list shows, on all its pages."""
+    found: set[str] = set()
+    after, more = None, True
+    while more:
+        page = (await portal.ask(who, LIST, filter=wanted, after=after))["referrals"]
+        found |= {row["id"] for row in page["nodes"]}
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
     return found
 
 
