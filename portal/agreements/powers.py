@@ -20,7 +20,7 @@ from portal.agreements.categories import Purpose
 from portal.agreements.tables import Gateway
 from portal.errors import Finding, Invalid
 from portal.proposals.tables import ProposalState
-from portal.proposals.verbs import Reason, confirm, day_fault, decline
+from portal.proposals.verbs import Reason, confirm, day_fault, decline, must_begin_alone
 
 GatewayId = Annotated[UUID, Ref("Gateway")]
 _KEY = re.compile(r"[a-z][a-z0-9_]{1,39}")
@@ -101,13 +101,7 @@ async def confirm_gateway(work: Work, id: GatewayId, expected_version: int) -> G
     if gateway.valid_to is not None and gateway.valid_to < day:
         says = f"Its last day, {gateway.valid_to}, has passed: decline it, and propose it anew."
         raise Invalid.field("id", says, "ENDED")
-    same_day = select(col(Gateway.id)).where(
-        col(Gateway.key) == gateway.key, col(Gateway.valid_from) == day,
-        col(Gateway.state) == ProposalState.CONFIRMED, col(Gateway.id) != gateway.id,
-    )  # fmt: skip
-    if await work.db.scalar(same_day) is not None:
-        says = f"Another change of {gateway.key} begins on {day}: decline this, and propose it for"
-        raise Invalid.field("id", f"{says} a later day.", "TAKEN")
+    await must_begin_alone(work, gateway, key=gateway.key)
     return await confirm(work, gateway, expected_version)
 
 
