@@ -213,12 +213,13 @@ BEGIN
           AND (p.agreement_id, p.agency_id) IS DISTINCT FROM (agreement_ways.agreement, without)
           AND (c.version_id = agreement_ways.version OR EXISTS (
               SELECT FROM agreement_signature s WHERE s.agreement_version_id = c.version_id AND s.party_id = p.id))
+    ), acts AS (
+        SELECT s.*, s.agency_id AS acts_as FROM stands s
+        UNION ALL
+        SELECT s.*, o.agency_id FROM stands s JOIN stands o ON o.agreement_id = s.agreement_id AND o.agency_id = s.acts_for_id
     ), kind AS MATERIALIZED (
         SELECT s.agreement_id, s.agency_id, s.direction, s.version_id, array_agg(a.kind::text) AS kinds
-        FROM stands s CROSS JOIN LATERAL (
-            SELECT s.agency_id AS id UNION ALL
-            SELECT o.agency_id FROM stands o WHERE o.agreement_id = s.agreement_id AND o.agency_id = s.acts_for_id) acts
-        JOIN agency a ON a.id = acts.id GROUP BY 1, 2, 3, 4
+        FROM acts s JOIN agency a ON a.id = s.acts_as GROUP BY 1, 2, 3, 4
     )
     SELECT gives.agreement_id, gives.agency_id, g.key
     FROM kind takes JOIN kind gives ON gives.agreement_id = takes.agreement_id AND gives.agency_id <> takes.agency_id

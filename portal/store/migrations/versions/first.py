@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_f9e5d4900723"
+revision = "first_2f27d107707a"
 down_revision = None
 
 
