@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 import strawberry
 from graphql import GraphQLNamedType, GraphQLSchema, get_named_type, get_nullable_type, is_list_type
-from support.doings import type_of
+from support.doing import type_of
 from support.twins import UNTWINNED, Sight
 from support.world import LEADS, PARTNER, World
 

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import pytest
 from graphql import get_named_type
-from support.doings import DOINGS, Doing, type_of
+from support.doing import Doing, type_of
+from support.doings import DOINGS
 from support.running import Runner, core
 from support.sampling import Cell, Sampler, may
 from support.twins import UNTWINNED, Sight

@@ -1,27 +1,34 @@
-"""Every mutation: what it is done with, who may do it, and an input that can succeed."""
+"""Every mutation: what it is done with, who may do it, and an input that can succeed. Those of
+agreements and cases are beside it.
+"""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID, uuid4
 
 from joserfc.jwk import ECKey
 from support import powers
-from support.agreeing import terms
-from support.casework import team_of_draft, token_of
-from support.charging import registration, said
-from support.powers import Case, Power
+from support.doing import (
+    NAMES,
+    SOON,
+    TODAY,
+    Doing,
+    doing,
+    in_force,
+    key,
+    own_team,
+    team,
+    waits,
+)
+from support.doings_in_cases import AGREEMENTS, EMERGENCIES, REFERRALS
+from support.powers import Case
 
 from auth.roles import Role
 from portal.frameworks.reference import entry_id, theme_id
-from portal.proposals.tables import ProposalState
 from portal.sample.figures import definition_id
 from portal.sample.mail import MAIL_CODE
-from portal.sample.partnership import AGENCIES, DAY, agency_id, fixed, membership_id, team_id
+from portal.sample.partnership import AGENCIES, agency_id, fixed, membership_id, team_id
 
-NAMES = {agency_id(key): key for key in AGENCIES}
-TODAY, SOON = DAY.isoformat(), "2026-12-01"
 LEAD, TAKES_PART = powers.coordinator_of_the_lead, powers.contributor_of_whom_takes_part
 OWNER_OR_LEAD, KEEPER = powers.owner_or_lead, powers.keeper_of_frameworks
 FRAMER = powers.proposer_of_frameworks
@@ -35,33 +42,6 @@ WORDS = {
     "name": "Lamps that work", "unit": "lamps", "direction": "HIGHER_IS_BETTER", "kind": "OUTPUT",
     "frequency": "MONTHLY",
 }  # fmt: skip
-VERSIONED = {"allocateReferral", "handOverWork", "moveReferral", "succeedAgency"}
-"""They name the record whose version they expect otherwise than `id`."""
-Given = dict[str, Any]
-Value = Any | Callable[[Case], Any]
-
-
-@dataclass(frozen=True)
-class Doing:
-    """A mutation as somebody would use it; one may stand in the table more than once."""
-
-    mutation: str
-    about: str
-    """The table of the record it is done with; "" for none."""
-    power: Power
-    given: Callable[[Case], Given]
-    only: Callable[[dict[str, Any]], bool] | None = None
-    """Which records, where not all will do."""
-
-
-def type_of(table: str) -> str:
-    """The API's name of a table's records."""
-    return "".join(part.capitalize() for part in table.split("_"))
-
-
-def team(agency: UUID) -> str:
-    """The team that the matrix gave to an agency."""
-    return f"Team:{fixed('matrix-team', NAMES[agency])}"
 
 
 def colleague(case: Case) -> str:
@@ -82,47 +62,10 @@ def worker(case: Case) -> str | None:
     return f"Membership:{membership_id(WORKERS[NAMES[case.row['owner_agency_id']]])}"
 
 
-def doing(
-    mutation: str,
-    about: str,
-    power: Power,
-    *,
-    named: str = "id",
-    only: Callable[[dict[str, Any]], bool] | None = None,
-    **more: Value,
-) -> Doing:
-    """A row of the table; `named` is the input's field for the record; `id` brings a version."""
-
-    def given(case: Case) -> Given:
-        asked = {k: v(case) if callable(v) else v for k, v in more.items()}
-        if about:
-            asked[named] = f"{type_of(about)}:{case.row['id']}"
-            if (named == "id" or mutation in VERSIONED) and "version" in case.row:
-                asked["expectedVersion"] = case.row["version"]
-        return asked
-
-    return Doing(mutation, about, power, given, only)
-
-
-def key(_: Case) -> str:
-    """A name that nothing has."""
-    return f"m{uuid4().hex[:20]}"
-
-
 def answerable(case: Case) -> str:
     """A member of the caller's agency whose roles allow a program to read."""
     member = fixed("matrix", f"{NAMES[case.caller.agency_id]}/{Role.INITIATIVE_COORDINATOR}")
     return f"Membership:{member}"
-
-
-def waits(row: dict[str, Any]) -> bool:
-    """Reference data that a second person has still to confirm."""
-    return row["state"] == ProposalState.PROPOSED
-
-
-def in_force(row: dict[str, Any]) -> bool:
-    """Reference data that is confirmed."""
-    return row["state"] == ProposalState.CONFIRMED
 
 
 def public_key(_: Case) -> str:
@@ -131,7 +74,13 @@ def public_key(_: Case) -> str:
 
 
 SAVERA, PARTS = f"Agency:{agency_id('savera')}", ["FUND"]
-OF_THE_LEAD, OWN_TEAM = (lambda c: team(c.lead)), (lambda c: team(c.caller.agency_id))
+
+
+def of_the_lead(case: Case) -> str:
+    """The team that the matrix gave to the agency that leads the initiative."""
+    return team(case.lead)
+
+
 INITIATIVE: Sequence[Doing] = (
     doing("logInitiative", "", powers.coordinator, title="New", startsOn=TODAY, endsOn=SOON),
     doing("changeInitiative", "initiative", LEAD, title="Another title", areas=["E08000011"]),
@@ -158,7 +107,7 @@ INITIATIVE: Sequence[Doing] = (
 )  # fmt: skip
 WORK: Sequence[Doing] = (
     doing("addAction", "initiative", TAKES_PART, named="initiative", title="Do", dueOn=SOON,
-          ownerTeam=OWN_TEAM),
+          ownerTeam=own_team),
     doing("addAction", "initiative", LEAD, named="initiative", title="Do", dueOn=SOON,
           ownerTeam=f"Team:{fixed('matrix-team', 'icb')}"),
     doing("changeAction", "action", OWNER_OR_LEAD, title="Do it"),
@@ -177,7 +126,7 @@ WORK: Sequence[Doing] = (
     doing("reachMilestone", "milestone", LEAD),
     doing("unreachMilestone", "milestone", LEAD),
     doing("addRisk", "initiative", LEAD, named="initiative", title="Storm", likelihood=2, impact=3,
-          ownerTeam=OF_THE_LEAD),
+          ownerTeam=of_the_lead),
     doing("changeRisk", "risk", LEAD, impact=5),
     doing("closeRisk", "risk", LEAD, reason="Over."),
     doing("reopenRisk", "risk", LEAD),
@@ -302,143 +251,5 @@ MAIL: Sequence[Doing] = (
     doing("setMail", "", powers.anybody, mode="DAILY", address="new@example.org"),
     doing("confirmMail", "", powers.anybody, code=MAIL_CODE),
 )
-LEADS_IT = powers.drafter_of_the_lead
-WHY = {"reason": "It has to be."}
-
-
-def of(kind: str, *keys: str) -> dict[str, Any]:
-    """Only these of the sample's agreements, versions or parties."""
-    wanted = {fixed(kind, key) for key in keys}
-    return {"only": lambda row: row["id"] in wanted}
-
-
-IN_FORCE, WRITTEN = of("agreement", "wirral-marac"), of("agreement", "sthelens-idva")
-SIGNED_NOW = of("agreement-version", "perpetrators")
-POWER = {
-    "name": "A power", "law": "An Act", "senderKinds": ["POLICE"], "receiverKinds": ["COUNCIL"],
-    "purposes": ["MARAC"],
-}  # fmt: skip
-TERMS = terms(rightsLead=f"Agency:{agency_id('sthelens')}")
-AGREEMENTS: Sequence[Doing] = (
-    doing("draftAgreement", "", powers.drafter, title="New", terms=TERMS),
-    doing("changeAgreement", "agreement", LEADS_IT, **WRITTEN, title="Another title"),
-    doing("nameAgreementParty", "agreement", LEADS_IT, **WRITTEN, direction="BOTH",
-          agency=f"Agency:{agency_id('icb')}"),
-    doing("sendAgreement", "agreement", LEADS_IT, **WRITTEN),
-    doing("amendAgreement", "agreement", LEADS_IT, **IN_FORCE, terms=TERMS, **WHY),
-    doing("giveUpAgreementVersion", "agreement", LEADS_IT, **of("agreement", "universities"),
-          **WHY),
-    doing("suspendAgreement", "agreement", LEADS_IT, **IN_FORCE, **WHY),
-    doing("resumeAgreement", "agreement", LEADS_IT, **of("agreement", "sefton-front-door"), **WHY),
-    doing("withdrawAgreement", "agreement", LEADS_IT, **IN_FORCE, **WHY),
-    doing("removeAgreementParty", "agreement_party", LEADS_IT, **WHY,
-          **of("agreement-party", "sthelens-idva/sthelens", "sthelens-idva/savera")),
-    doing("suspendAgreementParty", "agreement_party", powers.drafter_of_party_or_lead, **WHY,
-          **of("agreement-party", "wirral-marac/police", "wirral-marac/rasa")),
-    doing("resumeAgreementParty", "agreement_party", powers.drafter_of_party_or_lead, **WHY,
-          **of("agreement-party", "police-councils/knowsley")),
-    doing("leaveAgreement", "agreement_party", powers.drafter_of_the_party, **WHY,
-          **of("agreement-party", "wirral-marac/police", "wirral-marac/rasa")),
-    doing("consentToAgreementParty", "agreement_party", powers.signatory_of_a_standing_party,
-          **of("agreement-party", "charities/ariel")),
-    doing("adviseOnAgreement", "agreement_version", powers.adviser_of_a_party, **SIGNED_NOW,
-          named="version", verdict="SUPPORTS", text="Sign it."),
-    doing("proposeGateway", "", powers.adviser, key=key, words=POWER),
-    doing("confirmGateway", "gateway", powers.adviser, only=waits),
-    doing("declineGateway", "gateway", powers.adviser, only=waits, reason="Not yet."),
-    doing("signAgreement", "agreement_version", powers.signatory_of_a_party, **SIGNED_NOW,
-          named="version"),
-)  # fmt: skip
-
-
-CASES, RECIPIENT = powers.caseworker_of_the_sender, powers.caseworker_of_the_recipient
-
-
-def someone_else(case: Case) -> str:
-    """Another agency than the caller's."""
-    other = "savera" if NAMES[case.caller.agency_id] != "savera" else "icb"
-    return f"Agency:{agency_id(other)}"
-
-
-def is_draft(row: dict[str, Any]) -> bool:
-    """One of the matrix's own referrals, not sent yet."""
-    return bool(row["overall"] == "draft") and row["reference"].startswith("RF-0")
-
-
-def is_open(row: dict[str, Any]) -> bool:
-    """An action that is still to be done."""
-    return bool(row["state"] == "open")
-
-
-def own_other_team(case: Case) -> str:
-    """The team that the matrix's drafts are addressed to."""
-    return f"Team:{team_of_draft(NAMES[case.row['sender_agency_id']])}"
-
-
-def acknowledged_while_covered(row: dict[str, Any]) -> bool:
-    """Not under an agreement that runs off: nothing new is written there."""
-    return bool(row["name"] == "acknowledge") and row["by_agency_id"] != agency_id("ldas")
-
-
-SECOND_SUSPECT = said(registration(2))
-REFERRALS: Sequence[Doing] = (
-    doing("startReferral", "", powers.caseworker, pathway="request_for_support",
-          senderTeam=OWN_TEAM, accused="NONE_KNOWN"),
-    doing("changeReferral", "referral", CASES, urgency="URGENT", only=is_draft),
-    doing("addressReferral", "referral", CASES, only=is_draft,
-          team=f"Team:{team_id('savera', 'Training')}"),
-    doing("takeOffRecipient", "referral", CASES, only=is_draft, team=own_other_team),
-    doing("deleteReferral", "referral", CASES, only=is_draft),
-    doing("sendReferral", "referral", CASES, only=is_draft, token=token_of),
-    doing("withdrawReferral", "referral", CASES, only=lambda row: row["overall"] == "waiting",
-          fields=[{"name": "withdraw_reason", "values": ["unsafe"]}]),
-    doing("nameOwnReference", "referral", powers.caseworker, named="referral", ownReference="A 1"),
-    doing("describeReferral", "referral", CASES, reasons=["HOUSING"]),
-    doing("setSafeContact", "referral", CASES, allowed=["TEXT"]),
-    doing("setWishes", "referral", CASES, awareness="AWARE_AND_WILLING", basis="PUBLIC_TASK"),
-    doing("nameSubject", "referral", CASES, role="CHILD"),
-    doing("addSuspect", "referral", CASES, employment="NONE_KNOWN", fields=SECOND_SUSPECT,
-          only=lambda row: row["pathway"] == "cps_charging"),
-    doing("setSupporter", "referral", powers.caseworker_of_the_case, named="referral",
-          answer="YES", askedOn=TODAY),
-    doing("giveAuthority", "referral", powers.caseworker_of_the_case, named="referral",
-          team=f"Team:{fixed('matrix-team', 'ldas')}"),
-    doing("revokeAuthority", "support_authority", powers.caseworker_of_its_case),
-    doing("assessRisk", "referral", CASES, tool="MERIT", toolVersion="3", score=74,
-          assessedOn=TODAY),
-    doing("referOutside", "referral", powers.caseworker_of_the_case, named="referral", body="GP",
-          route="PHONE", referredOn=TODAY),
-    doing("deleteOutsideReferral", "outside_referral", RECIPIENT),
-    doing("addCaseAction", "referral", powers.caseworker_who_has_the_case, named="referral",
-          code="SAFETY_PLAN", dueOn=SOON, team=lambda case: team(case.row["sender_agency_id"])),
-    doing("changeCaseAction", "case_action", powers.caseworker_of_doer_or_adder, dueOn=SOON,
-          only=is_open),
-    doing("allocateCaseAction", "case_action", RECIPIENT, only=is_open),
-    doing("finishCaseAction", "case_action", RECIPIENT, only=is_open),
-    doing("dropCaseAction", "case_action", RECIPIENT, only=is_open, reason="NOT_NEEDED"),
-    doing("reopenCaseAction", "case_action", RECIPIENT, only=lambda row: row["state"] == "done"),
-    doing("setCover", "", powers.caseworker_of_wirral, firstOn=TODAY, lastOn=SOON,
-          team=f"Team:{team_id('wirral', 'Family safety unit')}",
-          member=f"Membership:{membership_id('wirral.idva')}",
-          coveredBy=f"Membership:{membership_id('wirral.idvalead')}"),
-    doing("endCover", "cover", RECIPIENT),
-    doing("allocateReferral", "recipient", RECIPIENT, named="recipient"),
-    doing("moveReferral", "recipient", powers.caseworker_of_a_party, named="recipient",
-          move="accept"),
-    doing("correctReferral", "referral_event", powers.caseworker_who_recorded, named="event",
-          reason="wrong_case", only=acknowledged_while_covered),
-)  # fmt: skip
-DISCLOSES, REVIEWS = powers.discloser, powers.reviewer_of_a_disclosure
-EMERGENCIES: Sequence[Doing] = (
-    doing("askForDisclosure", "", powers.caseworker, team=OWN_TEAM, reason="MISSING",
-          agency=someone_else),
-    doing("setRequestAside", "disclosure_request", powers.answerer_of_a_request, named="request",
-          reason="NO_EMERGENCY"),
-    doing("discloseInEmergency", "referral", DISCLOSES, named="referral", reason="MISSING",
-          team=f"Team:{fixed('matrix-team', 'icb')}"),
-    doing("endEmergencyDisclosure", "emergency_disclosure", powers.ender_of_a_disclosure),
-    doing("reviewEmergencyDisclosure", "emergency_disclosure", REVIEWS, finding="JUSTIFIED"),
-    doing("liftDisclosureBar", "emergency_disclosure", REVIEWS),
-)  # fmt: skip
 DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *MAIL, *AGREEMENTS, *REFERRALS,
           *EMERGENCIES)  # fmt: skip

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from support.doings import NAMES, Doing
+from support.doing import NAMES, Doing
 from support.powers import CONTRIBUTES, KEEPS_FRAMEWORKS, Case
 from support.world import PARTNER, Shared, World
 
