@@ -98,6 +98,7 @@ WARNINGS: dict[str, str] = {
     "AGREEMENT_COVERS": "An agreement permits it: a referral lets them act.",
     "ASKED_AGAIN": "Import only: the partner's answer elsewhere does not count here.",
     "BEFORE_BASELINE": "The period ends before the baseline.",
+    "COVERED": "The member is away; the message says who does their cases meanwhile.",
     "DEMO_ONLY": "An http address works with a portal on one's own computer only.",
     "DUE_AFTER_END": "The action is due after the initiative ends.",
     "DUE_IN_PAST": "The action is due on a day that has passed.",

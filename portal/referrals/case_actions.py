@@ -13,6 +13,7 @@ from portal.acting.inputs import Ref
 from portal.acting.work import Work
 from portal.errors import Invalid
 from portal.referrals import access, action_access
+from portal.referrals.away import warn_if_away
 from portal.referrals.codes import CaseActionCode, CaseActionState, NotDoneReason
 from portal.referrals.details import CaseAction, CaseActionCodes
 from portal.referrals.recording import must_cover
@@ -51,6 +52,7 @@ async def add_case_action(  # noqa: PLR0913, PLR0917 - the contract's input
     if allocated_to is not None:
         access.may_allocate(work.caller, to.agency_id)
         await must_be_in(work, to.id, allocated_to)
+        await warn_if_away(work, to.id, allocated_to)
     await must_cover(work, case, CATEGORY)
     action = CaseAction(
         referral_id=case.id,
@@ -96,6 +98,7 @@ async def allocate_case_action(
     action = await _open(work, action, expected_version)
     if allocated_to is not None:
         await must_be_in(work, action.team_id, allocated_to)
+        await warn_if_away(work, action.team_id, allocated_to)
     action.allocated_to_id = allocated_to
     return action
 

@@ -13,6 +13,7 @@ from portal.acting.inputs import KEEP, Keep, Ref
 from portal.acting.work import Work, reference
 from portal.errors import Invalid
 from portal.referrals import access
+from portal.referrals.away import warn_if_away
 from portal.referrals.emergency_tables import EmergencyDisclosure
 from portal.referrals.pathway import OverallRule, Pathway
 from portal.referrals.pathway_files import shipped
@@ -182,6 +183,7 @@ async def allocate_referral(
     row = await work.hold(row, expected_version)
     if allocated_to is not None:
         await must_be_in(work, row.team_id, allocated_to)
+        await warn_if_away(work, row.team_id, allocated_to)
     row.allocated_to_id = allocated_to
     return row
 

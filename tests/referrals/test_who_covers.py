@@ -74,6 +74,58 @@ async def test_who_covers_finds_the_cases_of_whom_they_cover_for_until_they_retu
     assert (await portal.do(LEAD, "endCover", twice))["errors"][0]["code"] == "ENDED"
 
 
+GIVEN = "...on RecipientPayload { warnings { path code message } }"
+
+
+async def test_whoever_gives_a_case_to_a_colleague_who_is_away_hears_who_covers(
+    portal: Portal,
+) -> None:
+    row = await sent(portal)
+
+    async def give(at: Portal, to: str) -> list[dict[str, Any]]:
+        [recipient] = (await see(portal, LEAD, row["id"]))["recipients"]["nodes"]
+        given = {
+            "recipient": recipient["id"], "expectedVersion": recipient["version"],
+            "allocatedTo": member(to),
+        }  # fmt: skip
+        done = await at.do(LEAD, "allocateReferral", given, GIVEN)
+        assert done["__typename"] == "RecipientPayload", done
+        return list(done["warnings"])
+
+    assert await give(portal, IDVA) == []
+    cover = await covered(portal)
+    [warning] = await give(portal, IDVA)
+    assert (warning["path"], warning["code"]) == (["input", "allocatedTo"], "COVERED")
+    assert warning["message"] == (
+        f"They are away until {LAST}; Ottilie Brand does their cases meanwhile."
+    )
+    assert await give(portal, LEAD) == []
+    assert await give(Portal(portal.schema, portal.engine, date(2026, 11, 21)), IDVA) == []
+    given = {"id": cover["id"], "expectedVersion": cover["version"]}
+    await portal.do(LEAD, "endCover", given, COVER)
+    assert await give(portal, IDVA) == []
+
+
+async def test_whoever_gives_an_action_of_a_case_to_a_colleague_who_is_away_hears_it_too(
+    portal: Portal,
+) -> None:
+    row = await sent(portal)
+    await covered(portal)
+    given = {
+        "referral": row["id"], "code": "SAFETY_PLAN", "dueOn": LAST,
+        "team": team(*FAMILY_SAFETY), "allocatedTo": member(IDVA),
+    }  # fmt: skip
+    selection = "...on CaseActionPayload { warnings { code } caseAction { id version } }"
+    added = await portal.do(LEAD, "addCaseAction", given, selection)
+    assert [one["code"] for one in added["warnings"]] == ["COVERED"], added
+    again = {
+        "id": added["caseAction"]["id"], "expectedVersion": added["caseAction"]["version"],
+        "allocatedTo": member(IDVA),
+    }  # fmt: skip
+    done = await portal.do(LEAD, "allocateCaseAction", again, selection)
+    assert [one["code"] for one in done["warnings"]] == ["COVERED"], done
+
+
 async def test_who_covers_is_told_what_the_colleague_would_have_been(
     portal: Portal, cases: Engines
 ) -> None:
