@@ -26,6 +26,7 @@ import portal.evidence.access
 import portal.frameworks.access
 import portal.funding.access
 import portal.initiatives.access
+import portal.marac.access
 import portal.measures.access
 import portal.milestones.access
 import portal.outbox.access
@@ -108,6 +109,7 @@ _ROOMS = (
     portal.referrals.outside_access,
     portal.referrals.telling_access,
     portal.charging.access,
+    portal.marac.access,
 )
 
 RULES: dict[str, RowRule] = {rule.name: rule for room in _ROOMS for rule in room.RULES}
@@ -158,6 +160,7 @@ def statements() -> Iterator[str]:
         yield from rule.statements()
     yield from portal.initiatives.access.TRIGGERS
     yield from portal.referrals.access.triggers(RULES.values())
+    yield from portal.marac.access.TRIGGERS
     followers = ", ".join(f"'{name}'" for name in _FOLLOWERS)
     yield (
         "CREATE TRIGGER y_spread AFTER UPDATE ON initiative FOR EACH ROW"

@@ -29,6 +29,7 @@ from portal.execution import Execution
 from portal.frameworks.api import FrameworkMutations, FrameworkQueries
 from portal.funding.api import FundingMutations, FundingQueries
 from portal.initiatives.api import InitiativeMutations, InitiativeQueries
+from portal.marac.api import MaracMutations, MaracQueries
 from portal.measures.api import MeasureMutations, MeasureQueries
 from portal.milestones.api import MilestoneMutations
 from portal.outbox.api import OutboxMutations, OutboxQueries
@@ -91,6 +92,7 @@ class Query(
     FileQueries,
     FollowingQueries,
     EmergencyQueries,
+    MaracQueries,
     StoppingQueries,
     OfferingQueries,
     OutsideQueries,
@@ -131,6 +133,7 @@ class Mutation(
     ChargingMutations,
     SupportMutations,
     FileMutations,
+    MaracMutations,
     CaseActionMutations,
     EmergencyMutations,
     OutsideMutations,

@@ -3,7 +3,7 @@ it.
 """
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -17,6 +17,7 @@ from portal.referrals.away import warn_if_away
 from portal.referrals.codes import CaseActionCode, CaseActionState, NotDoneReason
 from portal.referrals.details import CaseAction, CaseActionCodes
 from portal.referrals.recording import must_cover
+from portal.referrals.research_tables import MaracResearch
 from portal.referrals.tables import Overall, Recipient, Referral
 from portal.referrals.verbs import ReferralId, TeamId, must_be_in, recipients_of, team_of
 
@@ -39,15 +40,13 @@ async def add_case_action(  # noqa: PLR0913, PLR0917 - the contract's input
 ) -> CaseAction:
     """Add an action to a case, for a team of an agency that has it."""
     case = await work.seen(Referral, referral, "referral")
-    recipients = [row for row in await recipients_of(work, case) if _has_it(row)]
-    action_access.may_add(
-        work.caller, {case.sender_agency_id, *(row.agency_id for row in recipients)}
-    )
+    holders = await _holders(work, case)
+    action_access.may_add(work.caller, {case.sender_agency_id, *(row.agency_id for row in holders)})
     if case.overall not in IN_HAND:
         raise Invalid.field(
             "referral", "Actions are for a case that was sent and has not ended.", "WRONG_STATE"
         )
-    to = await _doer(work, case, recipients, team)
+    to = await _doer(work, case, holders, team)
     _must_be_to_come(work, due_on, recorded_late=recorded_late)
     if allocated_to is not None:
         access.may_allocate(work.caller, to.agency_id)
@@ -159,14 +158,21 @@ async def _open(work: Work, action: CaseAction, expected_version: int) -> CaseAc
     return action
 
 
-def _has_it(recipient: Recipient) -> bool:
-    return recipient.given_at is not None and recipient.lost_at is None
+Holder: TypeAlias = Recipient | MaracResearch
 
 
-async def _doer(work: Work, case: Referral, recipients: list[Recipient], team_id: UUID) -> Team:
+async def _holders(work: Work, case: Referral) -> list[Holder]:
+    """Who was sent the case, and who has it because a MARAC asks what they know."""
+    asked = select(MaracResearch).where(col(MaracResearch.referral_id) == case.id)
+    known = (await work.db.execute(asked)).scalars()
+    holders: list[Holder] = [*await recipients_of(work, case), *known]
+    return [row for row in holders if row.given_at is not None and row.lost_at is None]
+
+
+async def _doer(work: Work, case: Referral, holders: list[Holder], team_id: UUID) -> Team:
     """A team that can see the case: whoever else is to do something has to be referred to."""
     team = await team_of(work, team_id, "team")
-    named = {case.sender_team_id, *(row.team_id for row in recipients)}
+    named = {case.sender_team_id, *(row.team_id for row in holders)}
     of_agency = select(col(Team.narrow)).where(
         col(Team.id).in_(named), col(Team.agency_id) == team.agency_id
     )

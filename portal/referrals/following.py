@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from portal.acting.work import Work
+from portal.marac.listing import put_on_list
 from portal.referrals.automatic import refer_on
 from portal.referrals.standing import Event, Standing
 from portal.referrals.tables import Recipient, Referral
 from portal.referrals.telling import tell
 
 Follower: TypeAlias = Callable[[Work, Referral, Recipient, Event, Standing], Awaitable[None]]
-FOLLOWERS: tuple[Follower, ...] = (refer_on, tell)
+FOLLOWERS: tuple[Follower, ...] = (refer_on, put_on_list, tell)
 
 
 async def follow(

@@ -110,8 +110,8 @@ BEGIN
 END
 $$;
 
--- The keys of a case: the sender's own, and those of each recipient while it is given to it. A narrow team keeps its
--- cases to its members. `routes`: from whom each agency has it, under which agreement.
+-- The keys of a case: the sender's own, those of each recipient while it is given to it, and of whom a MARAC asks what it
+-- knows. A narrow team keeps its cases to its members. `routes`: from whom each agency has it, under which agreement.
 CREATE FUNCTION referral_keys(wanted uuid, sender uuid, sender_team uuid, purpose text, OUT acl int[], OUT full_acl int[], OUT routes int[])
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -123,22 +123,28 @@ BEGIN
     routes := '{}';
     FOR party IN
         SELECT sender AS agency, CASE WHEN t.narrow THEN t.id END AS team, NULL::uuid AS gate, NULL::text AS purpose,
-               NULL::text AS gateway
+               NULL::text AS gateway, sender AS giver
         FROM team t WHERE t.id = sender_team
         UNION
         SELECT r.agency_id, CASE WHEN t.narrow THEN t.id END, r.agreement_id,
-               CASE WHEN r.agreement_id IS NOT NULL THEN referral_keys.purpose END, r.gateway
+               CASE WHEN r.agreement_id IS NOT NULL THEN referral_keys.purpose END, r.gateway, sender
         FROM recipient r JOIN team t ON t.id = r.team_id
         WHERE r.referral_id = wanted AND r.given_at IS NOT NULL AND r.lost_at IS NULL
           AND (r.agreement_id IS NOT NULL OR r.agency_id = sender)
         UNION
-        SELECT e.to_agency_id, e.to_team_id, e.id, NULL, NULL FROM emergency_disclosure e
+        SELECT q.agency_id, CASE WHEN t.narrow THEN t.id END, q.agreement_id,
+               CASE WHEN q.agreement_id IS NOT NULL THEN referral_keys.purpose END, q.gateway, q.from_agency_id
+        FROM marac_research q JOIN team t ON t.id = q.team_id
+        WHERE q.referral_id = wanted AND q.given_at IS NOT NULL AND q.lost_at IS NULL
+          AND (q.agreement_id IS NOT NULL OR q.agency_id = sender)
+        UNION
+        SELECT e.to_agency_id, e.to_team_id, e.id, NULL, NULL, e.from_agency_id FROM emergency_disclosure e
         WHERE e.referral_id = wanted AND e.closed_at IS NULL
     LOOP
         acl := acl || case_capability('summary', party.agency, party.team, party.gate, party.purpose, NULL);
         full_acl := full_acl || case_capability('full', party.agency, party.team, party.gate, party.purpose, NULL);
         IF party.purpose IS NOT NULL THEN
-            routes := routes || case_route(party.agency, party.gate, sender, party.gateway);
+            routes := routes || case_route(party.agency, party.gate, party.giver, party.gateway);
         END IF;
     END LOOP;
     acl := ARRAY(SELECT DISTINCT k FROM unnest(acl) k ORDER BY k);
@@ -298,6 +304,13 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     FROM this JOIN recipient p ON p.referral_id = this.id AND p.lost_at IS NULL JOIN team t ON t.id = p.team_id
     LEFT JOIN LATERAL agreement_for(this.sender_agency_id, p.agency_id, this.purpose, this.categories, caller_now())
         permits ON p.agency_id <> this.sender_agency_id
+    UNION  -- who sits at a MARAC, today or at a meeting to come, is given by it what is put on its list
+    SELECT s.agency_id, s.team_id, t.narrow, 'representative', permits.agreement_id, permits.gateway, this.categories, false
+    FROM this JOIN recipient p ON p.referral_id = this.id AND p.lost_at IS NULL
+    JOIN marac_seat s ON s.marac_team_id = p.team_id
+         AND coalesce(s.ends_on >= caller_today(), true) AND s.agency_id NOT IN (this.sender_agency_id, p.agency_id)
+    JOIN team t ON t.id = s.team_id
+    JOIN LATERAL agreement_for(p.agency_id, s.agency_id, this.purpose, this.categories, caller_now()) permits ON true
 $$;
 
 -- The list as one short text: what was shown to the sender is what is sent, or it is not sent.

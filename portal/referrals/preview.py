@@ -68,7 +68,7 @@ class PreviewedParty:
     agency: Agency = one("The agency.", "agency_id")
     team: Team = one("Its team.", "team_id")
     team_only: bool = column("Whether only members of the team see it, and not all who work cases.")
-    part: str = column("As what: sender or receiver.")
+    part: str = column("As what: sender, receiver, or representative at the MARAC that it goes to.")
     categories: list[str] = column("The data categories that it would see in full.")
     agreement: str | None = column("The reference of the agreement that permits it.")
     gateway: str | None = column("By which power.")
@@ -87,7 +87,7 @@ def _warnings(row: Columns, ask: Ask) -> Select[Any]:
     found = found.join(agency, agency.c.id == parties.c.agency_id)
     found = found.outerjoin(host, host.c.id == agency.c.host_id)
     found = found.where(
-        parties.c.part == "receiver",
+        parties.c.part != "sender",
         prosecutes(agency.c, host.c),
         agency.c.id != ask.agency,
     )

@@ -37,9 +37,10 @@ async def send_referral(  # noqa: PLR0913, PLR0917 - the contract's input
         raise Conflict(referral.version, CHANGED)
     audience = await audience_of(work, referral)
     await must_be_covered(work, audience)
-    given_to = {party.agency_id for party in audience if party.part == "receiver"}
+    given_to = {party.agency_id for party in audience if party.part != "sender"}
     others = given_to - {referral.sender_agency_id}
     warned = await must_have_read(work, others, read=disclosure_read)
+    shown = [party.team_id for party in audience if party.part == "representative"]
     recipients = {recipient.team_id: recipient for recipient in await recipients_of(work, referral)}
     if not recipients:
         raise Invalid.field("id", "Address it to a team first.", "NO_RECIPIENT")
@@ -50,6 +51,7 @@ async def send_referral(  # noqa: PLR0913, PLR0917 - the contract's input
             recipient = recipients[party.team_id]
             recipient.agreement_id, recipient.gateway = party.agreement_id, party.gateway
             recipient.given_at, recipient.is_open = work.now, True
+            recipient.shown = shown or None
             recipient.disclosure_read_at = work.now if party.agency_id in warned else None
             said = read_fields(pathway_of(referral), fields or [])
             for track, name in await opened(work, referral, recipient, way, said):

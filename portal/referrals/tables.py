@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -177,6 +178,8 @@ class Recipient(OfReferral, table=True):
     """Given, and neither ended nor taken back: it stands in the team's queue."""
     agreement_id: UUID | None = None
     gateway: str | None = Field(default=None, max_length=60)
+    shown: list[UUID] | None = Field(default=None, sa_type=ARRAY(Uuid))
+    """Which teams that sit at the MARAC its sender was shown before it was sent."""
     events: int = 0
     """How many were recorded here."""
     state_on: date | None = None

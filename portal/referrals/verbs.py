@@ -67,7 +67,7 @@ async def start_referral(  # noqa: PLR0913, PLR0917 - the contract's input
         urgency=urgency,
         sender_agency_id=team.agency_id,
         sender_team_id=team.id,
-        area_code=await _area(work, area),
+        area_code=await area_of(work, area),
         onward_from_id=await _onward(work, onward_from),
         created_by_id=work.caller.principal_id,
     )
@@ -91,7 +91,7 @@ async def change_referral(
         for recipient in await recipients_of(work, referral):
             recipient.rank = RANKS[urgency]
     if not isinstance(area, Keep):
-        referral.area_code = await _area(work, area)
+        referral.area_code = await area_of(work, area)
     return referral
 
 
@@ -235,7 +235,7 @@ def _pathway(name: str) -> Pathway:
     return known
 
 
-async def _area(work: Work, code: str | None) -> str | None:
+async def area_of(work: Work, code: str | None) -> str | None:
     if code is None:
         return None
     known = await work.db.get(Area, code)

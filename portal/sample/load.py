@@ -10,6 +10,7 @@ from auth.notices import Notice, NoticeKind
 from portal.changes.tables import Change, History
 from portal.sample.agreements import agreement_rows
 from portal.sample.cases import case_rows
+from portal.sample.conferences import conference_case, conference_rows
 from portal.sample.covering import cover_rows
 from portal.sample.emergencies import emergency_rows
 from portal.sample.following import pathway_teams
@@ -41,8 +42,9 @@ async def load_sample(owner: AsyncConnection) -> None:
             *holidays(),
             *agreement_rows(),
         ]
-        together += [*pathway_teams(), *scale_rows(), *cover_rows()]
+        together += [*pathway_teams(), *scale_rows(), *cover_rows(), *conference_rows()]
         cases = [*case_rows(), *matter_rows(), *emergency_rows(), *outside_rows()]
+        cases += conference_case()
         await add_all(owner, [*together, *mail_rows(), *cases])
         await _settle_past(owner)
 

@@ -45,6 +45,8 @@ UNRECORDED = {
     "event_codes": OF_A_CASE,
     "running_clock": OF_A_CASE,
     "follow_on": OF_A_CASE,
+    "marac_listing": OF_A_CASE,
+    "marac_research": OF_A_CASE,
     "local_reference": OF_A_CASE,
     "emergency_disclosure": OF_A_CASE,
     "outside_referral": OF_A_CASE,

@@ -26,6 +26,7 @@ async def listed(portal: Portal) -> dict[str, Any]:
     given = {
         "id": row["id"], "expectedVersion": row["version"], "token": row["preview"]["token"],
         "fields": [{"name": name, "values": [value]} for name, value in said],
+        "disclosureRead": True,
     }  # fmt: skip
     done = await portal.do("tww.caseworker", "sendReferral", given)
     assert done["__typename"] == "ReferralPayload", done
@@ -85,7 +86,8 @@ async def test_the_database_gives_it_to_whoever_works_on_the_case_and_to_nobody_
 ) -> None:
     row = await listed(portal)
     given = {"recipient": row["recipient"]["id"].removeprefix("Recipient:")}
-    for who, rows in ((COORDINATOR, 2), ("tww.protection", 0), ("police.caseworker", 0)):
+    asked, stranger = ("police.caseworker", 2), ("uol.caseworker", 0)
+    for who, rows in ((COORDINATOR, 2), asked, ("tww.protection", 0), stranger):
         async with portal.context(who).acting() as session:
             found = (await session.execute(text(STEERING), given)).all()
             assert len(found) == rows, who

@@ -15,10 +15,18 @@ from auth.roles import Role
 from portal.agreements import categories
 from portal.charging.support_tables import SupportAuthority, SupportedMatter
 from portal.charging.tables import Hearing, PlanItem, VictimSupport
-from portal.referrals import allocation_tables, details, emergency_tables, follow_tables, tables
+from portal.marac import tables as marac
+from portal.referrals import (
+    allocation_tables,
+    details,
+    emergency_tables,
+    follow_tables,
+    research_tables,
+    tables,
+)
 from portal.referrals.access import Party
 from portal.referrals.outside_tables import OutsideReferral
-from portal.sample import agreements
+from portal.sample import agreements, conferences
 from portal.sample.initiatives import IMPORTED
 from portal.sample.partnership import DAY, agency_id, fixed, team_id
 from portal.store.rules import table_of
@@ -309,6 +317,35 @@ def _of_matter(case: Sent) -> dict[type, dict[str, Any]]:
     }  # fmt: skip
 
 
+CONFERENCE = ("tww", "wirral")
+"""A case of which the receiver asks RASA what it knows, and may not ask Savera."""
+
+
+def _research(case: Sent) -> Iterator[dict[str, Any]]:
+    for agency, given in (("rasa", True), ("savera", False)):
+        yield case.row(f"research-{agency}") | {
+            "recipient_id": fixed("matrix-recipient", case.key),
+            "from_agency_id": agency_id(case.receiver), "agency_id": agency_id(agency),
+            "team_id": fixed("matrix-team", agency), "created_at": IMPORTED,
+            "agreement_id": fixed("agreement", case.deal or "") if given else None,
+            "given_at": IMPORTED if given else None,
+        }  # fmt: skip
+
+
+def _listing(case: Sent) -> dict[str, Any]:
+    return case.row("listing") | {
+        "recipient_id": fixed("matrix-recipient", case.key),
+        "agency_id": agency_id(case.receiver), "created_at": IMPORTED,
+        "meeting_id": fixed("marac-meeting", str(conferences.MEETINGS[0])),
+    }  # fmt: skip
+
+
+_SEAT = {
+    "id": fixed("marac-seat", "matrix"), "marac_team_id": fixed("matrix-team", "savera"),
+    "agency_id": agency_id("icb"), "team_id": fixed("matrix-team", "icb"), "starts_on": DAY,
+    "updated_at": IMPORTED, "version": 1}  # fmt: skip
+
+
 async def cases(owner: AsyncConnection) -> None:
     """Write every case with a row of each table that hangs on one."""
     every = list(listed())
@@ -328,6 +365,10 @@ async def cases(owner: AsyncConnection) -> None:
             _disclosure(case) for case in every if case.sender == "police"
         ],
     }
+    heard = [case for case in every if (case.sender, case.receiver) == CONFERENCE]
+    rows[marac.MaracListing] = [_listing(case) for case in heard]
+    rows[research_tables.MaracResearch] = [row for case in heard for row in _research(case)]
+    rows[research_tables.MaracSeat] = [_SEAT]
     rows[details.CaseAction] = [_action(case) for case in every]
     for model in _full_view(every[0]):
         kind = table_of(model).name
@@ -354,4 +395,7 @@ def parties(world: World) -> dict[UUID, list[Party]]:
     for row in world.rows["emergency_disclosure"]:
         if row["starts_at"] == TOLD and row["closed_at"] is None:
             found[row["referral_id"]].append(Party(row["to_agency_id"], row["to_team_id"]))
+    for row in world.rows["marac_research"]:
+        if row["given_at"] is not None:
+            found[row["referral_id"]].append(Party(row["agency_id"]))
     return found

@@ -54,6 +54,7 @@ async def submit(
         "expectedVersion": row["version"],
         "token": row["preview"]["token"],
         "fields": said(**SUBMIT | fields),
+        "disclosureRead": True,
     }
     shown = f"{REFERRAL} ...on ReferralPayload {{ warnings {{ code message }} }}"
     return await portal.do(by, "sendReferral", given, shown)

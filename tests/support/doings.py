@@ -20,7 +20,7 @@ from support.doing import (
     team,
     waits,
 )
-from support.doings_in_cases import AGREEMENTS, EMERGENCIES, REFERRALS
+from support.doings_in_cases import AGREEMENTS, EMERGENCIES, MARACS, REFERRALS
 from support.powers import Case
 
 from auth.roles import Role
@@ -252,4 +252,4 @@ MAIL: Sequence[Doing] = (
     doing("confirmMail", "", powers.anybody, code=MAIL_CODE),
 )
 DOINGS = (*INITIATIVE, *WORK, *FIGURES, *SHARED, *PROGRAMS, *PEOPLE, *MAIL, *AGREEMENTS, *REFERRALS,
-          *EMERGENCIES)  # fmt: skip
+          *EMERGENCIES, *MARACS)  # fmt: skip

@@ -112,7 +112,8 @@ REFERRALS: Sequence[Doing] = (
     doing("setSupporter", "referral", powers.caseworker_of_the_case, named="referral",
           answer="YES", askedOn=TODAY),
     doing("giveAuthority", "referral", powers.caseworker_of_the_case, named="referral",
-          team=f"Team:{fixed('matrix-team', 'ldas')}"),
+          team=f"Team:{fixed('matrix-team', 'ldas')}",
+          only=lambda row: row["pathway"] == "cps_charging"),
     doing("revokeAuthority", "support_authority", powers.caseworker_of_its_case),
     doing("assessRisk", "referral", CASES, tool="MERIT", toolVersion="3", score=74,
           assessedOn=TODAY),
@@ -149,4 +150,15 @@ EMERGENCIES: Sequence[Doing] = (
     doing("endEmergencyDisclosure", "emergency_disclosure", powers.ender_of_a_disclosure),
     doing("reviewEmergencyDisclosure", "emergency_disclosure", REVIEWS, finding="JUSTIFIED"),
     doing("liftDisclosureBar", "emergency_disclosure", REVIEWS),
+)  # fmt: skip
+
+
+MARACS: Sequence[Doing] = (
+    doing("addMaracMeeting", "", powers.coordinator_of_marac, team=own_team, heldOn=SOON,
+          area="E08000015"),
+    doing("addMaracSeat", "", powers.coordinator_of_marac, maracTeam=own_team,
+          team=f"Team:{team_id('marac', 'MARAC')}"),
+    doing("endMaracSeat", "marac_seat", powers.coordinator_where_they_sit, endsOn=SOON,
+          only=lambda row: row["id"] == fixed("marac-seat", "matrix")),
+    doing("answerResearch", "marac_research", RECIPIENT, known="KNOWN"),
 )  # fmt: skip

@@ -291,6 +291,17 @@ def caseworker_of_its_case(case: Case) -> bool:
     return caseworker(case) and case.caller.agency_id in has
 
 
+def coordinator_of_marac(case: Case) -> bool:
+    """Whoever coordinates the MARAC of their own agency, which is asked for here."""
+    return case.one_of(frozenset({Role.MARAC_COORDINATOR}))
+
+
+def coordinator_where_they_sit(case: Case) -> bool:
+    """Whoever coordinates the MARAC at which the team sits."""
+    [team] = [t for t in case.world.rows["team"] if t["id"] == case.row["marac_team_id"]]
+    return coordinator_of_marac(case) and team["agency_id"] == case.caller.agency_id
+
+
 def caseworker_who_recorded(case: Case) -> bool:
     """Of the agency that recorded it."""
     return caseworker(case) and case.of_mine("by_agency_id")

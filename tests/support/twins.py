@@ -16,6 +16,7 @@ from portal.charging.access import sees_listed, sees_supported
 from portal.database import RULES
 from portal.frameworks.access import sees_assessment, sees_plan
 from portal.initiatives.access import sees
+from portal.marac.access import sits
 from portal.referrals.access import CATEGORIES, sees_full, sees_summary
 from portal.sample.partnership import DAY
 from portal.store.rules import table_of
@@ -169,6 +170,8 @@ class Sight:
             "request_set_aside": partial(self._deals_with, "of_agency_id"),
             "consultation": self._was_told_of,
             "supported_matter": self._supports,
+            "marac_meeting": self._sits,
+            "marac_research": self._asks_or_is_asked,
         }
         if table.startswith("agreement"):
             return lambda row: row.get("agreement_id", row["id"]) in self.agreements
@@ -230,6 +233,15 @@ class Sight:
     def _supports(self, row: Row) -> bool:
         days = row["from_on"], row["until_on"], DAY
         return sees_supported(self.caller, row["agency_id"], *days)
+
+    def _sits(self, row: Row) -> bool:
+        seats = self.world.rows["marac_seat"]
+        at_it = {s["agency_id"] for s in seats if s["marac_team_id"] == row["team_id"]}
+        return sits(self.caller, row["agency_id"], frozenset(at_it))
+
+    def _asks_or_is_asked(self, row: Row) -> bool:
+        concerned = self.caller.agency_id in {row["from_agency_id"], row["agency_id"]}
+        return concerned and self._knows_case(row["referral_id"])
 
     def _was_told_of(self, row: Row) -> bool:
         owner = row["owner_agency_id"] == self.caller.agency_id

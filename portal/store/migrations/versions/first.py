@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_2f27d107707a"
+revision = "first_39322d89bbf3"
 down_revision = None
 
 

@@ -1027,6 +1027,44 @@ CREATE INDEX invitation_made_by_id_idx ON invitation (made_by_id);
 
 CREATE INDEX invitation_rebinds_id_idx ON invitation (rebinds_id);
 
+CREATE TABLE marac_meeting (
+	id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	team_id UUID NOT NULL, 
+	area_code VARCHAR(9) NOT NULL, 
+	held_on DATE NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	CONSTRAINT marac_meeting_pkey PRIMARY KEY (id), 
+	CONSTRAINT marac_meeting_team_id_agency_id_fkey FOREIGN KEY(team_id, agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT marac_meeting_team_id_held_on_key UNIQUE (team_id, held_on), 
+	CONSTRAINT marac_meeting_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT marac_meeting_area_code_fkey FOREIGN KEY(area_code) REFERENCES area (code), 
+	CONSTRAINT marac_meeting_kind_check CHECK (kind IN ('ordinary', 'urgent'))
+);
+
+CREATE INDEX marac_meeting_by_day ON marac_meeting (held_on, id);
+
+CREATE TABLE marac_seat (
+	id UUID NOT NULL, 
+	marac_team_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	team_id UUID NOT NULL, 
+	starts_on DATE NOT NULL, 
+	ends_on DATE, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	CONSTRAINT marac_seat_pkey PRIMARY KEY (id), 
+	CONSTRAINT marac_seat_team_id_agency_id_fkey FOREIGN KEY(team_id, agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT marac_seat_marac_team_id_team_id_key UNIQUE (marac_team_id, team_id), 
+	CONSTRAINT marac_seat_dates_check CHECK (ends_on >= starts_on), 
+	CONSTRAINT marac_seat_marac_team_id_fkey FOREIGN KEY(marac_team_id) REFERENCES team (id), 
+	CONSTRAINT marac_seat_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id)
+);
+
+CREATE INDEX marac_seat_of_agency ON marac_seat (agency_id, marac_team_id);
+
 CREATE TABLE membership_name (
 	membership_id UUID NOT NULL, 
 	name VARCHAR(120) NOT NULL, 
@@ -2265,6 +2303,7 @@ CREATE TABLE recipient (
 	is_open BOOLEAN NOT NULL, 
 	agreement_id UUID, 
 	gateway VARCHAR(60), 
+	shown UUID[], 
 	events INTEGER NOT NULL, 
 	state_on DATE, 
 	held JSONB, 
@@ -2512,6 +2551,61 @@ CREATE TABLE case_action_codes (
 	CONSTRAINT case_action_codes_code_check CHECK (code IN ('safety_plan', 'contact_victim', 'home_security', 'housing_move', 'child_check', 'order_sought', 'perpetrator_work', 'flag_systems', 'share_back')), 
 	CONSTRAINT case_action_codes_not_done_reason_check CHECK (not_done_reason IN ('not_needed', 'not_wanted', 'not_safe', 'not_possible', 'done_by_others'))
 );
+
+CREATE TABLE marac_listing (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	recipient_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	meeting_id UUID NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT marac_listing_pkey PRIMARY KEY (id), 
+	CONSTRAINT marac_listing_recipient_id_key UNIQUE (recipient_id), 
+	CONSTRAINT marac_listing_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT marac_listing_recipient_id_fkey FOREIGN KEY(recipient_id) REFERENCES recipient (id) ON DELETE CASCADE, 
+	CONSTRAINT marac_listing_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT marac_listing_meeting_id_fkey FOREIGN KEY(meeting_id) REFERENCES marac_meeting (id)
+);
+
+CREATE INDEX marac_listing_of_meeting ON marac_listing (meeting_id, created_at, id);
+
+CREATE TABLE marac_research (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	recipient_id UUID NOT NULL, 
+	from_agency_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	team_id UUID NOT NULL, 
+	agreement_id UUID, 
+	gateway VARCHAR(60), 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	given_at TIMESTAMP WITH TIME ZONE, 
+	lost_at TIMESTAMP WITH TIME ZONE, 
+	known VARCHAR(40), 
+	answered_at TIMESTAMP WITH TIME ZONE, 
+	answered_by_id UUID, 
+	CONSTRAINT marac_research_pkey PRIMARY KEY (id), 
+	CONSTRAINT marac_research_team_id_agency_id_fkey FOREIGN KEY(team_id, agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT marac_research_referral_id_team_id_key UNIQUE (referral_id, team_id), 
+	CONSTRAINT marac_research_answered_check CHECK ((known IS NULL) = (answered_at IS NULL)), 
+	CONSTRAINT marac_research_given_check CHECK (known IS NULL OR given_at IS NOT NULL), 
+	CONSTRAINT marac_research_lost_check CHECK (lost_at IS NULL OR given_at IS NOT NULL), 
+	CONSTRAINT marac_research_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT marac_research_recipient_id_fkey FOREIGN KEY(recipient_id) REFERENCES recipient (id) ON DELETE CASCADE, 
+	CONSTRAINT marac_research_from_agency_id_fkey FOREIGN KEY(from_agency_id) REFERENCES agency (id), 
+	CONSTRAINT marac_research_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT marac_research_known_check CHECK (known IN ('known', 'not_known'))
+);
+
+CREATE INDEX marac_research_of_agency ON marac_research (agency_id, created_at, id);
 
 CREATE TABLE referral_event (
 	id UUID NOT NULL, 
@@ -5280,8 +5374,8 @@ BEGIN
 END
 $$;
 
--- The keys of a case: the sender's own, and those of each recipient while it is given to it. A narrow team keeps its
--- cases to its members. `routes`: from whom each agency has it, under which agreement.
+-- The keys of a case: the sender's own, those of each recipient while it is given to it, and of whom a MARAC asks what it
+-- knows. A narrow team keeps its cases to its members. `routes`: from whom each agency has it, under which agreement.
 CREATE FUNCTION referral_keys(wanted uuid, sender uuid, sender_team uuid, purpose text, OUT acl int[], OUT full_acl int[], OUT routes int[])
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -5293,22 +5387,28 @@ BEGIN
     routes := '{}';
     FOR party IN
         SELECT sender AS agency, CASE WHEN t.narrow THEN t.id END AS team, NULL::uuid AS gate, NULL::text AS purpose,
-               NULL::text AS gateway
+               NULL::text AS gateway, sender AS giver
         FROM team t WHERE t.id = sender_team
         UNION
         SELECT r.agency_id, CASE WHEN t.narrow THEN t.id END, r.agreement_id,
-               CASE WHEN r.agreement_id IS NOT NULL THEN referral_keys.purpose END, r.gateway
+               CASE WHEN r.agreement_id IS NOT NULL THEN referral_keys.purpose END, r.gateway, sender
         FROM recipient r JOIN team t ON t.id = r.team_id
         WHERE r.referral_id = wanted AND r.given_at IS NOT NULL AND r.lost_at IS NULL
           AND (r.agreement_id IS NOT NULL OR r.agency_id = sender)
         UNION
-        SELECT e.to_agency_id, e.to_team_id, e.id, NULL, NULL FROM emergency_disclosure e
+        SELECT q.agency_id, CASE WHEN t.narrow THEN t.id END, q.agreement_id,
+               CASE WHEN q.agreement_id IS NOT NULL THEN referral_keys.purpose END, q.gateway, q.from_agency_id
+        FROM marac_research q JOIN team t ON t.id = q.team_id
+        WHERE q.referral_id = wanted AND q.given_at IS NOT NULL AND q.lost_at IS NULL
+          AND (q.agreement_id IS NOT NULL OR q.agency_id = sender)
+        UNION
+        SELECT e.to_agency_id, e.to_team_id, e.id, NULL, NULL, e.from_agency_id FROM emergency_disclosure e
         WHERE e.referral_id = wanted AND e.closed_at IS NULL
     LOOP
         acl := acl || case_capability('summary', party.agency, party.team, party.gate, party.purpose, NULL);
         full_acl := full_acl || case_capability('full', party.agency, party.team, party.gate, party.purpose, NULL);
         IF party.purpose IS NOT NULL THEN
-            routes := routes || case_route(party.agency, party.gate, sender, party.gateway);
+            routes := routes || case_route(party.agency, party.gate, party.giver, party.gateway);
         END IF;
     END LOOP;
     acl := ARRAY(SELECT DISTINCT k FROM unnest(acl) k ORDER BY k);
@@ -5468,6 +5568,13 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     FROM this JOIN recipient p ON p.referral_id = this.id AND p.lost_at IS NULL JOIN team t ON t.id = p.team_id
     LEFT JOIN LATERAL agreement_for(this.sender_agency_id, p.agency_id, this.purpose, this.categories, caller_now())
         permits ON p.agency_id <> this.sender_agency_id
+    UNION  -- who sits at a MARAC, today or at a meeting to come, is given by it what is put on its list
+    SELECT s.agency_id, s.team_id, t.narrow, 'representative', permits.agreement_id, permits.gateway, this.categories, false
+    FROM this JOIN recipient p ON p.referral_id = this.id AND p.lost_at IS NULL
+    JOIN marac_seat s ON s.marac_team_id = p.team_id
+         AND coalesce(s.ends_on >= caller_today(), true) AND s.agency_id NOT IN (this.sender_agency_id, p.agency_id)
+    JOIN team t ON t.id = s.team_id
+    JOIN LATERAL agreement_for(p.agency_id, s.agency_id, this.purpose, this.categories, caller_now()) permits ON true
 $$;
 
 -- The list as one short text: what was shown to the sender is what is sent, or it is not sent.
@@ -8867,12 +8974,102 @@ CREATE TRIGGER b_touch BEFORE UPDATE ON supported_matter FOR EACH ROW EXECUTE FU
 
 CREATE TRIGGER y_narrow_support AFTER UPDATE OF narrow ON team FOR EACH ROW EXECUTE FUNCTION narrow_team_support();
 
+ALTER TABLE marac_meeting ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE marac_meeting FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON marac_meeting FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON marac_meeting FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) OR EXISTS (SELECT FROM marac_seat s WHERE s.marac_team_id = marac_meeting.team_id AND s.agency_id = (SELECT caller_agency())));
+
+GRANT SELECT ON marac_meeting TO portal_runtime;
+
+CREATE POLICY add ON marac_meeting FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')));
+
+GRANT INSERT ON marac_meeting TO portal_runtime;
+
+CREATE POLICY change ON marac_meeting FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate'))) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')));
+
+GRANT UPDATE ON marac_meeting TO portal_runtime;
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON marac_meeting FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON marac_meeting FOR EACH ROW EXECUTE FUNCTION record_change('MaracMeeting', '', 'everyone');
+
+ALTER TABLE marac_listing ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE marac_listing FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON marac_listing FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON marac_listing FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON marac_listing TO portal_runtime;
+
+CREATE POLICY add ON marac_listing FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT INSERT ON marac_listing TO portal_runtime;
+
+CREATE POLICY change ON marac_listing FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false)) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT UPDATE ON marac_listing TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON marac_listing FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON marac_listing FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE marac_seat ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE marac_seat FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON marac_seat FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON marac_seat FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON marac_seat TO portal_runtime;
+
+CREATE POLICY add ON marac_seat FOR INSERT TO portal_runtime WITH CHECK ((SELECT caller_can('marac:coordinate')) AND (SELECT caller_agency()) = (SELECT t.agency_id FROM team t WHERE t.id = marac_seat.marac_team_id));
+
+GRANT INSERT ON marac_seat TO portal_runtime;
+
+CREATE POLICY change ON marac_seat FOR UPDATE TO portal_runtime USING ((SELECT caller_can('marac:coordinate')) AND (SELECT caller_agency()) = (SELECT t.agency_id FROM team t WHERE t.id = marac_seat.marac_team_id)) WITH CHECK ((SELECT caller_can('marac:coordinate')) AND (SELECT caller_agency()) = (SELECT t.agency_id FROM team t WHERE t.id = marac_seat.marac_team_id));
+
+GRANT UPDATE ON marac_seat TO portal_runtime;
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON marac_seat FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON marac_seat FOR EACH ROW EXECUTE FUNCTION record_change('MaracSeat', '', 'everyone');
+
+ALTER TABLE marac_research ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE marac_research FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON marac_research FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON marac_research FOR SELECT TO portal_runtime USING ((from_agency_id = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency())) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON marac_research TO portal_runtime;
+
+CREATE POLICY add ON marac_research FOR INSERT TO portal_runtime WITH CHECK (from_agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('marac:coordinate')) AND (SELECT caller_agency()) = (SELECT r.agency_id FROM recipient r WHERE r.id = marac_research.recipient_id AND r.referral_id = marac_research.referral_id AND r.given_at IS NOT NULL));
+
+GRANT INSERT ON marac_research TO portal_runtime;
+
+CREATE POLICY change ON marac_research FOR UPDATE TO portal_runtime USING ((from_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) OR agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work'))) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false)) WITH CHECK ((from_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) OR agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work'))) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT UPDATE ON marac_research TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON marac_research FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON marac_research FOR EACH ROW EXECUTE FUNCTION touch_row();
+
 CREATE TRIGGER y_partners AFTER INSERT OR UPDATE OR DELETE ON partner FOR EACH ROW EXECUTE FUNCTION partner_changed();
 
 CREATE TRIGGER y_whole AFTER INSERT OR UPDATE OR DELETE ON recipient FOR EACH ROW EXECUTE FUNCTION recipient_changed();
 
 CREATE TRIGGER y_narrow AFTER INSERT OR UPDATE OF narrow ON team FOR EACH ROW EXECUTE FUNCTION narrow_team_cases();
 
-CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'allocation', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on', 'emergency_disclosure', 'outside_referral', 'hearing', 'plan_item', 'victim_support', 'support_authority', 'supported_matter');
+CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'allocation', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on', 'emergency_disclosure', 'outside_referral', 'hearing', 'plan_item', 'victim_support', 'support_authority', 'supported_matter', 'marac_listing', 'marac_research');
+
+CREATE TRIGGER y_keys AFTER INSERT OR UPDATE OF given_at, lost_at ON marac_research FOR EACH ROW EXECUTE FUNCTION disclosure_changed();
 
 CREATE TRIGGER y_spread AFTER UPDATE ON initiative FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl) EXECUTE FUNCTION spread_initiative_keys('initiative_area', 'partner', 'stage_move', 'rating_set', 'action', 'action_move', 'milestone', 'risk', 'evidence_item', 'measure', 'observation', 'funding_line', 'initiative_theme', 'initiative_entry', 'comment', 'survivor_consultation');

@@ -1,0 +1,1 @@
+"""MARACs: meetings, the list of each, who sits there and what they know of a case."""
