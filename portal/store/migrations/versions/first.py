@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_39322d89bbf3"
+revision = "first_28819595f23c"
 down_revision = None
 
 

@@ -4596,7 +4596,7 @@ BEGIN
                                         moment) told
     LEFT JOIN agreement_version v ON v.id = told.version_id
     WHERE a.id IN (SELECT p.agreement_id FROM agreement_party p WHERE p.agency_id IN (sender, receiver))
-    ORDER BY cardinality(told.lacks), a.created_at, a.id LIMIT 20;
+    ORDER BY cardinality(told.lacks), a.created_at DESC, a.id LIMIT 20;
 END
 $$;
 
