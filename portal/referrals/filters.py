@@ -65,6 +65,13 @@ def _answered(row: Columns, wanted: ColumnElement[bool], _: Ask) -> ColumnElemen
     return exists().where(*counts).correlate(row.id.table) == wanted
 
 
+def _with_clock(row: Columns, name: ColumnElement[str], _: Ask) -> ColumnElement[bool]:
+    """A provisional one runs too: of a victim whom nobody has told, her time to ask is at stake."""
+    clock = table_of(tables.RunningClock).alias()
+    runs = (clock.c.recipient_id == row.id, clock.c.name == name, clock.c.stopped_at.is_(None))
+    return exists().where(*runs).correlate(row.id.table)
+
+
 def _worked_by(row: Columns, member: ColumnElement[UUID], ask: Ask) -> ColumnElement[bool]:
     """Theirs, or of somebody for whom they are the one who covers."""
     away = table_of(Cover).alias()
@@ -104,6 +111,11 @@ class RecipientFilter:
     open: bool | None = where("Whether it stands in the team's queue.", _is("is_open"))
     state: str | None = where("In this state of its pathway.", _is("state"))
     turn: str | None = where("Where it is this part's turn.", _is("turn"))
+    clock: str | None = where(
+        "Where this clock, as the pathway calls it, has started and not stopped; a provisional one"
+        " is among them.",
+        _with_clock,
+    )
     late: bool | None = where(
         "Whether the first of its clocks has run out.",
         lambda row, late, ask: (
