@@ -10,9 +10,21 @@ from auth.caller import Caller
 from auth.oauth import tables as oauth
 from auth.roles import Scope
 from portal.errors import NotAllowed
-from portal.store.rules import HELD, RowRule, counted, everyone, hidden, table_of, tracked
+from portal.store.rules import (
+    HELD,
+    RowRule,
+    by_power,
+    counted,
+    everyone,
+    hidden,
+    mine,
+    ours,
+    table_of,
+    tracked,
+)
 
-OWN_TO_MANAGE = "agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage'))"
+OWN = "agency_id = (SELECT caller_agency())"
+OWN_TO_MANAGE = f"{OWN} AND (SELECT caller_can('agencies:manage'))"
 HERE = "(SELECT caller_self()) IS NOT NULL"
 """In person: no program changes who is let in, not even in an administrator's name."""
 OWN_USE = (
@@ -88,7 +100,8 @@ RULES = (
     RowRule(
         table_of(oauth.Client),
         "Members and clients of the agency it belongs to.",
-        "agency_id = (SELECT caller_agency())",
+        OWN,
+        why=(ours(OWN),),
         add=f"{OWN_TO_MANAGE} AND {HERE} AND EXISTS (SELECT FROM membership m"
         " WHERE m.id = owner_membership_id AND m.agency_id = client.agency_id)",
         change=f"{OWN_TO_MANAGE} AND {HERE}",
@@ -102,12 +115,14 @@ RULES = (
         table_of(oauth.ClientAcceptance),
         "Members and clients of the client's agency; its owner makes it, in person.",
         OF_OWN_CLIENT,
+        why=(ours(OF_OWN_CLIENT),),
         auth=("SELECT",),
     ),
     RowRule(
         table_of(oauth.ClientKey),
         "Administrators of the client's agency, and whoever answers for it.",
         f"({OWN_KEY}) OR {KEY_TO_ACCEPT}",
+        why=(by_power("agencies:manage", OWN_KEY), mine(KEY_TO_ACCEPT)),
         add=f"{OWN_KEY} AND {HERE}",
         change=f"{OWN_KEY} AND {HERE}",
         auth=("SELECT",),
@@ -144,6 +159,7 @@ DEFINERS: dict[str, str] = {
     "caller_context()": "portal_runtime",
     "capability(text,uuid,uuid)": "",
     "keys_of(uuid,uuid[],boolean)": "",
+    "acting_roles(uuid,date)": "",
     "principal_today(uuid,date)": "portal_auth",
     "open_principal(uuid,text[],uuid,timestamptz)": "",
     "consented(uuid,text[],date)": "portal_auth",

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
-from portal.context import LONDON
+LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import asyncpg
 from graphql import GraphQLError
@@ -22,10 +21,9 @@ from auth.caller import Caller
 from auth.oauth.resource import Presented, invalid_token
 from auth.roles import Role, Scope
 from auth.strength import Strength, fresh
+from portal.clock import LONDON
 from portal.reading.binding import Asked
 from portal.reading.plans import Plan, numbered
-
-LONDON = ZoneInfo("Europe/London")
 
 
 class Opening(Protocol):

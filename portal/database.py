@@ -32,10 +32,10 @@ import portal.milestones.access
 import portal.outbox.access
 import portal.people.access
 import portal.referrals.access
-import portal.referrals.cover_access
-import portal.referrals.emergency_access
-import portal.referrals.outside_access
-import portal.referrals.telling_access
+import portal.referrals.cover.access
+import portal.referrals.emergencies.access
+import portal.referrals.outside.access
+import portal.referrals.telling.access
 import portal.risks.access
 import portal.voices.access
 from portal.store.rules import RowRule
@@ -70,14 +70,14 @@ _FUNCTIONS = (
     ("portal.actions", "telling.sql"),
     ("portal.referrals", "keys.sql"),
     ("portal.referrals", "allocating.sql"),
-    ("portal.referrals", "covering.sql"),
+    ("portal.referrals.cover", "covering.sql"),
     ("portal.referrals", "totals.sql"),
     ("portal.referrals", "offering.sql"),
-    ("portal.referrals", "emergencies.sql"),
+    ("portal.referrals.emergencies", "keeping.sql"),
     ("portal.referrals", "stopping.sql"),
-    ("portal.referrals", "telling.sql"),
-    ("portal.referrals", "action_telling.sql"),
-    ("portal.referrals", "agreement_telling.sql"),
+    ("portal.referrals.telling", "teams.sql"),
+    ("portal.referrals.telling", "actions.sql"),
+    ("portal.referrals.telling", "agreements.sql"),
     ("portal.referrals", "recomputing.sql"),
     ("portal.charging", "support.sql"),
 )
@@ -104,10 +104,10 @@ _ROOMS = (
     portal.agreements.access,
     portal.outbox.access,
     portal.referrals.access,
-    portal.referrals.emergency_access,
-    portal.referrals.cover_access,
-    portal.referrals.outside_access,
-    portal.referrals.telling_access,
+    portal.referrals.emergencies.access,
+    portal.referrals.cover.access,
+    portal.referrals.outside.access,
+    portal.referrals.telling.access,
     portal.charging.access,
     portal.marac.access,
 )

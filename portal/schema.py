@@ -39,17 +39,17 @@ from portal.reading.choices import describe_choices
 from portal.reading.declare import Node, node_by_id, nodes_by_id
 from portal.reading.plans import Plans
 from portal.reading.promises import BrokenPromises, broken_promises
-from portal.referrals.actions_api import CaseActionMutations, CaseActionQueries
 from portal.referrals.api import ReferralMutations, ReferralQueries
-from portal.referrals.cover_api import CoverMutations, CoverQueries
-from portal.referrals.emergency_api import EmergencyMutations, EmergencyQueries
-from portal.referrals.following_api import FollowingQueries
+from portal.referrals.cover.api import CoverMutations, CoverQueries
+from portal.referrals.emergencies.api import EmergencyMutations, EmergencyQueries
+from portal.referrals.follow.api import FollowingQueries
 from portal.referrals.full import FileMutations, FileQueries
 from portal.referrals.late import LateQueries
 from portal.referrals.offering import OfferingQueries
-from portal.referrals.outside_api import OutsideMutations, OutsideQueries
-from portal.referrals.scales_api import ScaleMutations, ScaleQueries
+from portal.referrals.outside.api import OutsideMutations, OutsideQueries
+from portal.referrals.scales.api import ScaleMutations, ScaleQueries
 from portal.referrals.stopping import StoppingQueries
+from portal.referrals.tasks.api import CaseActionMutations, CaseActionQueries
 from portal.referrals.totals import TotalsQueries
 from portal.risks.api import RiskMutations
 from portal.sight import SIGHT

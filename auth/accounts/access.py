@@ -5,8 +5,9 @@ from typing import Literal
 from sqlmodel import SQLModel
 
 from auth.accounts import tables
-from portal.store.rules import RowRule, hidden, table_of
+from portal.store.rules import RowRule, hidden, mine, table_of
 
+OWN = "person_id = (SELECT caller_self())"
 OF_AN_ACCOUNT = (
     "EXISTS (SELECT FROM auth_secret.account a WHERE a.person_id = credential.person_id)"
 )
@@ -30,7 +31,8 @@ RULES = (
     RowRule(
         table_of(tables.Credential),
         "The person who signs in with it; changed on the security page alone, after a fresh proof.",
-        "person_id = (SELECT caller_self())",
+        OWN,
+        why=(mine(OWN),),
         auth=("SELECT", "INSERT", "UPDATE", "DELETE"),
         auth_add=OF_AN_ACCOUNT,
         auth_change=OF_AN_ACCOUNT,

@@ -1,8 +1,9 @@
 """Who sees identity providers: those who administer them; people see their own identities."""
 
 from auth.federation import tables
-from portal.store.rules import RowRule, hidden, table_of
+from portal.store.rules import RowRule, by_power, hidden, mine, table_of
 
+OWN = "person_id = (SELECT caller_self())"
 ADMINISTERED = (
     "(SELECT caller_can('partnership:manage'))"
     " OR (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agencies:manage')))"
@@ -14,13 +15,18 @@ RULES = (
         table_of(tables.IdentityProvider),
         "Administrators of its agency and of the partnership; only the operator changes it.",
         ADMINISTERED,
+        why=(
+            by_power("partnership:manage"),
+            by_power("agencies:manage", "agency_id = (SELECT caller_agency())"),
+        ),
         auth=("SELECT",),
     ),
     hidden(tables.ProviderSecret, "Nobody: sealed, and opened only to sign in there.", "SELECT"),
     RowRule(
         table_of(tables.Identity),
         "The person it is; only a sign-in with an invitation adds one.",
-        "person_id = (SELECT caller_self())",
+        OWN,
+        why=(mine(OWN),),
         auth=("SELECT", "INSERT", "DELETE"),
     ),
     RowRule(

@@ -1,7 +1,7 @@
 """Who sees what programs do in a person's name: the person; and what the sign-in role may write."""
 
 from auth.oauth import consents
-from portal.store.rules import RowRule, hidden, table_of
+from portal.store.rules import RowRule, hidden, mine, table_of
 
 OWN = "person_id = (SELECT caller_self())"
 LIVING = "EXISTS (SELECT FROM consent c WHERE c.id = consent_id AND c.ended_at IS NULL)"
@@ -22,6 +22,7 @@ RULES = (
         auth=("SELECT", "INSERT", "UPDATE"),
         auth_add=OF_ITS_AGENCY,
         auth_change="ended_at IS NOT NULL",
+        why=(mine(OWN),),
     ),
     hidden(
         consents.PushedRequest,

@@ -8,7 +8,7 @@ from auth.caller import Caller
 from auth.people import tables
 from auth.roles import Scope
 from portal.errors import NotAllowed
-from portal.store.rules import RowRule, everyone, table_of
+from portal.store.rules import RowRule, by_power, everyone, mine, table_of
 
 MANAGES = "(SELECT caller_can('agencies:manage')) AND (SELECT caller_person()) IS NOT NULL"
 OF_OWN_AGENCY = f"agency_id = (SELECT caller_agency()) AND {MANAGES}"
@@ -26,6 +26,10 @@ CARRIES_LITTLE = (
     "role IS NULL OR (grantable(agency_id, role) AND EXISTS (SELECT FROM role_trait t"
     " WHERE t.role = invitation.role AND t.invitable))"
 )
+OWN_STANDING = f"EXISTS ({MEMBER} = membership_id AND m.person_id = (SELECT caller_person()))"
+STANDING_HERE = (
+    f"EXISTS ({MEMBER} = membership_id AND m.agency_id = (SELECT caller_agency()) AND {MANAGES})"
+)
 UNCONFIRMED = f"rebinds_id IS NOT NULL AND {PARTNERSHIP} AND {MANAGES}"
 
 RULES = (
@@ -42,6 +46,7 @@ RULES = (
         "The member; administrators of the agency, who record it for others.",
         f"EXISTS ({MEMBER} = membership_id AND (m.person_id = (SELECT caller_person())"
         f" OR m.agency_id = (SELECT caller_agency()) AND {MANAGES}))",
+        why=(mine(OWN_STANDING), by_power("agencies:manage", STANDING_HERE)),
         add=OF_COLLEAGUE,
         change=OF_COLLEAGUE,
     ),
@@ -50,6 +55,12 @@ RULES = (
         "The member; administrators of the agency; who asked.",
         f"person_id = (SELECT caller_person()) OR asked_by_id = (SELECT caller_principal())"
         f" OR ({OF_OWN_AGENCY})",
+        why=(
+            mine(
+                "person_id = (SELECT caller_person()) OR asked_by_id = (SELECT caller_principal())"
+            ),
+            by_power("agencies:manage", OF_OWN_AGENCY),
+        ),
         add=f"asked_by_id = (SELECT caller_principal()) AND {MANAGES} AND {HERE}",
         change=f"(({OF_OWN_AGENCY}) OR (asked_by_id = (SELECT caller_principal()) AND {MANAGES}))"
         f" AND {HERE}",
@@ -65,6 +76,10 @@ RULES = (
         "Administrators of the agency; those that let a member in again, also partnership"
         " administrators.",
         f"({OF_OWN_AGENCY}) OR ({UNCONFIRMED})",
+        why=(
+            by_power("agencies:manage", OF_OWN_AGENCY),
+            by_power("partnership:manage", UNCONFIRMED),
+        ),
         add=f"{OF_OWN_AGENCY} AND {HERE} AND made_by_id = (SELECT caller_principal())"
         f" AND made_person_id = (SELECT caller_person()) AND ({CARRIES_LITTLE})"
         f" AND ({REBINDS_COLLEAGUE}) AND confirmed_by_id IS NULL AND used_at IS NULL",

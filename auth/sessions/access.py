@@ -2,7 +2,7 @@
 
 from auth import events, notices
 from auth.sessions import tables
-from portal.store.rules import RowRule, table_of
+from portal.store.rules import RowRule, by_power, mine, table_of
 
 OWN = "person_id = (SELECT caller_self())"
 COLLEAGUES = (
@@ -22,6 +22,7 @@ RULES = (
         "The person who is signed in with it, who may also end it; administrators, where it acts"
         " for their agency.",
         f"{OWN} OR ({COLLEAGUES})",
+        why=(mine(OWN), by_power("agencies:manage", COLLEAGUES)),
         change=OWN,
         check=f"{OWN} AND ended_at IS NOT NULL",  # else it could act as somebody else's membership
         auth=("SELECT", "INSERT", "UPDATE", "DELETE"),
@@ -40,6 +41,7 @@ RULES = (
         table_of(notices.Notice),
         "The person it is for.",
         OWN,
+        why=(mine(OWN),),
         change=OWN,
         auth=("INSERT",),
         auth_add="read_at IS NULL",
@@ -52,6 +54,7 @@ RULES = (
         table_of(events.AuthEvent),
         "The person it is about; auditors of the agency it concerns.",
         f"{OWN} OR (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('audit:read')))",
+        why=(mine(OWN), by_power("audit:read", "agency_id = (SELECT caller_agency())")),
         auth=("INSERT",),
     ),
 )

@@ -49,6 +49,13 @@ SET search_path = pg_catalog, public, pg_temp AS $$
       AND (a.ended_on IS NULL OR a.ended_on > today)
 $$;
 
+-- As what a principal uses what others share: a member by its roles, a program by those of whoever answers for it.
+CREATE FUNCTION acting_roles(principal uuid, today date) RETURNS text[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT roles_today(coalesce((SELECT c.owner_membership_id FROM client_acceptance c WHERE c.id = principal), principal), today)
+$$;
+
 CREATE FUNCTION open_principal(wanted uuid, within text[], request uuid, moment timestamptz)
 RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
 LANGUAGE plpgsql SECURITY DEFINER
@@ -66,7 +73,8 @@ BEGIN
     who.scopes := ARRAY(SELECT s FROM unnest(who.scopes) s WHERE within IS NULL OR s = ANY (within));
     keys := keys_of(who.agency_id, who.team_ids, 'initiatives:read' = ANY (who.scopes));
     -- Asked anew at each request: an agreement that ends or is suspended closes its cases and changes no row.
-    SELECT * INTO cases FROM case_keys(who.agency_id, who.team_ids, who.scopes, coalesce(moment, now()));
+    SELECT * INTO cases FROM case_keys(who.agency_id, who.team_ids, who.scopes, coalesce(moment, now()),
+                                       acting_roles(who.principal_id, today));
     keys := keys || cases.keys;
     -- The cost of reading grows with the keys; to drop some would hide rows, and nobody would know.
     IF cardinality(keys) > 64 THEN

@@ -14,7 +14,6 @@ from portal.acting.exposed import mutation
 from portal.actions import handing, tables, verbs
 from portal.actions.tables import UNFINISHED, ActionState
 from portal.agencies.api import Agency, Membership, Team
-from portal.agreements.seeing import Access, why_seen
 from portal.initiatives.tables import InitiativeArea
 from portal.reading.declare import (
     Ask,
@@ -100,7 +99,6 @@ class Action(Node):
     initiative: Annotated["Initiative", strawberry.lazy("portal.initiatives.api")] = one(
         "The initiative it serves.", "initiative_id"
     )
-    access: Access = why_seen("initiatives")
     owner_team: Team = one("The team that does it.", "owner_team_id")
     owner_agency: Agency = one("That team's agency.", "owner_agency_id")
     allocated_to: Membership | None = one(

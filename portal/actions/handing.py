@@ -10,7 +10,7 @@ from auth.tables import Membership, Team, TeamMember
 from portal.acting.work import Work
 from portal.actions import access
 from portal.actions.tables import UNFINISHED, Action
-from portal.actions.verbs import MembershipId
+from portal.actions.verbs import MembershipId, must_be_at_work
 from portal.errors import Finding, Invalid
 from portal.initiatives.tables import Initiative
 
@@ -86,8 +86,7 @@ def _check_taker(work: Work, leaver: Membership, taker: Membership) -> None:
         raise Invalid.field("toMember", "Choose a colleague of the same agency.")
     if taker.id == leaver.id:
         raise Invalid.field("toMember", "Choose somebody other than the person who leaves.")
-    if taker.ends_on is not None and taker.ends_on < work.today:
-        raise Invalid.field("toMember", "This person has left. Choose somebody who works today.")
+    must_be_at_work(work, taker, "toMember")
 
 
 async def _teams_of(work: Work, member: Membership) -> frozenset[UUID]:

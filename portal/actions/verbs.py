@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from auth.people.rules import lives
 from auth.tables import Membership, Team, TeamMember
 from portal.acting.checks import (
     length_fault,
@@ -47,12 +48,20 @@ async def owner_of(work: Work, team_id: UUID) -> Team:
     return team
 
 
+def must_be_at_work(work: Work, member: Membership, field: str) -> None:
+    """Nobody is given work before they have come or once they have left, be it today."""
+    if not lives(member, work.today):
+        message = "This person does not work here today. Choose somebody who does."
+        raise Invalid.field(field, message, "NOT_AT_WORK")
+
+
 def must_take_part(team: Team, agencies: frozenset[UUID]) -> None:
     """An action is owned by the lead or by a committed partner."""
     if team.agency_id not in agencies:
         raise Invalid.field(
             "ownerTeam",
-            "Choose a team of the lead or of a committed partner, or invite this agency first.",
+            "This team's agency takes no part in it. Choose a team of the lead or of a committed"
+            " partner, or invite this agency first.",
             "OWNER_TAKES_NO_PART",
         )
 
@@ -262,8 +271,7 @@ async def _must_be_in(work: Work, team_id: UUID, membership_id: UUID) -> None:
     )
     if (await work.db.execute(belongs)).first() is None:
         raise Invalid.field("allocatedTo", "Choose a member of the team that owns the action.")
-    if member.ends_on is not None and member.ends_on < work.today:
-        raise Invalid.field("allocatedTo", "This person has left. Choose somebody who works today.")
+    must_be_at_work(work, member, "allocatedTo")
 
 
 def _said(note: str | None) -> str | None:

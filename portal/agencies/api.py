@@ -231,6 +231,15 @@ class Membership(Node):
     holds: list[HeldRole] = values(
         "The same roles, with what is particular about each.", _held_by, size=5
     )
+    teams: Connection[Team] = many(
+        "The teams that the person is in.",
+        TEAMS,
+        lambda membership, team, _: team.id.in_(
+            select(col(tables.TeamMember.team_id)).where(
+                col(tables.TeamMember.membership_id) == membership.id
+            )
+        ),
+    )
     standing: Annotated["Standing", strawberry.lazy("portal.people.colleagues")] | None = one(
         "Training, vetting and confidentiality: for themselves and their agency's administrators;"
         " null where nothing is recorded.",

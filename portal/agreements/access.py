@@ -158,7 +158,7 @@ DEFINERS: dict[str, str] = {
     "agreement_receiving(uuid,timestamptz)": "",
     "agreement_gates(uuid,timestamptz)": "",
     "agreement_ways(uuid,timestamptz,uuid,uuid,uuid)": "",
-    "access_rules(int[])": "portal_runtime",
+    "access_rules(int[],text,text[])": "portal_runtime",
     "access_missing(int[],int[],text[])": "portal_runtime",
 }
 CALLABLE: tuple[str, ...] = (
@@ -170,7 +170,7 @@ CALLABLE: tuple[str, ...] = (
     "agreement_for(uuid,uuid,text,text[],timestamptz)",
     "agreement_near(uuid,uuid,text,text[],timestamptz)",
     "access_decision(int[],text[])",
-    "access_powers(text)",
+    "access_powers(text,text[])",
 )
 """They run with the caller's own rights: a request learns of its agency's agreements only."""
 

@@ -13,7 +13,6 @@ from portal.agencies.api import Agency
 from portal.agreements import parties, powers, signing, tables, verbs
 from portal.agreements.categories import Purpose
 from portal.agreements.gate import GateQueries
-from portal.agreements.seeing import Access, why_seen
 from portal.agreements.shown import (
     EVENTS,
     GATEWAYS,
@@ -142,7 +141,6 @@ class Agreement(Node):
     title: str = column("What it is called.")
     lead: Agency = one("The agency that drafted it and looks after it.", "lead_agency_id")
     state: AgreementState = sql("Where it stands now.", _state)
-    access: Access = why_seen("agreements")
     in_force: AgreementVersion | None = one(
         "The version that counts today; also that of an agreement that is over or suspended.", _now
     )

@@ -30,6 +30,8 @@ class GateLack(StrEnum):
     """The agreement is for other purposes."""
     CATEGORIES = "categories"
     """It does not cover all of the data; `lackingCategories` names what."""
+    CEILING = "ceiling"
+    """Its ceiling is OFFICIAL, and every case is marked higher."""
     GATEWAY = "gateway"
     """No legal power in it lets such a body give such a body data for this."""
 

@@ -101,6 +101,7 @@ BEGIN
         CASE WHEN receives IS NULL THEN 'receiver_no_party' WHEN receives = 'gives' THEN 'receiver_does_not_receive' END,
         CASE WHEN NOT coalesce(agreement_answer.purpose = ANY (v.purposes), false) THEN 'purpose' END,
         CASE WHEN NOT coalesce(agreement_answer.categories <@ v.categories, false) THEN 'categories' END,
+        CASE WHEN v.ceiling = 'official' THEN 'ceiling' END,
         CASE WHEN gateway IS NULL THEN 'gateway' END], NULL);
 END
 $$;
@@ -166,12 +167,13 @@ BEGIN
     FROM agreement_party p
     JOIN agreement a ON a.id = p.agreement_id AND a.withdrawn_at IS NULL AND a.suspended_at IS NULL
     CROSS JOIN LATERAL (
-        SELECT w.id, w.categories, w.ends_on, w.run_off_days FROM agreement_version w
+        SELECT w.id, w.categories, w.ends_on, w.run_off_days, w.ceiling FROM agreement_version w
         WHERE w.agreement_id = a.id AND w.signed_at IS NOT NULL AND w.starts_on <= today
         ORDER BY w.number DESC LIMIT 1) v
     WHERE p.agency_id = agreement_receiving.agency AND p.direction IN ('receives', 'both')
       AND p.joined_at IS NOT NULL AND p.left_at IS NULL AND p.suspended_at IS NULL
       AND v.ends_on + coalesce(v.run_off_days, 0) >= today
+      AND v.ceiling <> 'official'  -- every case is marked higher
       AND EXISTS (SELECT FROM agreement_signature s WHERE s.agreement_version_id = v.id AND s.party_id = p.id);
 END
 $$;

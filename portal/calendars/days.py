@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import holidays
 
-from portal.context import LONDON
+from portal.clock import LONDON
 
 DAY = timedelta(days=1)
 SATURDAY, SUNDAY = 5, 6

@@ -3,7 +3,7 @@ first two.
 """
 
 from portal.changes import tables
-from portal.store.rules import GIVEN, HELD, RowRule, meets, table_of
+from portal.store.rules import GIVEN, HELD, RowRule, by_power, meets, mine, table_of
 
 OWN = "principal_id = (SELECT caller_principal())"
 READS = "(SELECT caller_can('initiatives:read'))"
@@ -30,6 +30,7 @@ RULES = (
         table_of(tables.AuditLine),
         "The caller's own lines; auditors see every line.",
         f"{OWN} OR (SELECT caller_can('audit:read'))",
+        why=(mine(OWN), by_power("audit:read")),
         add=f"{OWN} AND agency_id = (SELECT caller_agency())",
     ),
     RowRule(

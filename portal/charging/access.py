@@ -73,8 +73,11 @@ DEFINERS: dict[str, str] = {
 
 def sees_listed(caller: Caller, parties: Iterable[Party], category: str) -> bool:
     """Whether the caller sees hearings, action plans or support: the row rules in Python."""
+    answers = caller.can(Scope.AGREEMENTS_DRAFT)
     return caller.can(Scope.REFERRALS_SUMMARY) and any(
-        party.categories is None or category in party.categories for party in has(caller, parties)
+        (answers or party.permits(caller))
+        and (party.categories is None or category in party.categories)
+        for party in has(caller, parties)
     )
 
 

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from portal.calendars.days import london
 from portal.charging.codes import HearingKind, HearingState, PlanItemCode, PlanItemState
-from portal.referrals.machine import in_order
-from portal.referrals.pathway import Hold
-from portal.referrals.standing import Event, Standing, Value
+from portal.referrals.engine.machine import in_order
+from portal.referrals.engine.pathway import Hold
+from portal.referrals.engine.standing import Event, Standing, Value
 
 RELIST = "relist"
 _KINDS = {

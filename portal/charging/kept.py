@@ -12,7 +12,7 @@ from portal.acting.work import Work
 from portal.charging.codes import HearingState
 from portal.charging.courts import hearings, plan_items
 from portal.charging.tables import Hearing, OfTrack, PlanItem
-from portal.referrals.standing import Event, Standing
+from portal.referrals.engine.standing import Event, Standing
 from portal.referrals.tables import Recipient
 
 

@@ -13,7 +13,7 @@ from portal.charging.kept import show
 from portal.charging.support_tables import SupportAuthority
 from portal.charging.verbs import Victim, matter_of, must_be_a_victim
 from portal.errors import Invalid
-from portal.referrals.machine import replay
+from portal.referrals.engine.machine import replay
 from portal.referrals.recording import events_of, must_cover
 from portal.referrals.tables import Referral
 from portal.referrals.verbs import ReferralId, TeamId, pathway_of, recipients_of, team_of

@@ -20,8 +20,7 @@ from auth.people.invitations import link_of
 from auth.roles import ADMINISTRATORS, Role, invitable
 from auth.tables import AgencyKind
 from portal.cli.common import fail, settings_here, with_engines
-from portal.clock import Clock
-from portal.context import LONDON
+from portal.clock import LONDON, Clock
 from portal.errors import Invalid
 from portal.settings import Settings
 from portal.store.engines import Engines
@@ -109,8 +108,12 @@ def invite(said: str, role: str | None, for_whom: str) -> None:
 def _line(one: Listed) -> str:
     ended = f", ended on {one.ended_on}" if one.ended_on else ""
     few = "" if one.administrators > 1 or one.ended_on else "  (needs two administrators)"
-    counted = f"{one.members} members, {one.administrators} administrators"
+    counted = f"{_count(one.members, 'member')}, {_count(one.administrators, 'administrator')}"
     return f"{one.id}  {one.kind.value:18} {one.name}: {counted}{ended}{few}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _done(settings: Settings, do: Callable[[AsyncSession], Awaitable[T]]) -> T:

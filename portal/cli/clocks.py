@@ -28,8 +28,9 @@ def command(who: UUID, *, dry_run: bool) -> None:
     """Reckon the clocks that run with today's calendar.
 
     Run it once a change of bank holidays or school terms holds. Each case whose time changes has an
-    event that says so, and who is to hear that it is late begins anew. For those who keep the
-    calendars: programme leads and the partnership's administrators.
+    event that says so, and who is to hear that it is late begins anew. A clock that is due when it
+    was only tells those who have not heard yet at another time. For those who keep the calendars:
+    programme leads and the partnership's administrators.
     """
     try:
         found = read_as(who, moved)
@@ -39,8 +40,10 @@ def command(who: UUID, *, dry_run: bool) -> None:
         for page in _pages(found):
             done_as(who, "recompute_clocks", partial(recompute, found=page))
     would = "would run" if dry_run else "run"
-    cases = len({one.recipient_id for one in found})
-    click.echo(f"{len(found)} clocks {would} out at another time, in {cases} places.")
+    due = [one for one in found if one.due_at != one.was_due_at]
+    cases = len({one.recipient_id for one in due})
+    click.echo(f"{len(due)} clocks {would} out at another time, in {cases} places.")
+    click.echo(f"{len(found) - len(due)} others only tell the next person at another time.")
 
 
 def _pages(found: list[Moved]) -> list[list[Moved]]:

@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from portal.cli.common import fail
-from portal.referrals.pathway_files import load, load_all
-from portal.referrals.pathway_page import page
-from portal.referrals.toml_tables import BadPathway
+from portal.referrals.engine.files import load, load_all
+from portal.referrals.engine.page import page
+from portal.referrals.engine.toml_tables import BadPathway
 
 
 @click.group("pathways")

@@ -10,7 +10,6 @@ from sqlmodel import col
 from portal.acting.exposed import mutation
 from portal.actions.api import ACTIONS, Action, ActionCounts, counts_of
 from portal.agencies.api import AREAS, Agency, Area, Team
-from portal.agreements.seeing import Access, why_seen
 from portal.changes.api import HistoryEntry
 from portal.changes.listing import HISTORY
 from portal.evidence.api import EVIDENCE, EvidenceItem
@@ -83,7 +82,6 @@ class Initiative(Node):
     summary: str = column("What is done, for whom, and why; plain text.")
     lead: Agency = one("The agency that leads it.", "lead_agency_id")
     lead_team: Team | None = one("The team of the lead that looks after it.", "lead_team_id")
-    access: Access = why_seen("initiatives")
     stage: Stage = column("How far it has come.")
     possible_stages: list[Stage] = sql(
         "Where it can be moved to from here, by its lead.", _possible_stages

@@ -8,7 +8,7 @@ from portal.errors import NotAllowed
 from portal.marac import tables
 from portal.referrals import research_tables
 from portal.referrals.access import OWN, SUMMARY, WORKS, of_case
-from portal.store.rules import RowRule, everyone, table_of, tracked
+from portal.store.rules import RowRule, everyone, ours, table_of, tracked
 
 COORDINATES = "(SELECT caller_can('marac:coordinate'))"
 _THEIRS = f"agency_id = {OWN} AND {COORDINATES}"
@@ -29,6 +29,7 @@ RULES: tuple[RowRule, ...] = (
         table_of(tables.MaracMeeting),
         "The MARAC's own agency, and those that sit at it.",
         _SITS,
+        why=(ours(_SITS),),
         add=_THEIRS,
         change=_THEIRS,
         triggers=tracked(tables.MaracMeeting),

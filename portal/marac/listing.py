@@ -9,8 +9,8 @@ from sqlmodel import col, func, select
 from portal.acting.work import Work
 from portal.errors import Finding, Invalid
 from portal.marac.tables import MaracListing, MaracMeeting, MeetingKind
+from portal.referrals.engine.standing import Event, Standing
 from portal.referrals.research_tables import MaracResearch, MaracSeat
-from portal.referrals.standing import Event, Standing
 from portal.referrals.tables import Recipient, Referral
 
 MEETING_ON = "meeting_on"

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, Generic, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, dataclass_transform
 
 import strawberry
 from sqlalchemy import ARRAY, ColumnElement, Select, Table, Text, Uuid
@@ -14,6 +14,9 @@ from sqlmodel import SQLModel
 from strawberry.types.base import get_object_definition
 
 from portal.store.rules import table_of
+
+if TYPE_CHECKING:
+    from portal.reading.seeing import Access
 
 T = TypeVar("T")
 MOST = 100
@@ -121,6 +124,11 @@ class Values(Read):
 
 
 @dataclass(frozen=True)
+class Why(Read):
+    """Why the caller sees the row, as the row rule of its table has it."""
+
+
+@dataclass(frozen=True)
 class Answers(Read):
     """The same for a field with arguments: the select gets them as bound values, by name."""
 
@@ -185,6 +193,10 @@ class Node:
 
     id: strawberry.ID = strawberry.field(
         description="Opaque and stable; pass it back unread.", metadata={"read": Column("id")}
+    )
+    access: Annotated["Access", strawberry.lazy("portal.reading.seeing")] = strawberry.field(
+        description="Why you see it, what you lack for all of it, and what you may do.",
+        metadata={"read": Why()},
     )
 
 

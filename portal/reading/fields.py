@@ -15,6 +15,7 @@ from portal.reading.covering import NOT_COVERED, Covered, Lacking
 from portal.reading.ids import BadId, from_global, global_id
 from portal.reading.jsonsql import Json, Written, constant, json_array, or_null
 from portal.reading.pieces import ASK, Chosen, Piece, Row, chosen, cut
+from portal.reading.seeing import why_of
 from portal.reading.wires import Wire, wire_of, wire_of_input
 
 if TYPE_CHECKING:
@@ -98,6 +99,12 @@ def _many(read: declare.Many, composer: "Composer", place: "Place") -> Written:
 def _value(read: declare.Value, composer: "Composer", place: "Place") -> Written:
     """The one row of a declared select; only the labels asked for are computed."""
     return or_null(_over(read, composer, place, lambda item: item))
+
+
+@read_field.register(declare.Why)
+def _why(_: declare.Why, composer: "Composer", place: "Place") -> Written:
+    """What the row rule of the table makes of the row."""
+    return or_null(_over(why_of(place.kind.name), composer, place, lambda item: item))
 
 
 @read_field.register(declare.Values)

@@ -42,6 +42,7 @@ from portal.reading.covering import NOT_COVERED, Covered
 from portal.reading.cursors import PARSERS
 from portal.reading.ids import BadId, from_global, to_global
 from portal.reading.nullness import gives_one_row, may_be_null
+from portal.reading.seeing import why_of
 from portal.reading.spots import Spot, Stand, known_type, pointed_at
 from portal.reading.wires import wire_of, wire_of_input
 
@@ -184,6 +185,7 @@ class Readable:
             declare.One: self._one,
             declare.Many: self._many,
             declare.Value: self._value,
+            declare.Why: lambda spot, _: self._value(spot, why_of(spot.kind.name)),
             declare.Values: self._values,
             declare.Answers: self._answers,
             declare.ById: self._by_id,

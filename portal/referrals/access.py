@@ -14,10 +14,22 @@ from auth.roles import Scope
 from portal.agreements.categories import DataCategory
 from portal.errors import NotAllowed
 from portal.proposals.access import KEEPERS, changed_by_two, comes_with
-from portal.referrals import details, follow_tables, scales, tables
+from portal.referrals import details, tables
 from portal.referrals.allocation_tables import Allocation
+from portal.referrals.follow import tables as follow_tables
+from portal.referrals.scales import tables as scales
 from portal.referrals.tables import Recipient, Referral, ReferralEvent
-from portal.store.rules import GIVEN, HELD, RowRule, counted, recorded, table_of
+from portal.store.rules import (
+    GIVEN,
+    HELD,
+    RowRule,
+    Way,
+    by_power,
+    counted,
+    mine,
+    recorded,
+    table_of,
+)
 
 SUMMARY = f"{HELD} AND {GIVEN}"
 WORKS = "(SELECT caller_can('referrals:work'))"
@@ -62,6 +74,7 @@ def of_case(  # noqa: PLR0913 - a rule has this many sides
     remove: str | None = None,
     check: str | None = None,
     more: tuple[str, ...] = (),
+    why: tuple[Way, ...] = (),
 ) -> RowRule:
     """A row that hangs on a referral; a trigger copies the keys of the view it belongs to."""
     table = table_of(model)
@@ -74,6 +87,7 @@ def of_case(  # noqa: PLR0913 - a rule has this many sides
         check=check,
         remove=remove,
         triggers=(_keys(table.name, view), counted(model), *more),
+        why=why,
     )
 
 
@@ -124,7 +138,7 @@ RULES: tuple[RowRule, ...] = (
     RowRule(
         table_of(Referral),
         "A draft: its sender. Then each recipient while it is given to it, under an agreement in"
-        " force; a narrow team's cases its members only.",
+        " force, in a role that it permits; a narrow team's cases its members only.",
         SUMMARY,
         add=_SENDS,
         change=f"{SUMMARY} AND {_SENDS}",
@@ -218,6 +232,11 @@ RULES: tuple[RowRule, ...] = (
         "The agency whose record was opened; whoever opened it; auditors.",
         f"owner_agency_id = {OWN} AND (SELECT caller_can('referrals:summary'))"
         " OR principal_id = (SELECT caller_principal()) OR (SELECT caller_can('audit:read'))",
+        why=(
+            by_power("referrals:summary", f"owner_agency_id = {OWN}"),
+            mine("principal_id = (SELECT caller_principal())"),
+            by_power("audit:read"),
+        ),
     ),
 )
 
@@ -248,7 +267,7 @@ DEFINERS: dict[str, str] = {
     "case_capability(text,uuid,uuid,uuid,text,uuid)": "",
     "case_route(uuid,uuid,uuid,text)": "",
     "ways_closed(uuid,timestamptz,uuid,uuid,uuid)": "",
-    "case_keys(uuid,uuid[],text[],timestamptz)": "",
+    "case_keys(uuid,uuid[],text[],timestamptz,text[])": "",
     "referral_keys(uuid,uuid,uuid,text)": "",
     "set_referral_keys()": "",
     "referral_child_keys()": "",
@@ -262,9 +281,10 @@ DEFINERS: dict[str, str] = {
     "case_totals(text,int)": "portal_runtime",
     "referral_audience(uuid)": "portal_runtime",
     "agreement_change(uuid)": "",
-    "keys_lost(uuid,uuid,text)": "",
+    "keys_lost(uuid,uuid,text,text[])": "",
     "ways_lost(uuid,uuid)": "",
     "agency_case_keys(uuid,text,uuid)": "",
+    "agency_roles(uuid)": "",
     "keys_after(uuid)": "portal_runtime",
     "ways_shut_by(uuid)": "portal_runtime",
     "own_keys_after(text,uuid)": "portal_runtime",
@@ -347,12 +367,17 @@ def may_allocate(caller: Caller, agency: UUID) -> None:
 @dataclass(frozen=True)
 class Party:
     """An agency that has a case today: `team_id` where only that team does, `categories` where an
-    agreement covers some only.
+    agreement covers some only, `roles` where it says who may use it.
     """
 
     agency_id: UUID
     team_id: UUID | None = None
     categories: frozenset[str] | None = None
+    roles: frozenset[str] | None = None
+
+    def permits(self, caller: Caller) -> bool:
+        """Whether the agreement lets somebody in such a role use it."""
+        return self.roles is None or bool(self.roles & caller.roles)
 
 
 def has(caller: Caller, parties: Iterable[Party]) -> list[Party]:
@@ -367,11 +392,14 @@ def has(caller: Caller, parties: Iterable[Party]) -> list[Party]:
 
 def sees_summary(caller: Caller, parties: Iterable[Party]) -> bool:
     """Whether the caller sees that there is a case, from whom, to whom and how it stands."""
-    return caller.can(Scope.REFERRALS_SUMMARY) and bool(has(caller, parties))
+    answers = caller.can(Scope.AGREEMENTS_DRAFT)
+    permitted = any(answers or party.permits(caller) for party in has(caller, parties))
+    return caller.can(Scope.REFERRALS_SUMMARY) and permitted
 
 
 def sees_full(caller: Caller, parties: Iterable[Party], category: str) -> bool:
     """Whether the caller sees what the case says in this data category."""
     return caller.can(Scope.REFERRALS_READ) and any(
-        party.categories is None or category in party.categories for party in has(caller, parties)
+        party.permits(caller) and (party.categories is None or category in party.categories)
+        for party in has(caller, parties)
     )

@@ -8,13 +8,11 @@ from sqlalchemy import (
     ColumnElement,
     and_,
     func,
-    literal_column,
     select,
 )
 
 from portal.acting.exposed import mutation
 from portal.agencies.api import Agency, Area, Membership, Team
-from portal.agreements.seeing import Access, why_case_seen
 from portal.reading.declare import (
     Ask,
     Columns,
@@ -32,18 +30,16 @@ from portal.reading.declare import (
     values,
 )
 from portal.referrals import sending, steps, suspects, tables, verbs
-from portal.referrals.actions_api import CASE_ACTIONS, CaseAction
 from portal.referrals.allocation_tables import Allocation as Allocations
+from portal.referrals.engine.pathway import Hold
 from portal.referrals.filters import RecipientFilter, ReferralFilter
 from portal.referrals.held import DaysHeld, days_held
+from portal.referrals.lateness import due, is_late
 from portal.referrals.marking import MARKING, marking
-from portal.referrals.pathway import Hold
 from portal.referrals.preview import Preview, preview_of
 from portal.referrals.tables import Overall, Urgency
-from portal.store.base import Instant
+from portal.referrals.tasks.api import CASE_ACTIONS, CaseAction
 from portal.store.rules import table_of
-
-_NEVER: ColumnElement[datetime] = literal_column("'9999-12-30'::timestamptz", Instant)
 
 
 class ReferralEventOrder(Enum):
@@ -215,7 +211,7 @@ class Recipient(Node):
     due_at: datetime | None = column("When the first of its running clocks runs out.")
     late: bool = sql(
         "Whether that has passed.",
-        lambda row, ask: and_(row.is_open, func.coalesce(row.due_at < ask.now, False)),
+        lambda row, ask: is_late(row, ask.now),
     )
     clocks: Connection[RunningClock] = many(
         "Its clocks.", CLOCKS, lambda row, clock, _: clock.recipient_id == row.id, first=10
@@ -238,7 +234,7 @@ RECIPIENTS = Listing(
     {
         RecipientOrder.OLDEST: Order(lambda row: [row.created_at]),
         RecipientOrder.NEWEST: Order(lambda row: [row.created_at], descending=True),
-        RecipientOrder.DUE: Order(lambda row: [func.coalesce(row.due_at, _NEVER)]),
+        RecipientOrder.DUE: Order(lambda row: [due(row)]),
         RecipientOrder.URGENCY: Order(lambda row: [row.rank, row.created_at]),
     },
     RecipientOrder.OLDEST,
@@ -266,7 +262,6 @@ class Referral(Node):
     overall: Overall = column("Where it stands as a whole.")
     sender: Agency = one("The agency that makes it.", "sender_agency_id")
     sender_team: Team = one("That agency's team.", "sender_team_id")
-    access: Access = why_case_seen()
     kept_by: Membership | None = one("Who keeps it at the sender's.", "kept_by_id")
     area: Area | None = one("Where the victim lives, as a borough.", "area_code")
     onward_from: "Referral | None" = one(

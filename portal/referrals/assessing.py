@@ -15,7 +15,7 @@ from portal.errors import Finding, Invalid
 from portal.proposals.tables import ProposalState
 from portal.referrals.codes import JudgementReason, RiskTool
 from portal.referrals.details import RiskAssessment
-from portal.referrals.scales import RiskScale, RiskThreshold
+from portal.referrals.scales.tables import RiskScale, RiskThreshold
 from portal.referrals.tables import Referral
 from portal.referrals.verbs import ReferralId, to_send
 

@@ -21,7 +21,8 @@ from sqlmodel import col
 from auth.tables import AreaPart
 from portal.reading.declare import Ask, Columns, filter_input, where
 from portal.referrals import details, tables
-from portal.referrals.cover_tables import Cover
+from portal.referrals.cover.tables import Cover
+from portal.referrals.lateness import is_late
 from portal.referrals.stopping import CHANGE, narrows_with, stops_with
 from portal.referrals.tables import Overall, Urgency
 from portal.store.rules import table_of
@@ -118,9 +119,7 @@ class RecipientFilter:
     )
     late: bool | None = where(
         "Whether the first of its clocks has run out.",
-        lambda row, late, ask: (
-            and_(row.is_open, func.coalesce(row.due_at < ask.now, False)) == late
-        ),
+        lambda row, late, ask: is_late(row, ask.now) == late,
     )
 
 

@@ -45,9 +45,9 @@ from portal.reading.declare import (
     where,
 )
 from portal.referrals import assessing, codes, detailing, details, tables
-from portal.referrals.actions_api import FileAction, file_actions
 from portal.referrals.api import Referral
 from portal.referrals.marking import MARKING, marking
+from portal.referrals.tasks.api import FileAction, file_actions
 from portal.store.rules import table_of
 
 

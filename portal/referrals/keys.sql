@@ -70,9 +70,10 @@ BEGIN
 END
 $$;
 
--- What a principal holds of cases at this moment: keys; the routes by which its agency may not be given anything today,
+-- What a principal holds of cases at this moment (`roles`: of an agreement that permits one of them, NULL for whatever
+-- role): keys; the routes by which its agency may not be given anything today,
 -- since the sender has left or is suspended while the agreement goes on, or the legal power has ended; and which keys lack which category.
-CREATE FUNCTION case_keys(agency uuid, teams uuid[], scopes text[], moment timestamptz)
+CREATE FUNCTION case_keys(agency uuid, teams uuid[], scopes text[], moment timestamptz, roles text[] DEFAULT NULL)
 RETURNS TABLE (keys int[], closed int[], lacking jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -88,16 +89,19 @@ BEGIN
         RETURN;
     END IF;
     WITH gate AS MATERIALIZED (
-        SELECT g.agreement_id AS id, g.categories, v.purposes FROM agreement_gates(case_keys.agency, moment) g
+        SELECT g.agreement_id AS id, g.categories, v.purposes, coalesce(v.permitted_roles && roles, true) AS permitted
+        FROM agreement_gates(case_keys.agency, moment) g
         JOIN agreement_version v ON v.id = agreement_version_now(g.agreement_id, moment)
         UNION ALL
-        SELECT e.id, data_categories(), NULL FROM emergency_disclosure e
+        SELECT e.id, data_categories(), NULL, true FROM emergency_disclosure e
         WHERE e.to_agency_id = case_keys.agency AND e.starts_at <= moment AND e.ends_at > moment AND e.closed_at IS NULL
     ), held AS (
         SELECT c.id, gate.categories FROM capability c LEFT JOIN gate ON gate.id = c.gate_id
         WHERE c.agency_id = case_keys.agency AND c.kind = ANY (levels) AND (c.team_id IS NULL OR c.team_id = ANY (teams))
           AND (c.gate_id IS NULL OR gate.id IS NOT NULL)
           AND (c.purpose IS NULL OR c.purpose = ANY (gate.purposes))
+          -- Who looks after the agreements sees that there are cases; who is to use them the agreement says.
+          AND (c.gate_id IS NULL OR gate.permitted OR c.kind = 'summary' AND 'agreements:draft' = ANY (scopes))
     ), without AS (
         SELECT category, jsonb_agg(held.id) AS ids FROM held, unnest(data_categories()) category
         WHERE NOT category = ANY (held.categories) GROUP BY category

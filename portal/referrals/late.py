@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, select
 from portal.agencies.api import Agency
 from portal.reading.declare import Ask, Columns, column, one, value_type, values
 from portal.referrals import tables
+from portal.referrals.lateness import is_late
 from portal.store.rules import table_of
 
 MOST_AGENCIES = 100
@@ -21,7 +22,7 @@ def _late_by_agency(_: Columns, ask: Ask) -> Select[Any]:
         func.count().label("late"),
         func.coalesce(func.min(row.c.due_at), ask.now).label("longest_since"),
     )
-    found = found.where(row.c.is_open, row.c.due_at < ask.now).group_by(row.c.agency_id)
+    found = found.where(is_late(row.c, ask.now)).group_by(row.c.agency_id)
     return found.order_by(func.count().desc(), row.c.agency_id).limit(MOST_AGENCIES)
 
 

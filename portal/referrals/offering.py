@@ -31,8 +31,8 @@ from portal.proposals.holding import latest
 from portal.proposals.tables import ProposalState
 from portal.reading.declare import MOST, Ask, answers, column, one, value_type
 from portal.reading.validity import valid_on
-from portal.referrals.follow_tables import PathwayTeam
-from portal.referrals.pathway_files import shipped
+from portal.referrals.engine.files import shipped
+from portal.referrals.follow.tables import PathwayTeam
 from portal.referrals.prosecution import prosecutes
 from portal.store.rules import table_of
 

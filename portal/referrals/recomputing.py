@@ -1,5 +1,6 @@
-"""After a change of calendar: which clocks run out at another time, and writing it down in their
-cases. It reads limits and times, and nothing of what a case is about.
+"""After a change of calendar: which clocks run out at another time, or let others hear of it at
+another time, and writing it down in their cases. It reads limits and times, and nothing of what a
+case is about.
 """
 
 import json
@@ -15,27 +16,28 @@ from portal.calendars.days import Calendar
 from portal.calendars.known import calendar_of
 from portal.calendars.limits import Unit, parse
 from portal.calendars.stopwatch import Stopwatch, Turn
-from portal.referrals.escalating import plan
-from portal.referrals.pathway_files import shipped
-from portal.referrals.standing import Running
-from portal.referrals.telling_access import may_recompute
+from portal.referrals.engine.files import shipped
+from portal.referrals.engine.standing import Running
+from portal.referrals.telling.access import may_recompute
+from portal.referrals.telling.escalating import plan
 
 AT_ONCE = 2000
 """Clocks that are read at a time."""
 BY_CALENDAR = frozenset(
     {Unit.OPEN_HOURS, Unit.WORKING_DAYS, Unit.SCHOOL_DAYS, Unit.NEXT_SCHOOL_DAY}
 )
-"""Limits that a change of calendar moves."""
+"""Limits that a change of calendar moves. Of all others only who hears next may hear later."""
 
 
 @dataclass(frozen=True)
 class Moved:
-    """A clock that runs out at another time than it says."""
+    """A clock that runs out, or climbs, at another time than it says."""
 
     id: UUID
     recipient_id: UUID
     was_due_at: datetime
     due_at: datetime
+    was_climbed: int
     rungs: tuple[str, ...]
     rungs_at: tuple[datetime, ...]
 
@@ -45,6 +47,7 @@ class Moved:
             "id": str(self.id),
             "was_due_at": self.was_due_at.isoformat(),
             "due_at": self.due_at.isoformat(),
+            "was_climbed": self.was_climbed,
             "rungs": self.rungs,
             "rungs_at": [at.isoformat() for at in self.rungs_at],
         }
@@ -76,7 +79,7 @@ async def moved(work: Work) -> list[Moved]:
 async def _rows(work: Work, after: UUID | None) -> list[Row[tuple[object, ...]]]:
     listed = func.running_clocks(after, AT_ONCE).table_valued(
         "clock_id", "recipient", "name", "pathway", "version", "area", "holder", "started_at",
-        "due_at", "remains", "since",
+        "due_at", "remains", "since", "provisional", "team", "rungs_at", "climbed",
     )  # fmt: skip
     return list((await work.db.execute(select(*listed.c))).all())
 
@@ -84,19 +87,23 @@ async def _rows(work: Work, after: UUID | None) -> list[Row[tuple[object, ...]]]
 def _moved(row: Row[tuple[object, ...]], calendar: Calendar) -> Iterator[Moved]:
     clock = shipped().of(row.pathway, row.version).clocks[row.name]
     remains = parse(row.remains)
-    if remains.unit not in BY_CALENDAR or clock.until:
-        return
-    turns = (Turn(row.holder, row.started_at),)
-    watch = Stopwatch(remains, row.since, row.due_at, turns).recomputed(calendar)
-    if watch.due_at is not None and watch.due_at != row.due_at:
-        steps = plan(Running(clock, watch), calendar)
+    watch = Stopwatch(remains, row.since, row.due_at, (Turn(row.holder, row.started_at),))
+    if remains.unit in BY_CALENDAR and not clock.until:
+        watch = watch.recomputed(calendar)
+    steps = plan(Running(clock, watch, row.provisional), calendar) if row.team else []
+    times = tuple(at for _, at in steps)
+    climbs = len(times) == len(row.rungs_at) and times[row.climbed :] != tuple(
+        row.rungs_at[row.climbed :]
+    )
+    if watch.due_at is not None and (watch.due_at != row.due_at or climbs):
         yield Moved(
             row.clock_id,
             row.recipient,
             row.due_at,
             watch.due_at,
+            row.climbed,
             tuple(rung for rung, _ in steps),
-            tuple(at for _, at in steps),
+            times,
         )
 
 

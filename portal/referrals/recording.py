@@ -13,11 +13,11 @@ from portal.acting.work import Work
 from portal.agreements.categories import DataCategory
 from portal.calendars.days import Calendar
 from portal.errors import NotAllowed
-from portal.referrals.escalating import keep, lies_with
-from portal.referrals.pathway import Hold, Kind, Part, Pathway
-from portal.referrals.pathway_checks import CLOCKS_RECOMPUTED
-from portal.referrals.standing import Event, Standing, Value
+from portal.referrals.engine.checks import CLOCKS_RECOMPUTED
+from portal.referrals.engine.pathway import Hold, Kind, Part, Pathway
+from portal.referrals.engine.standing import Event, Standing, Value
 from portal.referrals.tables import EventCodes, Recipient, Referral, ReferralEvent, RunningClock
+from portal.referrals.telling.escalating import keep, lies_with
 from portal.referrals.tracks import days_until
 from portal.referrals.verbs import pathway_of
 

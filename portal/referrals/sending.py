@@ -8,7 +8,7 @@ from sqlmodel import col, func, select
 from auth.tables import Agency
 from portal.acting.work import Work
 from portal.errors import Conflict, Finding, Invalid
-from portal.referrals.pathway import Part
+from portal.referrals.engine.pathway import Part
 from portal.referrals.prosecution import DisclosureRead, must_have_read
 from portal.referrals.steps import WITHDRAW, FieldGiven, Given, read_fields, step
 from portal.referrals.tables import Overall, Referral

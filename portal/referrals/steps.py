@@ -16,13 +16,18 @@ from portal.calendars.known import calendar_of
 from portal.charging.kept import keep
 from portal.errors import Invalid, NotAllowed
 from portal.referrals import access
-from portal.referrals.following import follow
-from portal.referrals.machine import replay
-from portal.referrals.moving import ERROR_REASONS, check_error, check_move, check_recorded_late
-from portal.referrals.pathway import Kind, Part, Pathway
-from portal.referrals.pathway_checks import CLOCKS_RECOMPUTED, RECORDED_IN_ERROR
+from portal.referrals.engine.checks import CLOCKS_RECOMPUTED, RECORDED_IN_ERROR
+from portal.referrals.engine.machine import replay
+from portal.referrals.engine.moving import (
+    ERROR_REASONS,
+    check_error,
+    check_move,
+    check_recorded_late,
+)
+from portal.referrals.engine.pathway import Kind, Part, Pathway
+from portal.referrals.engine.standing import Event, Value
+from portal.referrals.follow.following import follow
 from portal.referrals.recording import events_of, record, settle
-from portal.referrals.standing import Event, Value
 from portal.referrals.tables import Recipient, Referral, ReferralEvent
 from portal.referrals.tracks import opened
 from portal.referrals.verbs import RecipientId, pathway_of

@@ -15,8 +15,9 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     ) said JOIN agreement a ON a.id = said.about AND a.acl && caller_keys()
 $$;
 
--- The keys that a change takes from an agency, of summaries and of one data category.
-CREATE FUNCTION keys_lost(agency uuid, change uuid, category text) RETURNS int[]
+-- The keys that a change takes from an agency, of summaries and of one data category; from who has these roles, where they
+-- are named.
+CREATE FUNCTION keys_lost(agency uuid, change uuid, category text, roles text[] DEFAULT NULL) RETURNS int[]
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce(array_agg(c.id), '{}')
@@ -25,7 +26,9 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     LEFT JOIN agreement_version v ON v.id = said.version_id
     WHERE CASE
         WHEN v.id IS NOT NULL THEN
-            NOT c.purpose = ANY (v.purposes) OR c.kind = 'full' AND NOT coalesce(category = ANY (v.categories), true)
+            NOT c.purpose = ANY (v.purposes) OR v.ceiling = 'official'
+            OR NOT coalesce(v.permitted_roles && roles, true) AND NOT (c.kind = 'summary' AND caller_can('agreements:draft'))
+            OR c.kind = 'full' AND NOT coalesce(category = ANY (v.categories), true)
         ELSE coalesce(said.party_agency_id = keys_lost.agency, true) END
 $$;
 
@@ -38,6 +41,14 @@ SET search_path = pg_catalog, public, pg_temp AS $$
                      FROM agreement_change(change) said), '{}')
 $$;
 
+-- In which roles people act for an agency today: what an agreement permits to none of them stops for the agency.
+CREATE FUNCTION agency_roles(agency uuid) RETURNS text[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ARRAY(SELECT DISTINCT role FROM membership m CROSS JOIN LATERAL principal_today(m.id, caller_today()) p,
+                        unnest(p.roles) role
+                 WHERE m.agency_id = agency_roles.agency ORDER BY 1)
+$$;
+
 -- Every key that somebody in an agency could hold now of a data category, or of summaries; after a change, where one is named.
 CREATE FUNCTION agency_case_keys(agency uuid, category text, change uuid) RETURNS int[]
 LANGUAGE sql STABLE SECURITY DEFINER
@@ -45,15 +56,16 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT ARRAY(
         SELECT key FROM unnest(held.keys) key
         WHERE NOT coalesce(held.lacking -> agency_case_keys.category @> to_jsonb(key), false)
-          AND (change IS NULL OR key <> ALL (keys_lost(agency_case_keys.agency, change, category))))
+          AND (change IS NULL OR key <> ALL (keys_lost(agency_case_keys.agency, change, category, agency_roles(agency_case_keys.agency)))))
     FROM case_keys(agency_case_keys.agency, ARRAY(SELECT t.id FROM team t WHERE t.agency_id = agency_case_keys.agency),
-                   '{referrals:read}', caller_now()) held
+                   '{referrals:read}', caller_now(), agency_roles(agency_case_keys.agency)) held
 $$;
 
 -- What the caller would hold after a change, and the ways that would be closed to the caller.
 CREATE FUNCTION keys_after(change uuid) RETURNS int[] LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT ARRAY(SELECT key FROM unnest(caller_keys()) key WHERE key <> ALL (keys_lost(caller_agency(), change, NULL)))
+    SELECT ARRAY(SELECT key FROM unnest(caller_keys()) key WHERE key <> ALL (
+        keys_lost(caller_agency(), change, NULL, acting_roles(caller_principal(), caller_today()))))
 $$;
 
 CREATE FUNCTION ways_shut_by(change uuid) RETURNS int[] LANGUAGE sql STABLE SECURITY DEFINER

@@ -6,7 +6,7 @@ from uuid import UUID
 from portal.acting.work import Work
 from portal.errors import Invalid
 from portal.referrals.detailing import add_subject
-from portal.referrals.pathway import Part
+from portal.referrals.engine.pathway import Part
 from portal.referrals.routes import Employment, must_not_be_a_partners
 from portal.referrals.sending import audience_of, must_be_covered
 from portal.referrals.steps import Given, read_fields, step

@@ -23,10 +23,14 @@ from sqlmodel import Field
 
 from portal.agreements.categories import DataCategory
 from portal.referrals.codes import OpeningPurpose
-from portal.referrals.pathway import Hold
+from portal.referrals.engine.pathway import Hold
 from portal.store.base import Instant, Keys, Row, choice, no_keys
 
 OPEN = text("is_open")
+# Not the last moment of all, which the driver sends as infinity.
+NEVER_DUE = "'9999-12-30'::timestamptz"
+"""Where a case without a running clock stands when they are sorted by when they are due."""
+_DUE = text(f"coalesce(due_at, {NEVER_DUE})")
 
 
 class Overall(StrEnum):
@@ -152,10 +156,10 @@ class Recipient(OfReferral, table=True):
         CheckConstraint("lost_at IS NULL OR given_at IS NOT NULL", name="lost"),
         CheckConstraint("(hold = 'ended') <= NOT is_open", name="open"),
         Index("recipient_of_referral", "referral_id", "created_at", "id"),
-        Index("recipient_queue", "team_id", "due_at", "id", postgresql_where=OPEN),
+        Index("recipient_queue", "team_id", _DUE, "id", postgresql_where=OPEN),
         Index("recipient_urgent", "team_id", "rank", "created_at", "id", postgresql_where=OPEN),
         Index("recipient_newest", "team_id", "created_at", "id"),
-        Index("recipient_late", "agency_id", "due_at", "id", postgresql_where=OPEN),
+        Index("recipient_late", "agency_id", _DUE, "id", postgresql_where=OPEN),
         Index(
             "recipient_by_agreement",
             "agreement_id",

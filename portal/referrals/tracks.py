@@ -12,8 +12,8 @@ from portal.calendars.days import london
 from portal.errors import Invalid
 from portal.referrals.codes import SubjectRole
 from portal.referrals.details import Subject
-from portal.referrals.pathway import Turn
-from portal.referrals.standing import Standing, Value
+from portal.referrals.engine.pathway import Turn
+from portal.referrals.engine.standing import Standing, Value
 from portal.referrals.tables import Recipient, Referral
 from portal.referrals.verbs import pathway_of, recipients_of
 

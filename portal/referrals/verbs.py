@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, select
 
+from auth.people.rules import lives
 from auth.tables import Area, Membership, Team, TeamMember
 from portal.acting.act import Deleted
 from portal.acting.checks import length_fault, one_line, refuse
@@ -13,10 +14,10 @@ from portal.acting.inputs import KEEP, Keep, Ref
 from portal.acting.work import Work, reference
 from portal.errors import Invalid
 from portal.referrals import access
-from portal.referrals.away import warn_if_away
-from portal.referrals.emergency_tables import EmergencyDisclosure
-from portal.referrals.pathway import OverallRule, Pathway
-from portal.referrals.pathway_files import shipped
+from portal.referrals.cover.away import warn_if_away
+from portal.referrals.emergencies.tables import EmergencyDisclosure
+from portal.referrals.engine.files import shipped
+from portal.referrals.engine.pathway import OverallRule, Pathway
 from portal.referrals.routes import Employment, must_not_be_a_partners
 from portal.referrals.tables import (
     RANKS,
@@ -293,5 +294,6 @@ async def must_be_in(work: Work, team_id: UUID, membership_id: UUID) -> None:
     )
     if not (await work.db.execute(found)).scalar_one():
         raise Invalid.field("allocatedTo", "Choose a member of the team that it was sent to.")
-    if member.ends_on is not None and member.ends_on < work.today:
-        raise Invalid.field("allocatedTo", "This person has left. Choose somebody who works today.")
+    if not lives(member, work.today):
+        message = "This person does not work here today. Choose somebody who does."
+        raise Invalid.field("allocatedTo", message, "NOT_AT_WORK")

@@ -40,6 +40,7 @@ RESTS = datetime(2026, 11, 3, 10, tzinfo=UTC)
 """When the latest of it happened."""
 SUPPORT = tuple(c for c in DataCategory if c not in {C.CRIMINAL_JUSTICE, C.ORDERS})
 _CASEWORK = (Role.CASEWORKER, Role.TEAM_LEAD, Role.DESIGNATED_SAFEGUARDING_LEAD)
+_MARAC = (*_CASEWORK, Role.MARAC_COORDINATOR, Role.MARAC_CHAIR, Role.MARAC_REPRESENTATIVE)
 Party = tuple[str, SharingDirection, str | None]
 
 
@@ -58,6 +59,8 @@ class Deal:
     ends: date
     review: date
     categories: tuple[DataCategory, ...] = ALL
+    roles: tuple[Role, ...] = _CASEWORK
+    """Who in a receiving agency may use what is shared."""
     accession: Accession = Accession.ALL_PARTIES
     run_off: int | None = None
     sent: bool = True
@@ -84,7 +87,7 @@ DEALS: tuple[Deal, ...] = (
          *_both("marac", "rasa", acting_for="wirral"), ("savera", BOTH, "wirral"),
          ("tww", BOTH, "wirral")),
         (P.MARAC, P.VICTIM_SUPPORT), ("cda_115", "common_law_policing"),
-        date(2026, 4, 1), date(2028, 3, 31), date(2027, 4, 1), run_off=30,
+        date(2026, 4, 1), date(2028, 3, 31), date(2027, 4, 1), run_off=30, roles=_MARAC,
     ),
     Deal(
         "police-councils", "Police and councils: safeguarding and victims", "police",
@@ -105,6 +108,7 @@ DEALS: tuple[Deal, ...] = (
         "cps-police", "Charging and victims' updates: CPS and police", "cps",
         _both("cps", "police"), (P.CRIMINAL_JUSTICE,), ("cda_115", "common_law_policing"),
         date(2026, 2, 1), date(2029, 1, 31), date(2027, 2, 1), accession=Accession.CLOSED,
+        roles=(Role.CASEWORKER, Role.TEAM_LEAD, Role.CPS_LIAISON),
     ),
     Deal(
         "charities", "Referrals between specialist charities", "savera",
@@ -253,7 +257,7 @@ def content_of(deal: Deal) -> dict[str, Any]:
         "subjects": [
             subject.value for subject in DataSubject if subject is not DataSubject.WITNESS
         ],
-        "permitted_roles": [role.value for role in _CASEWORK],
+        "permitted_roles": [role.value for role in deal.roles],
         "controllers": Controllers.SOLE,
         "ceiling": Ceiling.OFFICIAL_SENSITIVE,
         "onward_rule": OnwardRule.ASK_OWNER,

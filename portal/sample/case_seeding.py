@@ -30,7 +30,7 @@ from portal.agreements.tables import (
 from portal.referrals import tables
 from portal.referrals.codes import Channel, ReasonCode, SubjectRole
 from portal.referrals.details import ReferralReason, SafeContact, Subject
-from portal.referrals.pathway_files import shipped
+from portal.referrals.engine.files import shipped
 from portal.sample import plots
 from portal.sample.agreements import Deal, content_of
 from portal.sample.invented import Made

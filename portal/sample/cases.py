@@ -11,12 +11,12 @@ from sqlmodel import SQLModel
 from portal.agreements.categories import DataCategory
 from portal.calendars.days import Calendar
 from portal.referrals import codes, details, tables
-from portal.referrals.escalating import keep, lies_with
-from portal.referrals.machine import replay
-from portal.referrals.pathway import Hold, Part
-from portal.referrals.pathway_files import shipped
-from portal.referrals.standing import Event, Value
+from portal.referrals.engine.files import shipped
+from portal.referrals.engine.machine import replay
+from portal.referrals.engine.pathway import Hold, Part
+from portal.referrals.engine.standing import Event, Value
 from portal.referrals.tables import RANKS, Overall, Urgency
+from portal.referrals.telling.escalating import keep, lies_with
 from portal.sample.partnership import agency_id, fixed, membership_id, team_id
 
 WIRRAL = "E08000015"

@@ -10,13 +10,13 @@ from portal.agreements.categories import DataCategory
 from portal.calendars.days import Calendar
 from portal.marac.tables import MaracListing, MaracMeeting
 from portal.referrals import tables
-from portal.referrals.escalating import keep, lies_with
-from portal.referrals.machine import replay
-from portal.referrals.pathway import Part
-from portal.referrals.pathway_files import shipped
+from portal.referrals.engine.files import shipped
+from portal.referrals.engine.machine import replay
+from portal.referrals.engine.pathway import Part
+from portal.referrals.engine.standing import Event, Value
 from portal.referrals.research_tables import MaracResearch, MaracSeat
-from portal.referrals.standing import Event, Value
 from portal.referrals.tables import RANKS, Overall, Urgency
+from portal.referrals.telling.escalating import keep, lies_with
 from portal.sample.partnership import agency_id, fixed, membership_id, team_id
 
 MARAC = ("marac", "MARAC")

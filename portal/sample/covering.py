@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from portal.referrals.cover_tables import Cover
+from portal.referrals.cover.tables import Cover
 from portal.sample.initiatives import IMPORTED
 from portal.sample.partnership import agency_id, fixed, membership_id, team_id
 

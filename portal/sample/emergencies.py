@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import SQLModel
 
-from portal.referrals.emergency_tables import (
+from portal.referrals.emergencies.tables import (
     DisclosureReason,
     DisclosureRequest,
     EmergencyDisclosure,
     ReviewFinding,
 )
-from portal.referrals.pathway_files import shipped
+from portal.referrals.engine.files import shipped
 from portal.referrals.tables import Overall, Referral, Urgency
 from portal.sample.partnership import agency_id, fixed, membership_id, team_id
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from portal.proposals.tables import ProposalState
-from portal.referrals.follow_tables import PathwayTeam
+from portal.referrals.follow.tables import PathwayTeam
 from portal.sample.initiatives import IMPORTED
 from portal.sample.partnership import fixed, team_id
 

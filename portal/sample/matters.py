@@ -16,13 +16,13 @@ from portal.charging.courts import hearings, plan_items
 from portal.charging.support_tables import SupportAuthority, SupportedMatter
 from portal.charging.tables import Hearing, PlanItem, VictimSupport
 from portal.referrals import codes, details, tables
-from portal.referrals.escalating import keep, lies_with
-from portal.referrals.machine import replay
-from portal.referrals.pathway import Part
-from portal.referrals.pathway_files import shipped
+from portal.referrals.engine.files import shipped
+from portal.referrals.engine.machine import replay
+from portal.referrals.engine.pathway import Part
+from portal.referrals.engine.standing import Event, Standing, Value
 from portal.referrals.routes import Employment
-from portal.referrals.standing import Event, Standing, Value
 from portal.referrals.tables import RANKS, Overall, Urgency
+from portal.referrals.telling.escalating import keep, lies_with
 from portal.referrals.tracks import days_until
 from portal.sample.partnership import agency_id, fixed, membership_id, team_id
 

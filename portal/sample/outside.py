@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from portal.referrals.outside_tables import OutsideBody, OutsideReferral, OutsideRoute
+from portal.referrals.outside.tables import OutsideBody, OutsideReferral, OutsideRoute
 from portal.sample.emergencies import SUNDAY
 from portal.sample.partnership import agency_id, fixed, membership_id
 

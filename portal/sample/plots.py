@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from portal.calendars.days import Calendar
-from portal.referrals.machine import replay
-from portal.referrals.pathway import Hold, Part
-from portal.referrals.pathway_files import shipped
-from portal.referrals.standing import Event, Standing, Value
+from portal.referrals.engine.files import shipped
+from portal.referrals.engine.machine import replay
+from portal.referrals.engine.pathway import Hold, Part
+from portal.referrals.engine.standing import Event, Standing, Value
 from portal.referrals.tables import Overall
 
 PATHWAY, VERSION = "request_for_support", 1

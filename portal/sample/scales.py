@@ -10,8 +10,8 @@ from sqlmodel import SQLModel
 
 from portal.proposals.tables import ProposalState
 from portal.referrals.codes import RiskTool
-from portal.referrals.follow_tables import PathwayTeam
-from portal.referrals.scales import RiskScale, RiskThreshold
+from portal.referrals.follow.tables import PathwayTeam
+from portal.referrals.scales.tables import RiskScale, RiskThreshold
 from portal.sample.initiatives import IMPORTED
 from portal.sample.partnership import fixed, membership_id, team_id
 

@@ -79,7 +79,7 @@ def _add(line: Line, entry: Entry) -> Outcome:
 def _owner(line: Line, usual: UUID) -> UUID:
     """The team that does it."""
     world = line.plan.world
-    agency = line.find("agency", world.agencies) or usual
+    agency = line.agency("agency") or usual
     line.needed("team")
     team = line.find("team", world.teams[agency])
     if team is None:

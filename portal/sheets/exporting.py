@@ -11,7 +11,8 @@ import strawberry
 
 from portal.acting.act import audit_line
 from portal.changes.tables import Outcome
-from portal.context import LONDON, Context
+from portal.clock import LONDON
+from portal.context import Context
 from portal.contract import contract_path
 from portal.sheets.format import SHEETS
 from portal.sheets.rendering import Known, Rendered, rows_of

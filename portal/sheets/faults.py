@@ -8,6 +8,9 @@ from portal.sheets.columns import Sheet
 
 SHOWN = 60
 """Characters of a cell's text in a message."""
+MISSING = "Something is missing."
+UNSAID = "It cannot stay as it is."
+"""Where a check says what to do, and its words for it hold no reason."""
 
 
 class Unreadable(Exception):
@@ -57,10 +60,10 @@ def of_finding(finding: Finding, sheet: Sheet, row: int) -> Fault:
     column = sheet.of_path(finding.path)
     reason, _, remedy = finding.message.partition(". ")
     if not remedy:
-        reason, remedy = _WHY.get(finding.code, "It cannot stay as it is."), finding.message
+        reason, remedy = _WHY.get(finding.code, UNSAID), finding.message
     else:
         reason += "."
     return Fault(sheet.name, row, column.header if column else "", reason, remedy)
 
 
-_WHY = {"REQUIRED": "Something is missing.", "EMPTY": "Something is missing."}
+_WHY = {"REQUIRED": MISSING, "EMPTY": MISSING}

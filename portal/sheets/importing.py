@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -139,16 +140,23 @@ async def planned(db: AsyncSession, context: Context, book: Book, options: Optio
 async def _find(db: AsyncSession, plan: Plan, keys: Iterable[str]) -> None:
     """The initiatives that the file speaks of and the portal has."""
     own = plan.caller.agency_id
+    before = plan.own - {own}
     by_reference, by_id = {}, {}
+    inherited: dict[UUID, str] = {}
     for text in keys:
         if REFERENCE.fullmatch(text) and not plan.options.elsewhere:
             by_reference[text.upper()] = plan.key(text)
         else:
             by_id[key_id(own, text)] = plan.key(text)
-    for entry in await read_entries(db, [*by_reference], [*by_id]):
+            inherited |= {key_id(old, text): plan.key(text) for old in before}
+    found = await read_entries(db, [*by_reference], [*by_id, *inherited])
+    for entry in found:
         for key in (by_reference.get(entry.row.reference), by_id.get(entry.row.id)):
             if key is not None:
                 plan.entries[key] = entry
+    for entry in found:  # our own first: where both have used a name, it is ours that is meant
+        if entry.row.id in inherited:
+            plan.entries.setdefault(inherited[entry.row.id], entry)
 
 
 def _in_order(faults: list[Fault]) -> list[Fault]:

@@ -47,7 +47,8 @@ def check_initiative(line: Line) -> Outcome:
     try:
         return _log(line, text, key)
     finally:
-        if line.faults:
+        # Once it is clear whose it is, what hangs on it is looked at, too: all faults at once.
+        if key not in line.plan.entries:
             line.plan.passed.add(key)
 
 
@@ -55,7 +56,7 @@ def _log(line: Line, text: str, key: str) -> Outcome:
     plan = line.plan
     if REFERENCE.fullmatch(text) and not plan.options.elsewhere:
         raise line.unknown(text)
-    lead = line.find("lead", plan.world.agencies) or plan.caller.agency_id
+    lead = line.agency("lead") or plan.caller.agency_id
     if lead != plan.caller.agency_id:
         return _not_ours(line, lead, key)
     access.may_start(plan.caller)
@@ -112,7 +113,7 @@ def _change(line: Line, entry: Entry) -> Outcome:
 
 
 def _check_lead(line: Line, initiative: Initiative) -> None:
-    lead = line.find("lead", line.plan.world.agencies)
+    lead = line.agency("lead")
     if lead is not None and lead != initiative.lead_agency_id:
         line.fault(
             "lead",

@@ -114,7 +114,9 @@ def check_observation(line: Line) -> Outcome:
         return Outcome.LEFT
     caller = line.plan.caller
     new = new_observation(wanted, measure, definition, caller, line.plan.now)
-    new.recorded_by_agency_id = recorder or (known or new).recorded_by_agency_id
+    if recorder is None:
+        recorder = (known or _ours(line, standing, new) or new).recorded_by_agency_id
+    new.recorded_by_agency_id = recorder
     line.once(entry, _period(new))
     if any(_equal(line, other, new) for other in standing):
         return Outcome.UNCHANGED
@@ -125,6 +127,18 @@ def check_observation(line: Line) -> Outcome:
         return Outcome.LEFT
     odd = oddities(wanted, measure, definition, line.plan.today)
     return _record(line, entry, new, known, version, odd)
+
+
+def _ours(line: Line, standing: list[Observation], new: Observation) -> Observation | None:
+    """What stands for the period: our own figure, else that of an agency we took over from."""
+    own = line.plan.own
+    ours = [
+        each for each in standing
+        if each.recorded_by_agency_id in own and _period(each)[2:] == _period(new)[2:]
+    ]  # fmt: skip
+    return min(
+        ours, key=lambda o: o.recorded_by_agency_id != new.recorded_by_agency_id, default=None
+    )
 
 
 def _figure(line: Line, known: Observation | None) -> ObservedFigure:
@@ -183,7 +197,7 @@ def _record(  # noqa: PLR0913, PLR0917 - a figure, what it corrects and what is 
     new.id = uuid4()
     new.recorded_by_agency_id, new.updated_at = own, line.plan.now
     if known is not None:
-        access.may_correct(caller, entry.row, known, line.plan.world.own(own))
+        access.may_correct(caller, entry.row, known, line.plan.own)
         line.fresh(version, known)
         new.supersedes_id = known.id
         entry.of(Observation).remove(known)

@@ -19,8 +19,10 @@ def check_partner(line: Line) -> Outcome:
     agency = line.find("agency", line.plan.world.agencies)
     if agency is None:
         raise line.stop("agency", "This names no agency.", "Write one agency in each row.")
-    line.once(entry, agency)
-    known = next((p for p in entry.of(Partner) if p.agency_id == agency), None)
+    partners = {partner.agency_id: partner for partner in entry.of(Partner)}
+    # Whoever took over from a partner is one; whoever took over from another is not asked unsaid.
+    known = partners.get(agency) or partners.get(line.plan.world.today(agency))
+    line.once(entry, known.agency_id if known else agency)
     return _ask(line, entry, agency) if known is None else _change(line, entry, known)
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
+from functools import cached_property
 from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -17,7 +18,7 @@ from portal.acting.work import Warned
 from portal.errors import Finding, Refusal
 from portal.sheets.cells import BadCell, as_cell
 from portal.sheets.columns import Column, Kind, Sheet
-from portal.sheets.faults import Fault, of_finding, of_refusal
+from portal.sheets.faults import MISSING, UNSAID, Fault, of_finding, of_refusal
 from portal.sheets.names import Names
 from portal.sheets.reading import Row
 from portal.sheets.world import Entry, World
@@ -84,7 +85,7 @@ class Plan:
     options: Options
     entries: dict[str, Entry] = field(default_factory=dict)
     passed: set[str] = field(default_factory=set)
-    """Initiatives whose own row was refused or left alone: theirs are not looked at."""
+    """Initiatives of others, and those whose row says too little: theirs are not looked at."""
     unsure: bool = False
     """Whether the names of some new initiatives could not be read, which is told already."""
     grants: dict[tuple[str, str, int], UUID] = field(default_factory=dict)
@@ -94,6 +95,11 @@ class Plan:
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
     counts: dict[str, Counter[Outcome]] = field(default_factory=lambda: defaultdict(Counter))
+
+    @cached_property
+    def own(self) -> frozenset[UUID]:
+        """The caller's agency and those it took over from."""
+        return self.world.own(self.caller.agency_id)
 
     def key(self, text: str) -> str:
         """How an initiative is known in this file."""
@@ -163,7 +169,9 @@ class Line:
         for finding in found:
             told = of_finding(finding, self.sheet, self.row.number)
             column = self.sheet.of_path(finding.path)
-            self.fault(column.field if column else "", told.reason, told.remedy)
+            empty = told.reason == UNSAID and column and self.get(column.field) is None
+            reason = MISSING if empty else told.reason
+            self.fault(column.field if column else "", reason, told.remedy)
 
     def warn(self, warnings: Sequence[Warned]) -> None:
         """Accepted, and worth a second look."""
@@ -176,7 +184,7 @@ class Line:
         found = self.get(name)
         if found is None:
             column = self.sheet.at(name)
-            raise self.stop(name, "Something is missing.", f"Fill it in: {column.help}")
+            raise self.stop(name, MISSING, f"Fill it in: {column.help}")
         return found
 
     def find(self, name: str, names: Names[T]) -> T | None:
@@ -187,6 +195,11 @@ class Line:
         with self.reading(name):
             return names.find(text)
         return None
+
+    def agency(self, name: str) -> UUID | None:
+        """The agency that the cell names, or whoever has taken over from it."""
+        found = self.find(name, self.plan.world.agencies)
+        return None if found is None else self.plan.world.today(found)
 
     def find_all(self, name: str, names: Names[T]) -> list[T] | None:
         """What the items of a list name; None where the file has no such column."""

@@ -83,6 +83,12 @@ class World:
             own |= before
         return frozenset(own)
 
+    def today(self, agency_id: UUID) -> UUID:
+        """The agency, or whoever has taken over from it: old files go on naming the old body."""
+        while (successor := self.agency[agency_id].successor_id) is not None:
+            agency_id = successor
+        return agency_id
+
 
 async def read_world(db: AsyncSession, today: date) -> World:
     """Everything that a row can name."""

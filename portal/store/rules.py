@@ -2,6 +2,7 @@
 policies.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,17 +17,50 @@ def meets(keys: str) -> str:
     The detour by a number changes nothing but what the planner thinks. Of a bare `&&` it expects
     one row in a hundred, sorts all that it finds and then takes 50, where it should walk an index
     in order; and it compares keys before ids, since either costs one operator, where an id tells
-    more for less.
+    more for less. Of `<> 0` it expects nearly all rows to pass, of `> 0` a third.
     """
-    return f"coalesce(({keys} && (SELECT caller_keys()))::int, 0) > 0"
+    return f"coalesce(({keys} && (SELECT caller_keys()))::int, 0) <> 0"
 
 
 HELD = meets("acl")
 GIVEN = "NOT coalesce(routes && (SELECT caller_closed()), false)"
 """Of a case: it was not given to the caller by a way that is closed today."""
 SIGNED_IN = "(SELECT caller_principal()) IS NOT NULL"
+RULE = "rule"
+"""In a table's info: its row rule."""
 RECORDED = "recorded"
 """Marks a table whose changes are recorded, each under the row's own type and id."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way in which a caller comes to see a row, beside its keys: `person` (they are whom it is
+    about or for), `agency` (their own has to do with it), `power SCOPE` or `everyone`.
+    """
+
+    kind: str
+    when: str
+    """The condition on the row; one of a rule's ways is met where the row is seen."""
+
+
+EVERYONE = Way("everyone", SIGNED_IN)
+_CATEGORY = re.compile(r"caller_keys\('(\w+)'\)")
+_SCOPE = re.compile(r"caller_can\('([\w:]+)'\)")
+
+
+def mine(when: str) -> Way:
+    """It is about the caller or for them, or they did it."""
+    return Way("person", when)
+
+
+def ours(when: str) -> Way:
+    """The caller's agency has to do with it."""
+    return Way("agency", when)
+
+
+def by_power(scope: str, when: str = "true") -> Way:
+    """A power of the caller lets them."""
+    return Way(f"power {scope}", f"({when}) AND (SELECT caller_can('{scope}'))")
 
 
 @dataclass(frozen=True)
@@ -36,7 +70,8 @@ class RowRule:
     `says` is the rule in words, for the reviewer and for access.md. A condition left None means
     that the API cannot do it at all: no policy and no grant. `check` is for what a changed row must
     still satisfy, where that differs. `auth` lists what the sign-in role may do, on every row;
-    `auth_add` and `auth_change` are for what its new and changed rows must satisfy.
+    `auth_add` and `auth_change` are for what its new and changed rows must satisfy. `why` tells
+    apart the ways to see a row, where there are others than keys, or the condition of all.
     """
 
     table: Table
@@ -50,6 +85,27 @@ class RowRule:
     auth_add: str = "true"
     auth_change: str = "true"
     triggers: tuple[str, ...] = field(default=())
+    why: tuple[Way, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.table.info[RULE] = self
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """The ways to see a row, beside its keys."""
+        return self.why or ((EVERYONE,) if self.see == SIGNED_IN else ())
+
+    @property
+    def category(self) -> str | None:
+        """The data category of all the rows, where only an agreement that covers it shows them."""
+        found = set(_CATEGORY.findall(self.see or ""))
+        return found.pop() if len(found) == 1 else None
+
+    @property
+    def scopes(self) -> list[str]:
+        """The powers that the rule speaks of."""
+        said = (self.see, self.add, self.change, self.check, self.remove)
+        return sorted({scope for each in said for scope in _SCOPE.findall(each or "")})
 
     @property
     def name(self) -> str:

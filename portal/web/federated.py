@@ -19,7 +19,7 @@ from auth.federation.under_way import LONGEST, Wish
 from auth.people.invitations import InvitationOver, link_of, look
 from auth.sessions.devices import device_of
 from auth.sessions.verbs import current
-from portal.context import LONDON
+from portal.clock import LONDON
 from portal.edge.requests import request_id_of
 from portal.web.cookies import drop, keep, session_cookie
 from portal.web.forms import form

@@ -13,7 +13,7 @@ from auth.events import EventOutcome, note
 from auth.federation.providers import provider_of
 from auth.people.invitations import InvitationOver, Offered, accept, look
 from auth.sessions.verbs import Current
-from portal.context import LONDON
+from portal.clock import LONDON
 from portal.web import enrolling
 from portal.web.been import been_here
 from portal.web.forms import Form, form

@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from portal.context import LONDON
+from portal.clock import LONDON
 
 CAPITALS = {"cps": "CPS", "marac": "MARAC", "spoc": "SPOC", "idva": "IDVA", "isva": "ISVA"}
 SAID: Mapping[str, str] = {

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from support.asking import Portal
@@ -16,7 +18,8 @@ from portal.edge.guarded import guarded
 from portal.furnishing import furnish_portal
 from portal.sample.initiatives import initiative_id
 from portal.sample.load import load_sample
-from portal.sample.partnership import DAY, agency_id
+from portal.sample.partnership import DAY, agency_id, fixed
+from portal.sample.programs import keys_in, load_programs
 from portal.store.build import build
 from portal.store.server import Server
 
@@ -37,6 +40,8 @@ async def a_partnership(server: Server, name: str) -> AsyncIterator[Portal]:
             await build(owner, database.statements())
             await furnish_portal(owner)
             await load_sample(owner)
+            with TemporaryDirectory() as folder:
+                await load_programs(owner, keys_in(Path(folder)))
             await owner.exec_driver_sql(
                 "INSERT INTO membership_role SELECT id, 'partnership_administrator' FROM membership"
                 " WHERE id IN (SELECT membership_id FROM team_member WHERE agency_id = $1 LIMIT 1)",
@@ -89,6 +94,15 @@ async def test_its_people_go_on_working_for_the_successor(partnership: Portal) -
     }
     answer = await partnership.do("pcc.coordinator", "changeInitiative", renamed)
     assert answer["__typename"] == "InitiativePayload"
+
+
+async def test_its_programs_act_for_the_successor(partnership: Portal) -> None:
+    program, query = fixed("client", "rasa"), "{ me { agency { shortName } } }"
+    assert (await partnership.ask(program, query))["me"]["agency"] == {"shortName": "RASA"}
+    charities = {"agency": agency("rasa"), "by": agency("savera")}
+    done = await partnership.do("cheshire.viewer", "succeedAgency", SUCCEED | charities, SHOWN)
+    assert done["__typename"] == "AgencyPayload"
+    assert (await partnership.ask(program, query))["me"]["agency"] == {"shortName": "Savera"}
 
 
 async def test_of_two_teams_of_one_name_the_one_that_arrives_says_where_from(

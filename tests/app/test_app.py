@@ -18,8 +18,7 @@ from auth.oauth.clients import end_client
 from portal.app import create_app
 from portal.changes.keeping import tidy
 from portal.client import Refused
-from portal.clock import Clock
-from portal.context import LONDON
+from portal.clock import LONDON, Clock
 from portal.furnishing import furnish_portal
 from portal.sample.partnership import DAY, agency_id
 from portal.sample.programs import load_programs

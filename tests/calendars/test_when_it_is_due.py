@@ -8,7 +8,7 @@ import pytest
 from portal.calendars.days import Calendar, Term, london
 from portal.calendars.limits import Limit, Unit, parse
 from portal.calendars.reckoning import due, left
-from portal.context import LONDON
+from portal.clock import LONDON
 
 PLAIN = Calendar()
 SCHOOLS = Calendar(

@@ -9,7 +9,7 @@ import pytest
 from portal.calendars.days import Calendar
 from portal.calendars.limits import parse
 from portal.calendars.stopwatch import OutOfTurn, Stopwatch
-from portal.context import LONDON
+from portal.clock import LONDON
 
 PLAIN = Calendar()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from support.commands import run
 
-from portal.referrals.pathway_files import FOLDER
+from portal.referrals.engine.files import FOLDER
 
 SHIPPED = FOLDER / "request_for_support.toml"
 

@@ -222,3 +222,13 @@ async def test_the_database_says_it_too(portal: Portal, engines: Engines, statem
     async with engines.owner.connect() as owner:
         with pytest.raises(DBAPIError, match="violates check constraint"):
             await owner.execute(text(statement), {"id": row["id"].removeprefix("Initiative:")})
+
+
+async def test_the_database_keeps_no_initiative_without_a_lead(
+    portal: Portal, engines: Engines
+) -> None:
+    row = await live(portal)
+    leaderless = text("UPDATE initiative SET lead_agency_id = NULL WHERE id = :id")
+    async with engines.owner.connect() as owner:
+        with pytest.raises(DBAPIError, match="null value in column"):
+            await owner.execute(leaderless, {"id": row["id"].removeprefix("Initiative:")})

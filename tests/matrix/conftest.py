@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from support.sharing import shared_in
 from support.world import World
 from support.worlds import world_in
 
@@ -13,4 +14,11 @@ from portal.store.server import Server
 @pytest.fixture(scope="session")
 async def matrix(server: Server) -> AsyncIterator[tuple[Engines, World]]:
     async with world_in(server, "matrix") as built:
+        yield built
+
+
+@pytest.fixture(scope="session")
+async def shared(server: Server) -> AsyncIterator[tuple[Engines, World]]:
+    """Cases between agencies, in every state of their agreements; who asks leaves lines in it."""
+    async with shared_in(server, "sharing") as built:
         yield built

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from random import Random
 
 import httpx2
@@ -23,7 +22,7 @@ from support.world import World
 from support.worlds import world_in
 
 from auth.caller import Caller
-from auth.oauth.clients import NewClient, new_private_key
+from auth.oauth.clients import new_private_key
 from auth.roles import Role, scopes_of
 from portal.edge.guarded import guarded
 from portal.reading.declare import declared
@@ -70,24 +69,13 @@ class Served:
         return Caller(own, "client", agency_id(agency), None, roles, scopes_of(roles))
 
 
-async def let_in(db: AsyncSession, agency: str, key: ECKey) -> None:
-    role, now = POWERS[agency], datetime.now(UTC)
-    jwk = {name: str(part) for name, part in key.as_dict(private=False).items()}
-    scopes = scopes_of(frozenset({role}))
-    owner, until = fixed("matrix", f"{agency}/{role}"), now + timedelta(days=9)
-    new = NewClient(
-        agency_id(agency), "HTTP", owner, scopes, until, jwk, fixed("matrix-http", agency)
-    )
-    await accepting.let_in(db, new, now=now)
-
-
 @pytest.fixture(scope="module")
 async def served(server: Server) -> AsyncIterator[Served]:
     keys = {agency: new_private_key() for agency in POWERS}
     async with world_in(server, "matrix_http") as (engines, world):
         async with AsyncSession(engines.owner) as db, db.begin():
             for agency, key in keys.items():
-                await let_in(db, agency, key)
+                await accepting.of_role(db, agency, POWERS[agency], key)
         with socket.create_server(("127.0.0.1", 0)) as door:
             url = f"http://localhost:{door.getsockname()[1]}"
             with listening(replace(engines.settings, base_url=url, today=DAY), door):

@@ -3,11 +3,11 @@
 import pytest
 from support.pathways import BEGAN, PLAIN, Case, here
 
-from portal.referrals.machine import Impossible, replay
-from portal.referrals.moving import check_error, check_recorded_late, possible
-from portal.referrals.pathway import Hold, OverallRule, Part, Pathway, Rung, Turn
-from portal.referrals.pathway_files import FOLDER, load
-from portal.referrals.standing import Event, overall
+from portal.referrals.engine.files import FOLDER, load
+from portal.referrals.engine.machine import Impossible, replay
+from portal.referrals.engine.moving import check_error, check_recorded_late, possible
+from portal.referrals.engine.pathway import Hold, OverallRule, Part, Pathway, Rung, Turn
+from portal.referrals.engine.standing import Event, overall
 
 SENDER, RECEIVER, OTHER = Part.SENDER, Part.RECEIVER, Part.NEW_RECEIVER
 

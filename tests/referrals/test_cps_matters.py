@@ -4,8 +4,8 @@ import pytest
 from support.pathways import Case, here
 
 from portal.errors import Finding
-from portal.referrals.pathway import Part, Turn
-from portal.referrals.pathway_files import FOLDER, load
+from portal.referrals.engine.files import FOLDER, load
+from portal.referrals.engine.pathway import Part, Turn
 
 CPS = load(FOLDER / "cps_charging.toml")
 POLICE, PROSECUTOR = Part.SENDER, Part.RECEIVER

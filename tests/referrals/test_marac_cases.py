@@ -6,7 +6,8 @@ import pytest
 from support.pathways import Case, here
 
 from portal.calendars.days import Calendar
-from portal.referrals.local_rules import (
+from portal.referrals.engine.files import FOLDER, load
+from portal.referrals.engine.local_rules import (
     follows,
     grade,
     in_force,
@@ -15,9 +16,8 @@ from portal.referrals.local_rules import (
     repeat_rule,
     threshold,
 )
-from portal.referrals.moving import possible
-from portal.referrals.pathway import Part, Rung, Turn
-from portal.referrals.pathway_files import FOLDER, load
+from portal.referrals.engine.moving import possible
+from portal.referrals.engine.pathway import Part, Rung, Turn
 
 MARAC = load(FOLDER / "marac.toml")
 SENDER, AGENCY, COORDINATOR = Part.SENDER, Part.RECEIVER, Part.COORDINATOR

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from support.pathways import Case
 
-from portal.referrals.pathway import Part
-from portal.referrals.pathway_files import FOLDER, load, load_all
-from portal.referrals.toml_tables import BadPathway
+from portal.referrals.engine.files import FOLDER, load, load_all
+from portal.referrals.engine.pathway import Part
+from portal.referrals.engine.toml_tables import BadPathway
 
 LENDING = """
 name = "lending"

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from support.pathways import BEGAN, PLAIN, at_start, least, sayings
 
-from portal.referrals.machine import advance
-from portal.referrals.moving import check_move, possible
-from portal.referrals.pathway import Hold, Part, Pathway, Saying, Turn
-from portal.referrals.pathway_files import FOLDER, load
-from portal.referrals.standing import Event, Standing
+from portal.referrals.engine.files import FOLDER, load
+from portal.referrals.engine.machine import advance
+from portal.referrals.engine.moving import check_move, possible
+from portal.referrals.engine.pathway import Hold, Part, Pathway, Saying, Turn
+from portal.referrals.engine.standing import Event, Standing
 
 FILES = sorted(FOLDER.glob("*.toml"))
 SOON, LATER = timedelta(minutes=1), timedelta(days=800)

@@ -6,9 +6,9 @@ import pytest
 from support.pathways import Case, here
 
 from portal.calendars.days import Calendar, Term
-from portal.referrals.moving import possible
-from portal.referrals.pathway import Part, Turn
-from portal.referrals.pathway_files import FOLDER, load
+from portal.referrals.engine.files import FOLDER, load
+from portal.referrals.engine.moving import possible
+from portal.referrals.engine.pathway import Part, Turn
 
 RECEIVER = Part.RECEIVER
 AUTUMN = Calendar(

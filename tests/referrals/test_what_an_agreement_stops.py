@@ -11,6 +11,7 @@ from support import referring
 from support.agreeing import Agreeing, terms
 from support.asking import Portal
 from support.referring import sent, team
+from support.reminding import told_of
 
 from portal.agreements.categories import DataCategory
 from portal.sample.partnership import PEOPLE, membership_id
@@ -22,6 +23,7 @@ TEAMS = {"rasa": "ISVA service", "savera": "Casework", "tww": "Outreach"}
 READERS = [who for who, told in PEOPLE.items() if told[0] in {*TEAMS, "wirral", "police"}]
 STOPS = """query($change: ID!) { agreementStops(change: $change) {
   agency { shortName } own stops narrows } }"""
+KEPT = ["NEEDS", "SAFE_CONTACT", "IDENTITY_LINK", "WISHES", "RISK"]
 FEW, SOME = "FEWER_THAN_5", "FROM_5_TO_19"
 Sights = dict[str, set[str]]
 
@@ -108,8 +110,7 @@ async def test_a_suspended_party_loses_what_it_was_given_and_others_what_it_gave
 async def test_a_new_version_takes_exactly_the_parts_that_were_previewed(
     portal: Portal, deal: Agreeing, cases: Engines
 ) -> None:
-    kept = ["NEEDS", "SAFE_CONTACT", "IDENTITY_LINK", "WISHES", "RISK"]
-    less = terms(categories=kept, endsOn="2029-11-15")
+    less = terms(categories=KEPT, endsOn="2029-11-15")
     await deal.move(LEAD, "amendAgreement", terms=less, reason="Less is enough.")
     before = await listed(portal)
     assert await listed(portal, stopsWith=deal.newest) == {who: set() for who in READERS}
@@ -125,7 +126,7 @@ async def test_a_new_version_takes_exactly_the_parts_that_were_previewed(
         gone = {f"Referral:{case}" for some in lost.values() for case in some}
         assert gone == narrows[who]
         assert {c.name for c, some in lost.items() if some} == {c.name for c in DataCategory} - {
-            *kept
+            *KEPT
         }
     assert len(narrows["rasa.protection"]) == 7, "who answers for it, and reads no case"
 
@@ -157,3 +158,51 @@ async def test_who_proposes_sees_bands_of_others_and_others_their_own_row(
     for outsider in ("wirral.protection", "rasa.coordinator"):
         assert await bands(portal, outsider, deal.id) == {}
     assert not await referring.listed(portal, "wirral.idva", stopsWith=deal.id)
+
+
+async def test_a_version_for_a_role_that_an_agency_has_nobody_in_shows_in_the_bands(
+    portal: Portal, deal: Agreeing
+) -> None:
+    """Whoever answers for it still sees that there are cases; nobody reads what is in them."""
+    chairs = terms(permittedRoles=["MARAC_CHAIR"], categories=KEPT, endsOn="2029-11-15")
+    await deal.move(LEAD, "amendAgreement", terms=chairs, reason="Chairs only.")
+    less = {"RASA": (FEW, SOME), "Savera": (FEW, SOME), "TWW": (FEW, FEW)}
+    assert await bands(portal, LEAD, deal.newest) == less
+    await deal.move(LEAD, "giveUpAgreementVersion", **WHY)
+
+
+async def test_a_new_version_for_other_roles_closes_cases_to_those_it_leaves_out(
+    portal: Portal, deal: Agreeing
+) -> None:
+    whole = [category.name for category in DataCategory]
+    leads = terms(permittedRoles=["TEAM_LEAD"], categories=whole, endsOn="2029-11-15")
+    await deal.move(LEAD, "amendAgreement", terms=leads, reason="Fewer people.")
+    before, would_stop = await listed(portal), await listed(portal, stopsWith=deal.newest)
+    await deal.move(LEAD, "sendAgreement")
+    await deal.signed_by(*TEAMS)
+    assert without(before, await listed(portal)) == would_stop
+    assert len(would_stop["rasa.caseworker"]) == 7
+    assert not would_stop["rasa.protection"], "who answers for it still sees that there are cases"
+
+
+async def test_who_has_no_permitted_role_is_not_told_of_what_comes(
+    portal: Portal, deal: Agreeing, cases: Engines
+) -> None:
+    """After the version for team leads only: a caseworker of the team hears of nothing."""
+    row = await sent(
+        portal, ("savera", "Casework"), by="rasa.caseworker", senderTeam=team("rasa", TEAMS["rasa"])
+    )
+    assert ("savera.caseworker", "referral_arrived") not in await told_of(cases, row["id"])
+
+
+async def test_under_the_ceiling_of_official_no_case_is_shared(
+    portal: Portal, deal: Agreeing
+) -> None:
+    low = terms(ceiling="OFFICIAL", endsOn="2029-11-15")
+    await deal.move(LEAD, "amendAgreement", terms=low, reason="General data only.")
+    before, would_stop = await listed(portal), await listed(portal, stopsWith=deal.newest)
+    await deal.move(LEAD, "sendAgreement")
+    await deal.signed_by(*TEAMS)
+    assert without(before, await listed(portal)) == would_stop
+    assert len(would_stop["rasa.protection"]) == 7
+    assert not await deal.gate("rasa", "savera")

@@ -1,5 +1,6 @@
 """Whoever sees a record can ask why, and what they lack for all of it; the answer is exact."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,15 +17,19 @@ ACCESS = """access { decision rules { kind label } missing { kind label grantedB
 ONE = f"query($id: ID!) {{ referral(id: $id) {{ id {ACCESS} }} }}"
 ALL = f"""{{ referrals(first: 100) {{ nodes {{ id {ACCESS} }} }}
   initiatives(first: 100) {{ nodes {{ id {ACCESS} }} }}
-  agreements(first: 100) {{ nodes {{ id reference title {ACCESS} }} }} }}"""
+  agreements(first: 100) {{ nodes {{ id {ACCESS} }} }} }}"""
+CHILDREN = f"""{{ actions(first: 20) {{ nodes {{ id {ACCESS} }} }}
+  caseActions(first: 20) {{ nodes {{ id {ACCESS} }} }}
+  hearings(first: 20) {{ nodes {{ id {ACCESS} }} }}
+  agreements(first: 5) {{ nodes {{ parties(first: 5) {{ nodes {{ id {ACCESS} }} }} }} }} }}"""
 FILE = "query($id: ID!) { referralFile(id: $id, purpose: WORK_ON_CASE) { needs { code } } }"
 DEAL = {"deal": fixed("agreement", "wirral-marac")}
 OWN = {"kind": "POWER", "label": "referrals:read",
        "grantedBy": "your agency's administrators, two of them"}  # fmt: skip
-TABLES = ("referral", "initiative", "agreement", "action")
+TABLES = ("referral", "recipient", "initiative", "action", "agreement", "agreement_party")
 WITHOUT = """SELECT t.id, t.acl && caller_keys() AS opens,
-    t.acl && ARRAY(SELECT unnest(caller_keys()) EXCEPT SELECT r.key FROM access_rules(t.acl) r)
-    AS still FROM {} t"""
+    t.acl && ARRAY(SELECT unnest(caller_keys())
+        EXCEPT SELECT r.key FROM access_rules(t.acl, NULL, '{{}}') r) AS still FROM {} t"""
 
 
 async def why(portal: Portal, who: str, case: str) -> dict[str, Any] | None:
@@ -110,6 +115,18 @@ async def test_with_the_power_that_is_missing_the_full_view_opens(
             await owner.execute(text(taken), role)
 
 
+async def test_who_answers_for_the_agreement_reads_in_which_roles_its_cases_are_opened(
+    portal: Portal,
+) -> None:
+    seen = await why(portal, "wirral.protection", (await sent(portal))["id"])
+    assert seen
+    assert seen["decision"] == "SUMMARY"
+    permitted, power = seen["missing"]
+    assert power == OWN
+    assert permitted["kind"] == "ROLE"
+    assert "caseworker" in permitted["label"].split(" or ")
+
+
 async def test_with_the_kind_of_data_that_is_missing_the_full_view_is_whole(
     portal: Portal, cases: Engines
 ) -> None:
@@ -136,6 +153,14 @@ async def test_with_the_kind_of_data_that_is_missing_the_full_view_is_whole(
     assert (seen["decision"], seen["missing"]) == ("FULL", [])
 
 
+def explained(data: Any) -> Iterator[dict[str, Any]]:
+    """Every record of an answer with its reasons."""
+    if isinstance(data, dict) and "access" in data:
+        yield data
+    for part in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        yield from explained(part)
+
+
 @pytest.mark.parametrize("agency", AGENCIES)
 async def test_nothing_is_named_that_its_reader_is_no_party_to(
     portal: Portal, cases: Engines, agency: str
@@ -152,8 +177,8 @@ async def test_nothing_is_named_that_its_reader_is_no_party_to(
         names = set((await owner.execute(named, own)).scalars())
     common = {"everyone who is signed in", "the partnership"}
     for who in (each for each, told in PEOPLE.items() if told[0] == agency):
-        data = await portal.ask(who, ALL)
-        for node in (one for page in data.values() for one in page["nodes"]):
+        data = [await portal.ask(who, ALL), await portal.ask(who, CHILDREN)]
+        for node in explained(data):
             assert node["access"]["rules"], (who, node)
             for rule in node["access"]["rules"]:
                 label = rule["label"].removeprefix("an emergency disclosure to ")

@@ -11,10 +11,10 @@ from portal import database
 from portal.calendars.days import Calendar
 from portal.edge.guarded import guarded
 from portal.furnishing import furnish_portal
-from portal.referrals.machine import replay
-from portal.referrals.pathway import Part
-from portal.referrals.pathway_files import shipped
-from portal.referrals.standing import Event
+from portal.referrals.engine.files import shipped
+from portal.referrals.engine.machine import replay
+from portal.referrals.engine.pathway import Part
+from portal.referrals.engine.standing import Event
 from portal.referrals.tables import EventCodes, Recipient, Referral, ReferralEvent
 from portal.sample.case_seeding import TABLES, caseworker, seed_referrals
 from portal.sample.partnership import load_partnership, membership_id

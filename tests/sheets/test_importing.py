@@ -102,6 +102,36 @@ async def test_one_bad_row_keeps_every_row_out_and_names_each_fault(portal: Port
     assert await named(portal, LEAD, title) == []
 
 
+async def test_a_fault_of_an_initiative_hides_none_of_what_hangs_on_it(
+    portal: Portal, tmp_path: Path
+):
+    bad = key()
+    file = initiatives(
+        tmp_path / "a.xlsx",
+        {"Initiative": bad, "Title": "Red", "Rating": "red"},
+        Partners=[{"Initiative": bad, "Agency": "about 50 partners", "Parts": "deliver"}],
+        Funding=[{"Initiative": bad, "Source": "Home Office", "Amount": 100}],
+        Actions=[{"Initiative": bad, "Title": "Patrol", "Agency": "Merseyside Police",
+                  "Team": "Prevention hub", "Due on": "2026-12-01"}],
+    )  # fmt: skip
+    faults = (await bring(portal, LEAD, file)).faults
+    assert [(f.sheet, f.column, f.reason) for f in faults] == [
+        ("Initiatives", "Rating reason", "Something is missing."),
+        ("Partners", "Agency", "“about 50 partners” is no agency that the portal knows."),
+        ("Funding", "Financial year", "Something is missing."),
+        ("Actions", "Team", "This team's agency takes no part in it."),
+    ]
+
+
+async def test_an_initiative_is_led_by_an_agency_that_the_portal_knows(
+    portal: Portal, tmp_path: Path
+):
+    row = {"Initiative": key(), "Title": "Lost", "Lead": "Atlantis Council"}
+    [fault] = (await bring(portal, LEAD, initiatives(tmp_path / "a.xlsx", row))).faults
+    assert (fault.column, fault.row) == ("Lead", 2)
+    assert fault.remedy == "Write one agency in a cell, by its full or short name."
+
+
 @pytest.mark.parametrize("who", ["wirral.viewer", "wirral.contributor", "icb.viewer"])
 async def test_who_may_not_log_an_initiative_may_not_import_one(
     portal: Portal, tmp_path: Path, who: str

@@ -102,8 +102,8 @@ def test_every_fault_is_a_line_of_a_table_and_the_exit_code_is_1(environ, tmp_pa
     assert code == 1
     assert said.splitlines() == [
         "Sheet        Row  Column         What is wrong → What to do",
-        "Initiatives  2    Rating reason  It cannot stay as it is. → Say why it is red, and what"
-        " would help.",
+        "Initiatives  2    Rating reason  Something is missing. → Say why it is red, and what would"
+        " help.",
         "Initiatives  3    Stage          It holds control characters. → Type the text anew,"
         " without them.",
         "Error: 2 faults; nothing was saved.",

@@ -1,14 +1,17 @@
 """Programs whose owner has said yes, for tests that are about something else."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from joserfc.jwk import ECKey
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from auth.oauth.clients import NewClient, add_client
 from auth.oauth.tables import Client, ClientAcceptance, ClientKey
+from auth.roles import Role, scopes_of
+from portal.sample.partnership import agency_id, fixed
 
 
 def accepted(client: Client, thumbprints: Collection[str] = ()) -> ClientAcceptance:
@@ -30,6 +33,16 @@ async def let_in(db: AsyncSession, new: NewClient, *, now: datetime) -> UUID:
     client_id = await add_client(db, new, now=now)
     await accept_all(db, client_id)
     return client_id
+
+
+async def of_role(db: AsyncSession, agency: str, role: Role, key: ECKey) -> None:
+    """A program of a matrix agency with the powers of one role, for which its holder answers."""
+    now, scopes = datetime.now(UTC), scopes_of(frozenset({role}))
+    jwk = {name: str(part) for name, part in key.as_dict(private=False).items()}
+    owner, own = fixed("matrix", f"{agency}/{role}"), fixed("matrix-http", agency)
+    until = now + timedelta(days=9)
+    new = NewClient(agency_id(agency), "HTTP", owner, scopes, until, jwk, own)
+    await let_in(db, new, now=now)
 
 
 async def accept_all(db: AsyncSession, client_id: UUID) -> None:

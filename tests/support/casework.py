@@ -16,16 +16,11 @@ from portal.agreements import categories
 from portal.charging.support_tables import SupportAuthority, SupportedMatter
 from portal.charging.tables import Hearing, PlanItem, VictimSupport
 from portal.marac import tables as marac
-from portal.referrals import (
-    allocation_tables,
-    details,
-    emergency_tables,
-    follow_tables,
-    research_tables,
-    tables,
-)
+from portal.referrals import allocation_tables, details, research_tables, tables
 from portal.referrals.access import Party
-from portal.referrals.outside_tables import OutsideReferral
+from portal.referrals.emergencies import tables as emergency_tables
+from portal.referrals.follow import tables as follow_tables
+from portal.referrals.outside.tables import OutsideReferral
 from portal.sample import agreements, conferences
 from portal.sample.initiatives import IMPORTED
 from portal.sample.partnership import DAY, agency_id, fixed, team_id
@@ -386,16 +381,20 @@ def parties(world: World) -> dict[UUID, list[Party]]:
     """Who has each case today."""
     found = {row["id"]: [Party(row["sender_agency_id"])] for row in world.rows["referral"]}
     covers = {fixed("agreement", deal): categories for _, _, deal, categories in PAIRS}
+    roles = {fixed("agreement", d.key): frozenset(d.roles) for d in agreements.DEALS}
     for row in world.rows["recipient"]:
         if row["given_at"] is None or row["lost_at"] is not None:
             continue
         categories = covers.get(row["agreement_id"])
         if categories is None or categories:
-            found[row["referral_id"]].append(Party(row["agency_id"], categories=categories))
+            permitted = roles.get(row["agreement_id"])
+            party = Party(row["agency_id"], categories=categories, roles=permitted)
+            found[row["referral_id"]].append(party)
     for row in world.rows["emergency_disclosure"]:
         if row["starts_at"] == TOLD and row["closed_at"] is None:
             found[row["referral_id"]].append(Party(row["to_agency_id"], row["to_team_id"]))
     for row in world.rows["marac_research"]:
         if row["given_at"] is not None:
-            found[row["referral_id"]].append(Party(row["agency_id"]))
+            permitted = roles.get(row["agreement_id"])
+            found[row["referral_id"]].append(Party(row["agency_id"], roles=permitted))
     return found

@@ -25,6 +25,7 @@ from portal.reading import declare
 from portal.reading.cursors import BadCursor, read_cursor
 from portal.reading.ids import BadId, from_global, to_global
 from portal.reading.rows import columns_of
+from portal.reading.seeing import why_seen
 from portal.reading.wires import wire_of, wire_of_input
 
 PAGE, IDS = 100, 100
@@ -182,6 +183,12 @@ async def _(read: declare.Value, asked: Asked) -> Any:
     if len(found) > 1:
         raise ValueError(f"{asked.info.path}: {len(found)} rows for one object")
     return found[0] if found else None
+
+
+@_read.register
+async def _(read: declare.Why, asked: Asked) -> Any:
+    [found] = await _chosen(why_seen(declare.SOURCES[asked.info.parent_type.name]), asked)
+    return found
 
 
 @_read.register

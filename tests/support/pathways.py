@@ -7,12 +7,12 @@ from itertools import count
 from uuid import UUID
 
 from portal.calendars.days import Calendar
-from portal.context import LONDON
+from portal.clock import LONDON
 from portal.errors import Finding
-from portal.referrals.machine import begin, replay
-from portal.referrals.moving import check_move
-from portal.referrals.pathway import Kind, Part, Pathway, Saying
-from portal.referrals.standing import Event, Standing, Value
+from portal.referrals.engine.machine import begin, replay
+from portal.referrals.engine.moving import check_move
+from portal.referrals.engine.pathway import Kind, Part, Pathway, Saying
+from portal.referrals.engine.standing import Event, Standing, Value
 
 PLAIN = Calendar()
 BEGAN = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from support.overhearing import Listener
 from support.visiting import COOKIE, Pages
 from support.walk import STOPS, Stop
 
-from portal.context import LONDON
+from portal.clock import LONDON
 from portal.web.charts import chart_of
 
 WEB = Path(__file__).parents[2] / "portal" / "web"

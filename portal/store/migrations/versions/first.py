@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_28819595f23c"
+revision = "first_657654be05f8"
 down_revision = None
 
 

@@ -2325,13 +2325,13 @@ CREATE TABLE recipient (
 
 CREATE INDEX recipient_by_agreement ON recipient (agreement_id, agency_id) WHERE lost_at IS NULL AND agreement_id IS NOT NULL;
 
-CREATE INDEX recipient_late ON recipient (agency_id, due_at, id) WHERE is_open;
+CREATE INDEX recipient_late ON recipient (agency_id, coalesce(due_at, '9999-12-30'::timestamptz), id) WHERE is_open;
 
 CREATE INDEX recipient_newest ON recipient (team_id, created_at, id);
 
 CREATE INDEX recipient_of_referral ON recipient (referral_id, created_at, id);
 
-CREATE INDEX recipient_queue ON recipient (team_id, due_at, id) WHERE is_open;
+CREATE INDEX recipient_queue ON recipient (team_id, coalesce(due_at, '9999-12-30'::timestamptz), id) WHERE is_open;
 
 CREATE INDEX recipient_urgent ON recipient (team_id, rank, created_at, id) WHERE is_open;
 
@@ -3054,6 +3054,13 @@ SET search_path = pg_catalog, public, pg_temp AS $$
       AND (a.ended_on IS NULL OR a.ended_on > today)
 $$;
 
+-- As what a principal uses what others share: a member by its roles, a program by those of whoever answers for it.
+CREATE FUNCTION acting_roles(principal uuid, today date) RETURNS text[]
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT roles_today(coalesce((SELECT c.owner_membership_id FROM client_acceptance c WHERE c.id = principal), principal), today)
+$$;
+
 CREATE FUNCTION open_principal(wanted uuid, within text[], request uuid, moment timestamptz)
 RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
 LANGUAGE plpgsql SECURITY DEFINER
@@ -3071,7 +3078,8 @@ BEGIN
     who.scopes := ARRAY(SELECT s FROM unnest(who.scopes) s WHERE within IS NULL OR s = ANY (within));
     keys := keys_of(who.agency_id, who.team_ids, 'initiatives:read' = ANY (who.scopes));
     -- Asked anew at each request: an agreement that ends or is suspended closes its cases and changes no row.
-    SELECT * INTO cases FROM case_keys(who.agency_id, who.team_ids, who.scopes, coalesce(moment, now()));
+    SELECT * INTO cases FROM case_keys(who.agency_id, who.team_ids, who.scopes, coalesce(moment, now()),
+                                       acting_roles(who.principal_id, today));
     keys := keys || cases.keys;
     -- The cost of reading grows with the keys; to drop some would hide rows, and nobody would know.
     IF cardinality(keys) > 64 THEN
@@ -4550,6 +4558,7 @@ BEGIN
         CASE WHEN receives IS NULL THEN 'receiver_no_party' WHEN receives = 'gives' THEN 'receiver_does_not_receive' END,
         CASE WHEN NOT coalesce(agreement_answer.purpose = ANY (v.purposes), false) THEN 'purpose' END,
         CASE WHEN NOT coalesce(agreement_answer.categories <@ v.categories, false) THEN 'categories' END,
+        CASE WHEN v.ceiling = 'official' THEN 'ceiling' END,
         CASE WHEN gateway IS NULL THEN 'gateway' END], NULL);
 END
 $$;
@@ -4615,12 +4624,13 @@ BEGIN
     FROM agreement_party p
     JOIN agreement a ON a.id = p.agreement_id AND a.withdrawn_at IS NULL AND a.suspended_at IS NULL
     CROSS JOIN LATERAL (
-        SELECT w.id, w.categories, w.ends_on, w.run_off_days FROM agreement_version w
+        SELECT w.id, w.categories, w.ends_on, w.run_off_days, w.ceiling FROM agreement_version w
         WHERE w.agreement_id = a.id AND w.signed_at IS NOT NULL AND w.starts_on <= today
         ORDER BY w.number DESC LIMIT 1) v
     WHERE p.agency_id = agreement_receiving.agency AND p.direction IN ('receives', 'both')
       AND p.joined_at IS NOT NULL AND p.left_at IS NULL AND p.suspended_at IS NULL
       AND v.ends_on + coalesce(v.run_off_days, 0) >= today
+      AND v.ceiling <> 'official'  -- every case is marked higher
       AND EXISTS (SELECT FROM agreement_signature s WHERE s.agreement_version_id = v.id AND s.party_id = p.id);
 END
 $$;
@@ -4882,10 +4892,11 @@ BEGIN
 END
 $$;
 
--- Why the caller sees a row, from the keys: which of its keys they hold, and what they lack for more. Nothing is named but
--- what the caller's own agency is: itself, its teams, the agreements by which it is given something.
+-- Why the caller sees a row, from the keys: which of its keys they hold, and what they lack for more; and of rows that have
+-- none, which ways of their row rule are met. Nothing is named but what the caller's own agency is: itself, its teams, the
+-- agreements by which it is given something.
 
-CREATE FUNCTION access_rules(acl int[]) RETURNS TABLE (key int, kind text, label text)
+CREATE FUNCTION access_rules(acl int[], category text, ways text[]) RETURNS TABLE (key int, kind text, label text)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT c.id,
@@ -4898,7 +4909,13 @@ SET search_path = pg_catalog, public, pg_temp AS $$
                 ELSE coalesce(t.name, g.name) END
     FROM capability c LEFT JOIN agency g ON g.id = c.agency_id LEFT JOIN team t ON t.id = c.team_id
     LEFT JOIN agreement a ON a.id = c.gate_id
-    WHERE c.id = ANY (access_rules.acl) AND c.id = ANY (caller_keys())
+    WHERE c.id = ANY (access_rules.acl) AND c.id = ANY (caller_keys(access_rules.category))
+    UNION ALL
+    SELECT NULL, split_part(way, ' ', 1),
+           CASE split_part(way, ' ', 1) WHEN 'everyone' THEN 'everyone who is signed in' WHEN 'person' THEN 'you'
+                WHEN 'agency' THEN (SELECT g.name FROM agency g WHERE g.id = caller_agency())
+                ELSE split_part(way, ' ', 2) END
+    FROM unnest(access_rules.ways) way
 $$;
 
 -- Of a case: whether the caller may open its full view, and all kinds of data in it. What has no full view is seen in full.
@@ -4911,32 +4928,39 @@ SET search_path = pg_catalog, public, pg_temp AS $$
                 ELSE 'full' END
 $$;
 
--- What would have to be added for all of it: the power to open cases, and the kinds of data that no agreement covers by
--- which the caller has this one.
+-- What would have to be added for all of it: the power to open cases, a role that the agreement permits, and the kinds
+-- of data that no agreement covers by which the caller has this one.
 CREATE FUNCTION access_missing(acl int[], full_acl int[], categories text[])
 RETURNS TABLE (kind text, label text, granted_by text)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     WITH way AS MATERIALIZED (
-        SELECT DISTINCT a.id, a.reference, c.gate_id, g.categories AS covers
+        SELECT DISTINCT a.id, a.reference, c.gate_id, g.categories AS covers, v.permitted_roles AS permitted
         FROM capability c LEFT JOIN agreement a ON a.id = c.gate_id
         LEFT JOIN agreement_gates(caller_agency(), caller_now()) g ON g.agreement_id = c.gate_id
+        LEFT JOIN agreement_version v ON v.id = agreement_version_now(c.gate_id, caller_now())
         WHERE full_acl IS NOT NULL AND c.id = ANY (access_missing.acl) AND c.id = ANY (caller_keys())
     )
     SELECT 'power', 'referrals:read', 'your agency''s administrators, two of them'
+    WHERE NOT full_acl && caller_keys() AND NOT caller_can('referrals:read')
+    UNION ALL
+    SELECT DISTINCT 'role', array_to_string(w.permitted, ' or '), 'your agency''s administrators, two of them'
+    FROM way w
     WHERE NOT full_acl && caller_keys()
+      AND NOT w.permitted && acting_roles(caller_principal(), caller_today())
     UNION ALL
     SELECT 'category', one, 'the parties of ' || (SELECT string_agg(w.reference, ', ' ORDER BY w.reference) FROM way w)
     FROM unnest(access_missing.categories) one
-    WHERE EXISTS (SELECT FROM way)
+    WHERE access_decision(full_acl, access_missing.categories) <> 'full'  -- before the agreements are looked at
+      AND EXISTS (SELECT FROM way)
       AND NOT EXISTS (SELECT FROM way w WHERE w.id IS NULL OR one = ANY (w.covers))
 $$;
 
--- Which of the caller's powers are about such records.
-CREATE FUNCTION access_powers(about text) RETURNS text[] LANGUAGE sql STABLE PARALLEL RESTRICTED
+-- Which of the caller's powers are about such records, or named by their row rule.
+CREATE FUNCTION access_powers(about text, named text[]) RETURNS text[] LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT ARRAY(SELECT held FROM unnest(string_to_array((caller_context())[7], ',')) held
-                 WHERE split_part(held, ':', 1) = about ORDER BY held)
+                 WHERE split_part(held, ':', 1) = about OR held = ANY (named) ORDER BY held)
 $$;
 
 -- The outbox: a notice is posted in the transaction that writes it, and a worker takes what waits, under a lease.
@@ -5334,9 +5358,10 @@ BEGIN
 END
 $$;
 
--- What a principal holds of cases at this moment: keys; the routes by which its agency may not be given anything today,
+-- What a principal holds of cases at this moment (`roles`: of an agreement that permits one of them, NULL for whatever
+-- role): keys; the routes by which its agency may not be given anything today,
 -- since the sender has left or is suspended while the agreement goes on, or the legal power has ended; and which keys lack which category.
-CREATE FUNCTION case_keys(agency uuid, teams uuid[], scopes text[], moment timestamptz)
+CREATE FUNCTION case_keys(agency uuid, teams uuid[], scopes text[], moment timestamptz, roles text[] DEFAULT NULL)
 RETURNS TABLE (keys int[], closed int[], lacking jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -5352,16 +5377,19 @@ BEGIN
         RETURN;
     END IF;
     WITH gate AS MATERIALIZED (
-        SELECT g.agreement_id AS id, g.categories, v.purposes FROM agreement_gates(case_keys.agency, moment) g
+        SELECT g.agreement_id AS id, g.categories, v.purposes, coalesce(v.permitted_roles && roles, true) AS permitted
+        FROM agreement_gates(case_keys.agency, moment) g
         JOIN agreement_version v ON v.id = agreement_version_now(g.agreement_id, moment)
         UNION ALL
-        SELECT e.id, data_categories(), NULL FROM emergency_disclosure e
+        SELECT e.id, data_categories(), NULL, true FROM emergency_disclosure e
         WHERE e.to_agency_id = case_keys.agency AND e.starts_at <= moment AND e.ends_at > moment AND e.closed_at IS NULL
     ), held AS (
         SELECT c.id, gate.categories FROM capability c LEFT JOIN gate ON gate.id = c.gate_id
         WHERE c.agency_id = case_keys.agency AND c.kind = ANY (levels) AND (c.team_id IS NULL OR c.team_id = ANY (teams))
           AND (c.gate_id IS NULL OR gate.id IS NOT NULL)
           AND (c.purpose IS NULL OR c.purpose = ANY (gate.purposes))
+          -- Who looks after the agreements sees that there are cases; who is to use them the agreement says.
+          AND (c.gate_id IS NULL OR gate.permitted OR c.kind = 'summary' AND 'agreements:draft' = ANY (scopes))
     ), without AS (
         SELECT category, jsonb_agg(held.id) AS ids FROM held, unnest(data_categories()) category
         WHERE NOT category = ANY (held.categories) GROUP BY category
@@ -5902,8 +5930,9 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     ) said JOIN agreement a ON a.id = said.about AND a.acl && caller_keys()
 $$;
 
--- The keys that a change takes from an agency, of summaries and of one data category.
-CREATE FUNCTION keys_lost(agency uuid, change uuid, category text) RETURNS int[]
+-- The keys that a change takes from an agency, of summaries and of one data category; from who has these roles, where they
+-- are named.
+CREATE FUNCTION keys_lost(agency uuid, change uuid, category text, roles text[] DEFAULT NULL) RETURNS int[]
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce(array_agg(c.id), '{}')
@@ -5912,7 +5941,9 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     LEFT JOIN agreement_version v ON v.id = said.version_id
     WHERE CASE
         WHEN v.id IS NOT NULL THEN
-            NOT c.purpose = ANY (v.purposes) OR c.kind = 'full' AND NOT coalesce(category = ANY (v.categories), true)
+            NOT c.purpose = ANY (v.purposes) OR v.ceiling = 'official'
+            OR NOT coalesce(v.permitted_roles && roles, true) AND NOT (c.kind = 'summary' AND caller_can('agreements:draft'))
+            OR c.kind = 'full' AND NOT coalesce(category = ANY (v.categories), true)
         ELSE coalesce(said.party_agency_id = keys_lost.agency, true) END
 $$;
 
@@ -5925,6 +5956,14 @@ SET search_path = pg_catalog, public, pg_temp AS $$
                      FROM agreement_change(change) said), '{}')
 $$;
 
+-- In which roles people act for an agency today: what an agreement permits to none of them stops for the agency.
+CREATE FUNCTION agency_roles(agency uuid) RETURNS text[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ARRAY(SELECT DISTINCT role FROM membership m CROSS JOIN LATERAL principal_today(m.id, caller_today()) p,
+                        unnest(p.roles) role
+                 WHERE m.agency_id = agency_roles.agency ORDER BY 1)
+$$;
+
 -- Every key that somebody in an agency could hold now of a data category, or of summaries; after a change, where one is named.
 CREATE FUNCTION agency_case_keys(agency uuid, category text, change uuid) RETURNS int[]
 LANGUAGE sql STABLE SECURITY DEFINER
@@ -5932,15 +5971,16 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT ARRAY(
         SELECT key FROM unnest(held.keys) key
         WHERE NOT coalesce(held.lacking -> agency_case_keys.category @> to_jsonb(key), false)
-          AND (change IS NULL OR key <> ALL (keys_lost(agency_case_keys.agency, change, category))))
+          AND (change IS NULL OR key <> ALL (keys_lost(agency_case_keys.agency, change, category, agency_roles(agency_case_keys.agency)))))
     FROM case_keys(agency_case_keys.agency, ARRAY(SELECT t.id FROM team t WHERE t.agency_id = agency_case_keys.agency),
-                   '{referrals:read}', caller_now()) held
+                   '{referrals:read}', caller_now(), agency_roles(agency_case_keys.agency)) held
 $$;
 
 -- What the caller would hold after a change, and the ways that would be closed to the caller.
 CREATE FUNCTION keys_after(change uuid) RETURNS int[] LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT ARRAY(SELECT key FROM unnest(caller_keys()) key WHERE key <> ALL (keys_lost(caller_agency(), change, NULL)))
+    SELECT ARRAY(SELECT key FROM unnest(caller_keys()) key WHERE key <> ALL (
+        keys_lost(caller_agency(), change, NULL, acting_roles(caller_principal(), caller_today()))))
 $$;
 
 CREATE FUNCTION ways_shut_by(change uuid) RETURNS int[] LANGUAGE sql STABLE SECURITY DEFINER
@@ -5992,14 +6032,16 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     FROM counted c
 $$;
 
--- Who is told of a case: those who could look it up at that moment, and nobody else. A notice says that there is
+-- Who is told of a case: those of a team who could look it up at that moment, and nobody else of it; and of what is late
+-- those whom the pathway names by their role, whether or not the agreement lets them open it. A notice says that there is
 -- something and where to look; the case itself it leaves to the keys of whoever reads it.
 
--- Whether an agency has a case at that moment; with a team, whether that team has it, which may be narrow.
-CREATE FUNCTION has_case(it referral, agency uuid, team uuid, moment timestamptz) RETURNS boolean LANGUAGE sql STABLE
+-- Whether an agency has a case at that moment; with a team, whether that team has it, which may be narrow; with roles,
+-- whether somebody in one of them has it.
+CREATE FUNCTION has_case(it referral, agency uuid, team uuid, moment timestamptz, roles text[] DEFAULT NULL) RETURNS boolean LANGUAGE sql STABLE
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT it.acl && k.keys AND NOT it.routes && k.closed
-    FROM case_keys(agency, array_remove(ARRAY[team], NULL), '{referrals:summary}', moment) k
+    FROM case_keys(agency, array_remove(ARRAY[team], NULL), '{referrals:summary}', moment, roles) k
 $$;
 
 -- Tell people of a team's agency: `who` is 'team' (whoever works on it, or else all of them), 'team_inbox' (the same and
@@ -6037,7 +6079,8 @@ BEGIN
     INTO told, theirs
     FROM asked CROSS JOIN LATERAL principal_today(asked.id, today) p
     WHERE 'referrals:summary' = ANY (p.scopes) AND (all_of_it OR team = ANY (p.team_ids))
-      AND (of_team OR who = ANY (p.roles));
+      AND (of_team OR who = ANY (p.roles))
+      AND (NOT of_team OR about = 'referral_withdrawn' OR has_case(it, of_agency, team, moment, p.roles));
     IF theirs IS NOT NULL AND who IN ('team', 'team_inbox') THEN
         told := ARRAY[theirs];
     END IF;
@@ -6310,11 +6353,12 @@ $$;
 -- The clocks that run and are due, in an order that goes on after the last one that was read.
 CREATE FUNCTION running_clocks(after uuid, most int)
 RETURNS TABLE (clock_id uuid, recipient uuid, name text, pathway text, version int, area text, holder text,
-               started_at timestamptz, due_at timestamptz, remains text, since timestamptz)
+               started_at timestamptz, due_at timestamptz, remains text, since timestamptz, provisional boolean,
+               team uuid, rungs_at timestamptz[], climbed int)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT k.id, k.recipient_id, k.name, r.pathway, r.pathway_version, r.area_code, k.holder, k.started_at, k.due_at,
-           k.remains, k.since
+           k.remains, k.since, k.provisional, k.team_id, coalesce(k.rungs_at, '{}'), coalesce(k.climbed, 0)
     FROM running_clock k JOIN referral r ON r.id = k.referral_id
     WHERE caller_can('frameworks:manage') AND (after IS NULL OR k.id > after)
       AND k.stopped_at IS NULL AND k.paused_at IS NULL AND k.due_at IS NOT NULL AND k.remains IS NOT NULL
@@ -6322,7 +6366,8 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 $$;
 
 -- Clocks that run out at another time, as a list: an event tells of it in each case, and who is to hear that it is late
--- begins anew. One that was stopped, paused or reckoned meanwhile stays as it is.
+-- begins anew. Where only who hears next hears at another time, it goes on from where it was. One that was stopped, paused
+-- or reckoned meanwhile, or of which more have heard, stays as it is.
 CREATE FUNCTION reckon_clocks(changes text) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -6340,11 +6385,15 @@ BEGIN
         ORDER BY p.referral_id, p.id
     LOOP
         PERFORM FROM referral r WHERE r.id = of_team.referral_id FOR NO KEY UPDATE;
-        UPDATE running_clock k SET due_at = c.due_at, rungs = c.rungs, rungs_at = c.rungs_at, next_at = c.rungs_at[1],
-            climbed = NULL, told = NULL, told_at = NULL
+        UPDATE running_clock k SET due_at = c.due_at, rungs = c.rungs, rungs_at = c.rungs_at,
+            next_at = c.rungs_at[CASE WHEN k.due_at = c.due_at THEN coalesce(k.climbed, 0) ELSE 0 END + 1],
+            climbed = CASE WHEN k.due_at = c.due_at THEN k.climbed END,
+            told = CASE WHEN k.due_at = c.due_at THEN k.told END,
+            told_at = CASE WHEN k.due_at = c.due_at THEN k.told_at END
         FROM jsonb_to_recordset(changes::jsonb)
-            c (id uuid, was_due_at timestamptz, due_at timestamptz, rungs text[], rungs_at timestamptz[])
+            c (id uuid, was_due_at timestamptz, due_at timestamptz, was_climbed int, rungs text[], rungs_at timestamptz[])
         WHERE k.id = c.id AND k.recipient_id = of_team.id AND k.due_at = c.was_due_at
+          AND coalesce(k.climbed, 0) = c.was_climbed
           AND k.stopped_at IS NULL AND k.paused_at IS NULL;
         GET DIAGNOSTICS moved = ROW_COUNT;
         CONTINUE WHEN moved = 0;
@@ -6410,7 +6459,7 @@ $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), gateways_on(date), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz), access_decision(int[],text[]), access_powers(text), audience_mark(uuid), high_risk(uuid) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), gateways_on(date), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz), access_decision(int[],text[]), access_powers(text,text[]), audience_mark(uuid), high_risk(uuid) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
@@ -6486,7 +6535,7 @@ GRANT EXECUTE ON FUNCTION work_left_by(uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION hold_agreement(uuid) TO portal_runtime;
 
-GRANT EXECUTE ON FUNCTION access_rules(int[]) TO portal_runtime;
+GRANT EXECUTE ON FUNCTION access_rules(int[],text,text[]) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION access_missing(int[],int[],text[]) TO portal_runtime;
 
@@ -6636,7 +6685,7 @@ CREATE POLICY auth_select ON membership_name FOR SELECT TO portal_auth USING (tr
 
 GRANT SELECT ON membership_name TO portal_auth;
 
-CREATE POLICY see ON membership_name FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON membership_name FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON membership_name TO portal_runtime;
 
@@ -7456,7 +7505,7 @@ ALTER TABLE change FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON change FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON change FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))) AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON change FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))) AND NOT coalesce(routes && (SELECT caller_closed()), false));
 
 GRANT SELECT ON change TO portal_runtime;
 
@@ -7466,7 +7515,7 @@ ALTER TABLE history FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON history FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON history FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))) AND (coalesce((seen_then && (SELECT caller_keys()))::int, 0) > 0 OR (SELECT i.lead_agency_id FROM initiative i WHERE i.id = history.initiative_id) = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:read'))));
+CREATE POLICY see ON history FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))) AND (coalesce((seen_then && (SELECT caller_keys()))::int, 0) <> 0 OR (SELECT i.lead_agency_id FROM initiative i WHERE i.id = history.initiative_id) = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:read'))));
 
 GRANT SELECT ON history TO portal_runtime;
 
@@ -7520,7 +7569,7 @@ ALTER TABLE initiative FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON initiative FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON initiative FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON initiative FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON initiative TO portal_runtime;
 
@@ -7528,11 +7577,11 @@ CREATE POLICY add ON initiative FOR INSERT TO portal_runtime WITH CHECK (lead_ag
 
 GRANT INSERT ON initiative TO portal_runtime;
 
-CREATE POLICY change ON initiative FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY change ON initiative FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT UPDATE ON initiative TO portal_runtime;
 
-CREATE POLICY remove ON initiative FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit')) AND visibility = 'draft' AND sent_at IS NULL);
+CREATE POLICY remove ON initiative FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('initiatives:edit')) AND visibility = 'draft' AND sent_at IS NULL);
 
 GRANT DELETE ON initiative TO portal_runtime;
 
@@ -7548,15 +7597,15 @@ ALTER TABLE initiative_area FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON initiative_area FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON initiative_area FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON initiative_area FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON initiative_area TO portal_runtime;
 
-CREATE POLICY add ON initiative_area FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_area.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON initiative_area FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_area.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON initiative_area TO portal_runtime;
 
-CREATE POLICY remove ON initiative_area FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_area.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY remove ON initiative_area FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_area.initiative_id) = (SELECT caller_agency()));
 
 GRANT DELETE ON initiative_area TO portal_runtime;
 
@@ -7572,15 +7621,15 @@ ALTER TABLE partner FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON partner FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON partner FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON partner FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON partner TO portal_runtime;
 
-CREATE POLICY add ON partner FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()) AND (state = 'offered' OR (SELECT caller_can('initiatives:edit')))));
+CREATE POLICY add ON partner FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:contribute')) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()) AND (state = 'offered' OR (SELECT caller_can('initiatives:edit')))));
 
 GRANT INSERT ON partner TO portal_runtime;
 
-CREATE POLICY change ON partner FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()) AND (state IN ('offered', 'declined', 'left') OR (SELECT caller_can('initiatives:edit'))))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()) AND (state IN ('offered', 'left') OR (SELECT caller_can('initiatives:edit')))));
+CREATE POLICY change ON partner FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:contribute')) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()) AND (state IN ('offered', 'declined', 'left') OR (SELECT caller_can('initiatives:edit'))))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:contribute')) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = partner.initiative_id) = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency()) AND (state IN ('offered', 'left') OR (SELECT caller_can('initiatives:edit')))));
 
 GRANT UPDATE ON partner TO portal_runtime;
 
@@ -7598,11 +7647,11 @@ ALTER TABLE stage_move FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON stage_move FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON stage_move FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON stage_move FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON stage_move TO portal_runtime;
 
-CREATE POLICY add ON stage_move FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = stage_move.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON stage_move FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = stage_move.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON stage_move TO portal_runtime;
 
@@ -7618,11 +7667,11 @@ ALTER TABLE rating_set FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON rating_set FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON rating_set FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON rating_set FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON rating_set TO portal_runtime;
 
-CREATE POLICY add ON rating_set FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = rating_set.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON rating_set FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = rating_set.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON rating_set TO portal_runtime;
 
@@ -7638,15 +7687,15 @@ ALTER TABLE action FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON action FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON action FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON action FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON action TO portal_runtime;
 
-CREATE POLICY add ON action FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency())) AND owner_agency_id IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = action.initiative_id AND p.state = 'committed'));
+CREATE POLICY add ON action FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) OR coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency())) AND owner_agency_id IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = action.initiative_id AND p.state = 'committed'));
 
 GRANT INSERT ON action TO portal_runtime;
 
-CREATE POLICY change ON action FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = action.initiative_id AND p.state = 'committed') OR coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency()))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')));
+CREATE POLICY change ON action FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:contribute')) AND (owner_agency_id = (SELECT caller_agency()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = action.initiative_id AND p.state = 'committed') OR coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action.initiative_id) = (SELECT caller_agency()))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:contribute')));
 
 GRANT UPDATE ON action TO portal_runtime;
 
@@ -7664,11 +7713,11 @@ ALTER TABLE action_move FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON action_move FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON action_move FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON action_move FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON action_move TO portal_runtime;
 
-CREATE POLICY add ON action_move FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND moved_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.owner_agency_id = (SELECT caller_agency()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action_move.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = action_move.initiative_id AND p.state = 'committed') OR coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action_move.initiative_id) = (SELECT caller_agency()))));
+CREATE POLICY add ON action_move FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:contribute')) AND moved_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM action a WHERE a.id = action_id AND (a.owner_agency_id = (SELECT caller_agency()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action_move.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = action_move.initiative_id AND p.state = 'committed') OR coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = action_move.initiative_id) = (SELECT caller_agency()))));
 
 GRANT INSERT ON action_move TO portal_runtime;
 
@@ -7684,15 +7733,15 @@ ALTER TABLE milestone FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON milestone FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON milestone FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON milestone FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON milestone TO portal_runtime;
 
-CREATE POLICY add ON milestone FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON milestone FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON milestone TO portal_runtime;
 
-CREATE POLICY change ON milestone FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON milestone FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = milestone.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON milestone TO portal_runtime;
 
@@ -7708,15 +7757,15 @@ ALTER TABLE risk FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON risk FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON risk FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON risk FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON risk TO portal_runtime;
 
-CREATE POLICY add ON risk FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON risk FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON risk TO portal_runtime;
 
-CREATE POLICY change ON risk FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON risk FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = risk.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON risk TO portal_runtime;
 
@@ -7732,15 +7781,15 @@ ALTER TABLE evidence_item FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON evidence_item FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON evidence_item FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON evidence_item FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON evidence_item TO portal_runtime;
 
-CREATE POLICY add ON evidence_item FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON evidence_item FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON evidence_item TO portal_runtime;
 
-CREATE POLICY change ON evidence_item FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON evidence_item FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = evidence_item.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON evidence_item TO portal_runtime;
 
@@ -7780,15 +7829,15 @@ ALTER TABLE measure FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON measure FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON measure FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON measure FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON measure TO portal_runtime;
 
-CREATE POLICY add ON measure FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON measure FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON measure TO portal_runtime;
 
-CREATE POLICY change ON measure FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON measure FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = measure.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON measure TO portal_runtime;
 
@@ -7804,11 +7853,11 @@ ALTER TABLE observation FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON observation FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON observation FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON observation FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON observation TO portal_runtime;
 
-CREATE POLICY add ON observation FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND recorded_by_agency_id = (SELECT caller_agency()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = observation.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = observation.initiative_id AND p.state = 'committed'));
+CREATE POLICY add ON observation FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:contribute')) AND recorded_by_agency_id = (SELECT caller_agency()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = observation.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = observation.initiative_id AND p.state = 'committed'));
 
 GRANT INSERT ON observation TO portal_runtime;
 
@@ -7826,19 +7875,19 @@ ALTER TABLE funding_line FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON funding_line FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON funding_line FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON funding_line FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON funding_line TO portal_runtime;
 
-CREATE POLICY add ON funding_line FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON funding_line FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON funding_line TO portal_runtime;
 
-CREATE POLICY change ON funding_line FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON funding_line FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON funding_line TO portal_runtime;
 
-CREATE POLICY remove ON funding_line FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY remove ON funding_line FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = funding_line.initiative_id) = (SELECT caller_agency()));
 
 GRANT DELETE ON funding_line TO portal_runtime;
 
@@ -7930,15 +7979,15 @@ ALTER TABLE initiative_theme FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON initiative_theme FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON initiative_theme FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON initiative_theme FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON initiative_theme TO portal_runtime;
 
-CREATE POLICY add ON initiative_theme FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_theme.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON initiative_theme FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_theme.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON initiative_theme TO portal_runtime;
 
-CREATE POLICY remove ON initiative_theme FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_theme.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY remove ON initiative_theme FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_theme.initiative_id) = (SELECT caller_agency()));
 
 GRANT DELETE ON initiative_theme TO portal_runtime;
 
@@ -7954,15 +8003,15 @@ ALTER TABLE initiative_entry FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON initiative_entry FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON initiative_entry FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON initiative_entry FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON initiative_entry TO portal_runtime;
 
-CREATE POLICY add ON initiative_entry FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_entry.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY add ON initiative_entry FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_entry.initiative_id) = (SELECT caller_agency()));
 
 GRANT INSERT ON initiative_entry TO portal_runtime;
 
-CREATE POLICY remove ON initiative_entry FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_entry.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY remove ON initiative_entry FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = initiative_entry.initiative_id) = (SELECT caller_agency()));
 
 GRANT DELETE ON initiative_entry TO portal_runtime;
 
@@ -7978,11 +8027,11 @@ ALTER TABLE plan_action FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON plan_action FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON plan_action FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON plan_action FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON plan_action TO portal_runtime;
 
-CREATE POLICY change ON plan_action FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('frameworks:manage'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('frameworks:manage')));
+CREATE POLICY change ON plan_action FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('frameworks:manage'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('frameworks:manage')));
 
 GRANT UPDATE ON plan_action TO portal_runtime;
 
@@ -8000,7 +8049,7 @@ ALTER TABLE plan_update FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON plan_update FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON plan_update FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON plan_update FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON plan_update TO portal_runtime;
 
@@ -8012,7 +8061,7 @@ ALTER TABLE self_assessment FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON self_assessment FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON self_assessment FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON self_assessment FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON self_assessment TO portal_runtime;
 
@@ -8030,15 +8079,15 @@ ALTER TABLE comment FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON comment FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON comment FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (audience = 'partners' OR agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))));
+CREATE POLICY see ON comment FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (audience = 'partners' OR agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))));
 
 GRANT SELECT ON comment TO portal_runtime;
 
-CREATE POLICY add ON comment FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = (SELECT caller_agency()) AND author_id = (SELECT caller_principal()) AND withdrawn_at IS NULL);
+CREATE POLICY add ON comment FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = (SELECT caller_agency()) AND author_id = (SELECT caller_principal()) AND withdrawn_at IS NULL);
 
 GRANT INSERT ON comment TO portal_runtime;
 
-CREATE POLICY change ON comment FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[])) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]));
+CREATE POLICY change ON comment FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[])) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]));
 
 GRANT UPDATE ON comment TO portal_runtime;
 
@@ -8058,15 +8107,15 @@ ALTER TABLE survivor_consultation FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON survivor_consultation FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON survivor_consultation FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON survivor_consultation FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON survivor_consultation TO portal_runtime;
 
-CREATE POLICY add ON survivor_consultation FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = (SELECT caller_agency()) AND recorded_by_id = (SELECT caller_principal()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = survivor_consultation.initiative_id AND p.state = 'committed'));
+CREATE POLICY add ON survivor_consultation FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = (SELECT caller_agency()) AND recorded_by_id = (SELECT caller_principal()) AND (SELECT caller_agency()) IN (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id UNION ALL SELECT p.agency_id FROM partner p WHERE p.initiative_id = survivor_consultation.initiative_id AND p.state = 'committed'));
 
 GRANT INSERT ON survivor_consultation TO portal_runtime;
 
-CREATE POLICY change ON survivor_consultation FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]) OR coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]) OR coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id) = (SELECT caller_agency()));
+CREATE POLICY change ON survivor_consultation FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]) OR coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id) = (SELECT caller_agency())) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:contribute')) AND agency_id = ANY ((SELECT caller_agencies())::uuid[]) OR coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('initiatives:edit')) AND (SELECT i.lead_agency_id FROM initiative i WHERE i.id = survivor_consultation.initiative_id) = (SELECT caller_agency()));
 
 GRANT UPDATE ON survivor_consultation TO portal_runtime;
 
@@ -8106,7 +8155,7 @@ ALTER TABLE agreement FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON agreement FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON agreement FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON agreement FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON agreement TO portal_runtime;
 
@@ -8114,7 +8163,7 @@ CREATE POLICY add ON agreement FOR INSERT TO portal_runtime WITH CHECK (lead_age
 
 GRANT INSERT ON agreement TO portal_runtime;
 
-CREATE POLICY change ON agreement FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agreements:draft')) AND sent_at IS NULL AND withdrawn_at IS NULL) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agreements:draft')) AND sent_at IS NULL AND withdrawn_at IS NULL);
+CREATE POLICY change ON agreement FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agreements:draft')) AND sent_at IS NULL AND withdrawn_at IS NULL) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND lead_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('agreements:draft')) AND sent_at IS NULL AND withdrawn_at IS NULL);
 
 GRANT UPDATE ON agreement TO portal_runtime;
 
@@ -8132,15 +8181,15 @@ ALTER TABLE agreement_version FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON agreement_version FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON agreement_version FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON agreement_version FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON agreement_version TO portal_runtime;
 
-CREATE POLICY add ON agreement_version FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_version.agreement_id) = (SELECT caller_agency()) AND sent_at IS NULL AND signed_at IS NULL AND dropped_at IS NULL);
+CREATE POLICY add ON agreement_version FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_version.agreement_id) = (SELECT caller_agency()) AND sent_at IS NULL AND signed_at IS NULL AND dropped_at IS NULL);
 
 GRANT INSERT ON agreement_version TO portal_runtime;
 
-CREATE POLICY change ON agreement_version FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_version.agreement_id) = (SELECT caller_agency()) AND sent_at IS NULL AND signed_at IS NULL AND dropped_at IS NULL) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_version.agreement_id) = (SELECT caller_agency()) AND sent_at IS NULL AND signed_at IS NULL AND dropped_at IS NULL);
+CREATE POLICY change ON agreement_version FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_version.agreement_id) = (SELECT caller_agency()) AND sent_at IS NULL AND signed_at IS NULL AND dropped_at IS NULL) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_version.agreement_id) = (SELECT caller_agency()) AND sent_at IS NULL AND signed_at IS NULL AND dropped_at IS NULL);
 
 GRANT UPDATE ON agreement_version TO portal_runtime;
 
@@ -8156,11 +8205,11 @@ ALTER TABLE agreement_party FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON agreement_party FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON agreement_party FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON agreement_party FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON agreement_party TO portal_runtime;
 
-CREATE POLICY add ON agreement_party FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_party.agreement_id) = (SELECT caller_agency()) AND joined_at IS NULL AND suspended_at IS NULL AND left_at IS NULL AND (accedes OR EXISTS (SELECT FROM agreement_version v WHERE v.agreement_id = agreement_party.agreement_id AND v.number = since_number AND v.sent_at IS NULL AND v.dropped_at IS NULL)));
+CREATE POLICY add ON agreement_party FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_party.agreement_id) = (SELECT caller_agency()) AND joined_at IS NULL AND suspended_at IS NULL AND left_at IS NULL AND (accedes OR EXISTS (SELECT FROM agreement_version v WHERE v.agreement_id = agreement_party.agreement_id AND v.number = since_number AND v.sent_at IS NULL AND v.dropped_at IS NULL)));
 
 GRANT INSERT ON agreement_party TO portal_runtime;
 
@@ -8178,11 +8227,11 @@ ALTER TABLE agreement_advice FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON agreement_advice FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON agreement_advice FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON agreement_advice FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON agreement_advice TO portal_runtime;
 
-CREATE POLICY add ON agreement_advice FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('agreements:advise')) AND agency_id = (SELECT caller_agency()) AND advised_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM agreement_version v WHERE v.id = agreement_advice.agreement_version_id AND v.sent_at IS NOT NULL AND v.dropped_at IS NULL));
+CREATE POLICY add ON agreement_advice FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('agreements:advise')) AND agency_id = (SELECT caller_agency()) AND advised_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM agreement_version v WHERE v.id = agreement_advice.agreement_version_id AND v.sent_at IS NOT NULL AND v.dropped_at IS NULL));
 
 GRANT INSERT ON agreement_advice TO portal_runtime;
 
@@ -8196,11 +8245,11 @@ ALTER TABLE agreement_signature FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON agreement_signature FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON agreement_signature FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON agreement_signature FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON agreement_signature TO portal_runtime;
 
-CREATE POLICY add ON agreement_signature FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND (SELECT caller_can('agreements:sign')) AND agency_id = (SELECT caller_agency()) AND signed_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM agreement_version v WHERE v.id = agreement_signature.agreement_version_id AND v.sent_at IS NOT NULL AND v.dropped_at IS NULL) AND EXISTS (SELECT FROM membership_role r WHERE r.membership_id = signed_by_id AND r.role = 'authorised_signatory' AND r.title = agreement_signature.title) AND EXISTS (SELECT FROM agreement_advice a JOIN membership m ON m.id = a.advised_by_id WHERE a.agreement_version_id = agreement_signature.agreement_version_id AND a.party_id = agreement_signature.party_id AND m.person_id <> (SELECT caller_person())));
+CREATE POLICY add ON agreement_signature FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (SELECT caller_can('agreements:sign')) AND agency_id = (SELECT caller_agency()) AND signed_by_id = (SELECT caller_principal()) AND EXISTS (SELECT FROM agreement_version v WHERE v.id = agreement_signature.agreement_version_id AND v.sent_at IS NOT NULL AND v.dropped_at IS NULL) AND EXISTS (SELECT FROM membership_role r WHERE r.membership_id = signed_by_id AND r.role = 'authorised_signatory' AND r.title = agreement_signature.title) AND EXISTS (SELECT FROM agreement_advice a JOIN membership m ON m.id = a.advised_by_id WHERE a.agreement_version_id = agreement_signature.agreement_version_id AND a.party_id = agreement_signature.party_id AND m.person_id <> (SELECT caller_person())));
 
 GRANT INSERT ON agreement_signature TO portal_runtime;
 
@@ -8214,11 +8263,11 @@ ALTER TABLE agreement_event FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON agreement_event FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON agreement_event FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0);
+CREATE POLICY see ON agreement_event FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0);
 
 GRANT SELECT ON agreement_event TO portal_runtime;
 
-CREATE POLICY add ON agreement_event FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND by_agency_id = (SELECT caller_agency()) AND by_id = (SELECT caller_principal()) AND CASE WHEN move IN ('drafted', 'changed', 'amended', 'party_named', 'sent', 'dropped', 'suspended', 'resumed', 'withdrawn') THEN (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_event.agreement_id) = (SELECT caller_agency()) WHEN move IN ('party_suspended', 'party_resumed', 'party_left') THEN (SELECT caller_can('agreements:draft')) AND (EXISTS (SELECT FROM agreement_party p WHERE p.id = party_id AND p.agency_id = (SELECT caller_agency())) OR (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_event.agreement_id) = (SELECT caller_agency())) WHEN move = 'consented' THEN (SELECT caller_can('agreements:sign')) AND EXISTS (SELECT FROM agreement_party p WHERE p.agreement_id = agreement_event.agreement_id AND p.agency_id = (SELECT caller_agency()) AND p.joined_at IS NOT NULL AND p.left_at IS NULL) ELSE false END);
+CREATE POLICY add ON agreement_event FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND by_agency_id = (SELECT caller_agency()) AND by_id = (SELECT caller_principal()) AND CASE WHEN move IN ('drafted', 'changed', 'amended', 'party_named', 'sent', 'dropped', 'suspended', 'resumed', 'withdrawn') THEN (SELECT caller_can('agreements:draft')) AND (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_event.agreement_id) = (SELECT caller_agency()) WHEN move IN ('party_suspended', 'party_resumed', 'party_left') THEN (SELECT caller_can('agreements:draft')) AND (EXISTS (SELECT FROM agreement_party p WHERE p.id = party_id AND p.agency_id = (SELECT caller_agency())) OR (SELECT a.lead_agency_id FROM agreement a WHERE a.id = agreement_event.agreement_id) = (SELECT caller_agency())) WHEN move = 'consented' THEN (SELECT caller_can('agreements:sign')) AND EXISTS (SELECT FROM agreement_party p WHERE p.agreement_id = agreement_event.agreement_id AND p.agency_id = (SELECT caller_agency()) AND p.joined_at IS NOT NULL AND p.left_at IS NULL) ELSE false END);
 
 GRANT INSERT ON agreement_event TO portal_runtime;
 
@@ -8286,7 +8335,7 @@ ALTER TABLE referral FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON referral FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON referral FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON referral FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
 
 GRANT SELECT ON referral TO portal_runtime;
 
@@ -8294,11 +8343,11 @@ CREATE POLICY add ON referral FOR INSERT TO portal_runtime WITH CHECK (sender_ag
 
 GRANT INSERT ON referral TO portal_runtime;
 
-CREATE POLICY change ON referral FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND sender_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work'))) WITH CHECK (sender_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON referral FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND sender_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work'))) WITH CHECK (sender_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON referral TO portal_runtime;
 
-CREATE POLICY remove ON referral FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND sender_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work')) AND overall = 'draft');
+CREATE POLICY remove ON referral FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND sender_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work')) AND overall = 'draft');
 
 GRANT DELETE ON referral TO portal_runtime;
 
@@ -8314,19 +8363,19 @@ ALTER TABLE recipient FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON recipient FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON recipient FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON recipient FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
 
 GRANT SELECT ON recipient TO portal_runtime;
 
-CREATE POLICY add ON recipient FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id));
+CREATE POLICY add ON recipient FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id));
 
 GRANT INSERT ON recipient TO portal_runtime;
 
-CREATE POLICY change ON recipient FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id)));
+CREATE POLICY change ON recipient FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id)));
 
 GRANT UPDATE ON recipient TO portal_runtime;
 
-CREATE POLICY remove ON recipient FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id) AND given_at IS NULL);
+CREATE POLICY remove ON recipient FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id) AND given_at IS NULL);
 
 GRANT DELETE ON recipient TO portal_runtime;
 
@@ -8344,7 +8393,7 @@ ALTER TABLE allocation FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON allocation FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON allocation FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON allocation FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
 
 GRANT SELECT ON allocation TO portal_runtime;
 
@@ -8358,11 +8407,11 @@ ALTER TABLE referral_event FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON referral_event FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON referral_event FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON referral_event FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
 
 GRANT SELECT ON referral_event TO portal_runtime;
 
-CREATE POLICY add ON referral_event FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND by_id = (SELECT caller_principal()) AND by_agency_id = (SELECT caller_agency()));
+CREATE POLICY add ON referral_event FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND by_id = (SELECT caller_principal()) AND by_agency_id = (SELECT caller_agency()));
 
 GRANT INSERT ON referral_event TO portal_runtime;
 
@@ -8394,19 +8443,19 @@ ALTER TABLE running_clock FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON running_clock FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON running_clock FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON running_clock FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
 
 GRANT SELECT ON running_clock TO portal_runtime;
 
-CREATE POLICY add ON running_clock FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY add ON running_clock FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT INSERT ON running_clock TO portal_runtime;
 
-CREATE POLICY change ON running_clock FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON running_clock FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON running_clock TO portal_runtime;
 
-CREATE POLICY remove ON running_clock FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY remove ON running_clock FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT DELETE ON running_clock TO portal_runtime;
 
@@ -8420,15 +8469,15 @@ ALTER TABLE local_reference FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON local_reference FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON local_reference FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON local_reference FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
 
 GRANT SELECT ON local_reference TO portal_runtime;
 
-CREATE POLICY add ON local_reference FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY add ON local_reference FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT INSERT ON local_reference TO portal_runtime;
 
-CREATE POLICY change ON local_reference FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON local_reference FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON local_reference TO portal_runtime;
 
@@ -8618,15 +8667,15 @@ ALTER TABLE case_action FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON case_action FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON case_action FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON case_action FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
 
 GRANT SELECT ON case_action TO portal_runtime;
 
-CREATE POLICY add ON case_action FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND added_by_agency_id = (SELECT caller_agency()));
+CREATE POLICY add ON case_action FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND added_by_agency_id = (SELECT caller_agency()));
 
 GRANT INSERT ON case_action TO portal_runtime;
 
-CREATE POLICY change ON case_action FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) IN (agency_id, added_by_agency_id)) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) IN (agency_id, added_by_agency_id));
+CREATE POLICY change ON case_action FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) IN (agency_id, added_by_agency_id)) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) IN (agency_id, added_by_agency_id));
 
 GRANT UPDATE ON case_action TO portal_runtime;
 
@@ -8664,11 +8713,11 @@ ALTER TABLE follow_on FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON follow_on FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON follow_on FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON follow_on FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
 
 GRANT SELECT ON follow_on TO portal_runtime;
 
-CREATE POLICY add ON follow_on FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = follow_on.referral_id));
+CREATE POLICY add ON follow_on FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = follow_on.referral_id));
 
 GRANT INSERT ON follow_on TO portal_runtime;
 
@@ -8784,7 +8833,7 @@ ALTER TABLE emergency_disclosure FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON emergency_disclosure FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON emergency_disclosure FOR SELECT TO portal_runtime USING ((SELECT caller_agency()) IN (from_agency_id, to_agency_id) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) OR ((SELECT caller_can('agreements:advise')) OR (SELECT caller_can('agreements:sign')))));
+CREATE POLICY see ON emergency_disclosure FOR SELECT TO portal_runtime USING ((SELECT caller_agency()) IN (from_agency_id, to_agency_id) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) OR ((SELECT caller_can('agreements:advise')) OR (SELECT caller_can('agreements:sign')))));
 
 GRANT SELECT ON emergency_disclosure TO portal_runtime;
 
@@ -8792,7 +8841,7 @@ CREATE POLICY add ON emergency_disclosure FOR INSERT TO portal_runtime WITH CHEC
 
 GRANT INSERT ON emergency_disclosure TO portal_runtime;
 
-CREATE POLICY change ON emergency_disclosure FOR UPDATE TO portal_runtime USING (from_agency_id = (SELECT caller_agency()) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) OR (SELECT caller_can('agreements:advise')))) WITH CHECK (from_agency_id = (SELECT caller_agency()) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) OR (SELECT caller_can('agreements:advise'))));
+CREATE POLICY change ON emergency_disclosure FOR UPDATE TO portal_runtime USING (from_agency_id = (SELECT caller_agency()) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) OR (SELECT caller_can('agreements:advise')))) WITH CHECK (from_agency_id = (SELECT caller_agency()) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) OR (SELECT caller_can('agreements:advise'))));
 
 GRANT UPDATE ON emergency_disclosure TO portal_runtime;
 
@@ -8836,19 +8885,19 @@ ALTER TABLE outside_referral FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON outside_referral FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON outside_referral FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = outside_referral.referral_id)));
+CREATE POLICY see ON outside_referral FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = outside_referral.referral_id)));
 
 GRANT SELECT ON outside_referral TO portal_runtime;
 
-CREATE POLICY add ON outside_referral FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND by_id = (SELECT caller_principal()));
+CREATE POLICY add ON outside_referral FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND by_id = (SELECT caller_principal()));
 
 GRANT INSERT ON outside_referral TO portal_runtime;
 
-CREATE POLICY change ON outside_referral FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON outside_referral FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON outside_referral TO portal_runtime;
 
-CREATE POLICY remove ON outside_referral FOR DELETE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY remove ON outside_referral FOR DELETE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT DELETE ON outside_referral TO portal_runtime;
 
@@ -8866,15 +8915,15 @@ CREATE POLICY see ON hearing FOR SELECT TO portal_runtime USING (coalesce((acl &
 
 GRANT SELECT ON hearing TO portal_runtime;
 
-CREATE POLICY add ON hearing FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY add ON hearing FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT INSERT ON hearing TO portal_runtime;
 
-CREATE POLICY change ON hearing FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON hearing FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON hearing TO portal_runtime;
 
-CREATE POLICY remove ON hearing FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY remove ON hearing FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT DELETE ON hearing TO portal_runtime;
 
@@ -8892,15 +8941,15 @@ CREATE POLICY see ON plan_item FOR SELECT TO portal_runtime USING (coalesce((acl
 
 GRANT SELECT ON plan_item TO portal_runtime;
 
-CREATE POLICY add ON plan_item FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY add ON plan_item FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT INSERT ON plan_item TO portal_runtime;
 
-CREATE POLICY change ON plan_item FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON plan_item FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON plan_item TO portal_runtime;
 
-CREATE POLICY remove ON plan_item FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY remove ON plan_item FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT DELETE ON plan_item TO portal_runtime;
 
@@ -8918,15 +8967,15 @@ CREATE POLICY see ON victim_support FOR SELECT TO portal_runtime USING (coalesce
 
 GRANT SELECT ON victim_support TO portal_runtime;
 
-CREATE POLICY add ON victim_support FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY add ON victim_support FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT INSERT ON victim_support TO portal_runtime;
 
-CREATE POLICY change ON victim_support FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON victim_support FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON victim_support TO portal_runtime;
 
-CREATE POLICY remove ON victim_support FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY remove ON victim_support FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT DELETE ON victim_support TO portal_runtime;
 
@@ -8944,11 +8993,11 @@ CREATE POLICY see ON support_authority FOR SELECT TO portal_runtime USING (coale
 
 GRANT SELECT ON support_authority TO portal_runtime;
 
-CREATE POLICY add ON support_authority FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND given_by_id = (SELECT caller_principal()) AND revoked_on IS NULL);
+CREATE POLICY add ON support_authority FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND given_by_id = (SELECT caller_principal()) AND revoked_on IS NULL);
 
 GRANT INSERT ON support_authority TO portal_runtime;
 
-CREATE POLICY change ON support_authority FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND revoked_on IS NULL) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON support_authority FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND revoked_on IS NULL) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON support_authority TO portal_runtime;
 
@@ -8964,7 +9013,7 @@ ALTER TABLE supported_matter FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON supported_matter FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON supported_matter FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND from_on <= (SELECT caller_today()) AND coalesce(until_on >= (SELECT caller_today()), true));
+CREATE POLICY see ON supported_matter FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND from_on <= (SELECT caller_today()) AND coalesce(until_on >= (SELECT caller_today()), true));
 
 GRANT SELECT ON supported_matter TO portal_runtime;
 
@@ -9002,15 +9051,15 @@ ALTER TABLE marac_listing FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON marac_listing FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON marac_listing FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON marac_listing FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
 
 GRANT SELECT ON marac_listing TO portal_runtime;
 
-CREATE POLICY add ON marac_listing FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY add ON marac_listing FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
 
 GRANT INSERT ON marac_listing TO portal_runtime;
 
-CREATE POLICY change ON marac_listing FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false)) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY change ON marac_listing FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false)) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
 
 GRANT UPDATE ON marac_listing TO portal_runtime;
 
@@ -9046,15 +9095,15 @@ ALTER TABLE marac_research FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON marac_research FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON marac_research FOR SELECT TO portal_runtime USING ((from_agency_id = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency())) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON marac_research FOR SELECT TO portal_runtime USING ((from_agency_id = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency())) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
 
 GRANT SELECT ON marac_research TO portal_runtime;
 
-CREATE POLICY add ON marac_research FOR INSERT TO portal_runtime WITH CHECK (from_agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('marac:coordinate')) AND (SELECT caller_agency()) = (SELECT r.agency_id FROM recipient r WHERE r.id = marac_research.recipient_id AND r.referral_id = marac_research.referral_id AND r.given_at IS NOT NULL));
+CREATE POLICY add ON marac_research FOR INSERT TO portal_runtime WITH CHECK (from_agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('marac:coordinate')) AND (SELECT caller_agency()) = (SELECT r.agency_id FROM recipient r WHERE r.id = marac_research.recipient_id AND r.referral_id = marac_research.referral_id AND r.given_at IS NOT NULL));
 
 GRANT INSERT ON marac_research TO portal_runtime;
 
-CREATE POLICY change ON marac_research FOR UPDATE TO portal_runtime USING ((from_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) OR agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work'))) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false)) WITH CHECK ((from_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) OR agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work'))) AND coalesce((acl && (SELECT caller_keys()))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY change ON marac_research FOR UPDATE TO portal_runtime USING ((from_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) OR agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work'))) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false)) WITH CHECK ((from_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) OR agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work'))) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
 
 GRANT UPDATE ON marac_research TO portal_runtime;
 

@@ -1,0 +1,1 @@
+"""Who does a colleague's work while they are away."""

@@ -1,0 +1,1 @@
+"""What follows from a step by rule, in the step's own transaction."""

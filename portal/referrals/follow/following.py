@@ -1,0 +1,22 @@
+"""What follows from a step by rule, in the step's own transaction."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from portal.acting.work import Work
+from portal.marac.listing import put_on_list
+from portal.referrals.engine.standing import Event, Standing
+from portal.referrals.follow.automatic import refer_on
+from portal.referrals.tables import Recipient, Referral
+from portal.referrals.telling.teams import tell
+
+Follower: TypeAlias = Callable[[Work, Referral, Recipient, Event, Standing], Awaitable[None]]
+FOLLOWERS: tuple[Follower, ...] = (refer_on, put_on_list, tell)
+
+
+async def follow(
+    work: Work, referral: Referral, recipient: Recipient, event: Event, standing: Standing
+) -> None:
+    """Ask each follower; `standing` is the recipient's after the event."""
+    for follower in FOLLOWERS:
+        await follower(work, referral, recipient, event, standing)

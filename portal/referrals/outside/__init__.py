@@ -1,0 +1,1 @@
+"""What went to bodies that are not on the portal."""

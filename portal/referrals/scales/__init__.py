@@ -1,0 +1,1 @@
+"""What risk tools' scores mean, by area and date; two people change it."""
