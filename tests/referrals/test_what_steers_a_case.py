@@ -22,7 +22,10 @@ CLOCKS = """query($id: ID!) { referral(id: $id) { recipients { nodes {
 async def listed(portal: Portal) -> dict[str, Any]:
     """A case that the MARAC has accepted, to be researched by the end of the 20th."""
     row = await draft(portal, ("marac", "MARAC"), pathway="marac", area="E08000015")
-    said = (("route", "visible_high_risk"), ("consent", "given"), ("aware", "yes"))
+    said = (
+        ("route", "professional_judgement"), ("judgement_reasons", "fear"),
+        ("consent", "given"), ("aware", "yes"),
+    )  # fmt: skip
     given = {
         "id": row["id"], "expectedVersion": row["version"], "token": row["preview"]["token"],
         "fields": [{"name": name, "values": [value]} for name, value in said],
@@ -74,7 +77,7 @@ async def test_and_is_shown_to_her_nowhere(portal: Portal, without_clocks: Any) 
     await research(portal, row)
     steps = (await portal.ask(COORDINATOR, STEPS, id=row["id"]))["referralFile"]["steps"]
     assert {name for step in steps for name in step["codes"]} == {
-        "route", "consent", "aware", "known"
+        "route", "judgement_reasons", "consent", "aware", "known"
     }  # fmt: skip
 
 

@@ -24,9 +24,11 @@ def said(**fields: list[str]) -> list[dict[str, Any]]:
     return [{"name": name, "values": values} for name, values in fields.items()]
 
 
-async def gold(portal: Portal, by: str = SENDER, **more: Any) -> dict[str, Any]:
-    """A draft to the MARAC about somebody who scores 74 on MeRIT."""
-    row = await draft(portal, MARAC, by=by, pathway="marac", area=WIRRAL, **more)
+async def gold(
+    portal: Portal, by: str = SENDER, score: int = 74, area: str | None = WIRRAL, **more: Any
+) -> dict[str, Any]:
+    """A draft to the MARAC about somebody who scores 74 on MeRIT, or as said."""
+    row = await draft(portal, MARAC, by=by, pathway="marac", area=area, **more)
     for mutation, given in (
         ("describeReferral", {"reasons": ["DOMESTIC_ABUSE"], "flags": ["STALKING"]}),
         ("setSafeContact", {"allowed": ["TEXT"], "forbidden": ["POST", "VOICEMAIL"]}),
@@ -35,7 +37,7 @@ async def gold(portal: Portal, by: str = SENDER, **more: Any) -> dict[str, Any]:
         ("nameSubject", {"role": "ALLEGED_PERPETRATOR", "employment": "NONE_KNOWN"}),
         (
             "assessRisk",
-            {"tool": "MERIT", "toolVersion": "3", "score": 74, "assessedOn": "2026-11-16"},
+            {"tool": "MERIT", "toolVersion": "3", "score": score, "assessedOn": "2026-11-16"},
         ),
     ):
         change = {"id": row["id"], "expectedVersion": row["version"], **given}

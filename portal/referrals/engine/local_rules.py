@@ -51,6 +51,12 @@ def open_routes(pathway: Pathway, area: str | None, day: date) -> tuple[str, ...
     return row.open if row else tuple(pathway.codes.get("route", {}))
 
 
+def fewest_incidents(pathway: Pathway, area: str | None, day: date) -> int:
+    """How many incidents mark a potential escalation in that area on that day."""
+    row: Routes | None = in_force(pathway.routes, area, day)
+    return row.incidents if row else 0
+
+
 def repeat_rule(pathway: Pathway, area: str | None, day: date) -> RepeatRule | None:
     """What made a case a repeat that day."""
     return in_force(pathway.repeats, area, day)

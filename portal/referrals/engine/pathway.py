@@ -257,6 +257,8 @@ class Routes:
     open: tuple[str, ...]
     valid_from: date
     area: str | None = None
+    incidents: int = 0
+    """By the route of potential escalation: how many there were, at least."""
     unconfirmed: bool = False
 
 

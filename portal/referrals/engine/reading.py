@@ -268,6 +268,7 @@ def _routes(row: Table) -> Routes:
         open=row.texts("open", required=True),
         valid_from=row.day("valid_from"),
         area=row.text_or_none("area"),
+        incidents=row.number("incidents") if row.has("incidents") else 0,
         unconfirmed=row.flag("unconfirmed"),
     )
     row.no_more()
