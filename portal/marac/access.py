@@ -21,6 +21,8 @@ _HAS_IT = (
     "(SELECT r.agency_id FROM recipient r WHERE r.id = marac_research.recipient_id"
     " AND r.referral_id = marac_research.referral_id AND r.given_at IS NOT NULL)"
 )
+_HAS_PLACE = _HAS_IT.replace("marac_research", "marac_repeat")
+_LINKS = f"agency_id = {OWN} AND {COORDINATES} AND {SUMMARY}"
 _HOSTS = f"{COORDINATES} AND {OWN} = {_HOST}"
 _ASKS = f"from_agency_id = {OWN} AND {SUMMARY} AND {COORDINATES} AND {OWN} = {_HAS_IT}"
 
@@ -40,6 +42,12 @@ RULES: tuple[RowRule, ...] = (
         SUMMARY,
         add=f"{_THEIRS} AND {SUMMARY}",
         change=f"{_THEIRS} AND {SUMMARY}",
+    ),
+    of_case(
+        tables.MaracRepeat,
+        "The MARAC's own coordinators, while they see the later case.",
+        _LINKS,
+        add=f"{_LINKS} AND {OWN} = {_HAS_PLACE}",
     ),
     everyone(
         research_tables.MaracSeat,
@@ -82,6 +90,11 @@ def may_answer(caller: Caller, agency: UUID) -> None:
             rule="marac.own_agency_answers",
             granted_by="the agency that was asked",
         )
+
+
+def sees_repeat(caller: Caller, marac: UUID) -> bool:
+    """Whether the caller sees what a MARAC linked, of cases that they see: the rule in Python."""
+    return caller.agency_id == marac and caller.can(Scope.MARAC_COORDINATE)
 
 
 def sits(caller: Caller, meeting_agency: UUID, seats: frozenset[UUID]) -> bool:

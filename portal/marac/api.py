@@ -7,8 +7,8 @@ import strawberry
 
 from portal.acting.exposed import mutation
 from portal.agencies.api import Agency, Area, Membership, Team
-from portal.marac import tables, verbs
-from portal.marac.tables import MeetingKind
+from portal.marac import repeats, tables, verbs
+from portal.marac.tables import MeetingKind, RepeatAnchor
 from portal.reading.declare import (
     Connection,
     Listing,
@@ -52,6 +52,13 @@ class MaracResearchOrder(Enum):
     """As they were asked."""
 
 
+class MaracRepeatOrder(Enum):
+    """How repeats are sorted."""
+
+    NEWEST = "newest"
+    """What was linked last, first."""
+
+
 class MaracSeatOrder(Enum):
     """How seats are sorted."""
 
@@ -90,6 +97,38 @@ class MaracResearch(Node):
     created_at: datetime = column("When it was asked.")
     handling: str = sql(MARKING, marking)
     version: int = column("Pass it as `expectedVersion` with a change.")
+
+
+@reads(tables.MaracRepeat)
+class MaracRepeat(Node):
+    """A case repeats an earlier one, as the coordinator of its MARAC says; nobody else sees it."""
+
+    referral: Referral = one("The later case.", "referral_id")
+    earlier: Referral | None = one(
+        "The earlier case; null once your MARAC sees it no more.", "earlier_id"
+    )
+    within: str = column("Within which time the rule of the later case's area counts a repeat.")
+    trigger: str = column("What counts there: a code of the pathway's list `repeat_trigger`.")
+    anchor: RepeatAnchor = column("From when it counts.")
+    counted_from: date = column("The day from which it counted.")
+    linked_by: Membership | None = one("Who linked them.", "linked_by_id")
+    created_at: datetime = column("When they were linked.")
+    handling: str = sql(MARKING, marking)
+
+
+@filter_input
+class MaracRepeatFilter:
+    """Which repeats."""
+
+    referral: strawberry.ID | None = where(
+        "Of this later case.", lambda row, case, _: row.referral_id == case
+    )
+    earlier: strawberry.ID | None = where(
+        "Of this earlier case.", lambda row, case, _: row.earlier_id == case
+    )
+    counted_since: date | None = where(
+        "Counted from this day or a later one.", lambda row, day, _: row.counted_from >= day
+    )
 
 
 @filter_input
@@ -153,6 +192,12 @@ LISTINGS = Listing(
     MaracListingOrder,
     {MaracListingOrder.LISTED: Order(lambda row: [row.created_at])},
     MaracListingOrder.LISTED,
+)
+REPEATS = Listing(
+    MaracRepeatFilter,
+    MaracRepeatOrder,
+    {MaracRepeatOrder.NEWEST: Order(lambda row: [row.created_at], descending=True)},
+    MaracRepeatOrder.NEWEST,
 )
 SEATS = Listing(
     MaracSeatFilter,
@@ -219,6 +264,9 @@ class MaracQueries:
     marac_research: Connection[MaracResearch] = many(
         "What agencies were asked about cases, and what they know.", RESEARCH
     )
+    marac_repeats: Connection[MaracRepeat] = many(
+        "Cases that repeat an earlier one, of the MARAC that you coordinate.", REPEATS
+    )
     marac_seats: Connection[MaracSeat] = many("Who sits at MARACs.", SEATS)
 
 
@@ -229,4 +277,5 @@ class MaracMutations:
     add_marac_meeting = mutation(verbs.add_marac_meeting, MaracMeeting, needs="marac:coordinate")
     add_marac_seat = mutation(verbs.add_marac_seat, MaracSeat, needs="marac:coordinate")
     end_marac_seat = mutation(verbs.end_marac_seat, MaracSeat, needs="marac:coordinate")
+    link_repeat = mutation(repeats.link_repeat, MaracRepeat, needs="marac:coordinate")
     answer_research = mutation(verbs.answer_research, MaracResearch, needs="referrals:work")

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from portal.referrals.tables import OfReferral, team_key
@@ -52,4 +52,36 @@ class MaracListing(OfReferral, table=True):
     agency_id: UUID = Field(foreign_key="agency.id")
     """The MARAC's."""
     meeting_id: UUID = Field(foreign_key="marac_meeting.id")
+    created_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
+
+
+class RepeatAnchor(StrEnum):
+    """From when it is counted whether a case is a repeat."""
+
+    LAST_REFERRAL = "last_referral"
+    """From the day on which the earlier case was referred."""
+    LAST_MEETING = "last_meeting"
+    """From the day of the last meeting at whose list it stood."""
+
+
+class MaracRepeat(OfReferral, table=True):
+    """The coordinator says that a case repeats an earlier one; `referral_id` is the later."""
+
+    __tablename__ = "marac_repeat"
+    __table_args__ = (
+        UniqueConstraint("referral_id", "earlier_id"),
+        CheckConstraint("earlier_id <> referral_id", name="earlier"),
+        Index("marac_repeat_of_agency", "agency_id", "created_at", "id"),
+    )
+
+    recipient_id: UUID = Field(foreign_key="recipient.id", ondelete="CASCADE")
+    agency_id: UUID = Field(foreign_key="agency.id")
+    """The MARAC's."""
+    earlier_id: UUID = Field(foreign_key="referral.id", ondelete="CASCADE", index=True)
+    within: str = Field(max_length=40)
+    trigger: str = Field(max_length=40)
+    anchor: RepeatAnchor = Field(sa_type=choice(RepeatAnchor, "anchor"))
+    counted_from: date
+    """The rule of that day and area: within which time, of what, and from when it was counted."""
+    linked_by_id: UUID
     created_at: datetime = Field(default=None, sa_type=Instant, nullable=False)

@@ -21,6 +21,7 @@ from portal.sample.matters import matter_rows
 from portal.sample.outside import outside_rows
 from portal.sample.partnership import AGENCIES, PEOPLE, fixed, load_partnership
 from portal.sample.programs import ROTA, example_program
+from portal.sample.repeats import earlier_cases
 from portal.sample.safe_routes import invented_rows
 from portal.sample.scales import scale_rows
 from portal.sample.terms import holidays, terms
@@ -45,6 +46,7 @@ async def load_sample(owner: AsyncConnection) -> None:
         together += [*pathway_teams(), *scale_rows(), *cover_rows(), *conference_rows()]
         cases = [*case_rows(), *matter_rows(), *emergency_rows(), *outside_rows()]
         cases += conference_case()
+        cases += earlier_cases()
         await add_all(owner, [*together, *mail_rows(), *cases])
         await _settle_past(owner)
 

@@ -47,6 +47,7 @@ UNRECORDED = {
     "follow_on": OF_A_CASE,
     "marac_listing": OF_A_CASE,
     "marac_research": OF_A_CASE,
+    "marac_repeat": OF_A_CASE,
     "local_reference": OF_A_CASE,
     "emergency_disclosure": OF_A_CASE,
     "outside_referral": OF_A_CASE,

@@ -99,10 +99,10 @@ def test_an_urgent_case_does_not_wait_for_the_meeting(case: Case):
     assert case.says("hear").state == "heard"
 
 
-def test_only_the_coordinator_says_that_it_is_a_repeat(case: Case):
-    case.goes("submit")
-    assert case.tries("link_repeat", SENDER)[0].code == "OTHER_PART"
-    assert case.tries("link_repeat", COORDINATOR) == []
+def test_an_earlier_case_is_named_by_its_reference_and_in_no_words(case: Case):
+    assert missing(case, route="repeat", repeat_of="RF-7K2P9W") == set()
+    for words in ("as last spring", "RF-7K2P9", "7", "RF-7K2P9W, hers"):
+        assert missing(case, route="repeat", repeat_of=words) == {"repeat_of"}
 
 
 def test_another_marac_takes_it_over_if_it_agrees(case: Case):

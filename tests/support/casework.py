@@ -9,19 +9,19 @@ from uuid import UUID
 
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from support.listing import listed_and_linked
 from support.world import World
 
 from auth.roles import Role
 from portal.agreements import categories
 from portal.charging.support_tables import SupportAuthority, SupportedMatter
 from portal.charging.tables import Hearing, PlanItem, VictimSupport
-from portal.marac import tables as marac
 from portal.referrals import allocation_tables, details, research_tables, tables
 from portal.referrals.access import Party
 from portal.referrals.emergencies import tables as emergency_tables
 from portal.referrals.follow import tables as follow_tables
 from portal.referrals.outside.tables import OutsideReferral
-from portal.sample import agreements, conferences
+from portal.sample import agreements
 from portal.sample.initiatives import IMPORTED
 from portal.sample.partnership import DAY, agency_id, fixed, team_id
 from portal.store.rules import table_of
@@ -327,14 +327,6 @@ def _research(case: Sent) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def _listing(case: Sent) -> dict[str, Any]:
-    return case.row("listing") | {
-        "recipient_id": fixed("matrix-recipient", case.key),
-        "agency_id": agency_id(case.receiver), "created_at": IMPORTED,
-        "meeting_id": fixed("marac-meeting", str(conferences.MEETINGS[0])),
-    }  # fmt: skip
-
-
 _SEAT = {
     "id": fixed("marac-seat", "matrix"), "marac_team_id": fixed("matrix-team", "savera"),
     "agency_id": agency_id("icb"), "team_id": fixed("matrix-team", "icb"), "starts_on": DAY,
@@ -361,7 +353,7 @@ async def cases(owner: AsyncConnection) -> None:
         ],
     }
     heard = [case for case in every if (case.sender, case.receiver) == CONFERENCE]
-    rows[marac.MaracListing] = [_listing(case) for case in heard]
+    rows |= listed_and_linked(heard, next(case for case in every if case not in heard))
     rows[research_tables.MaracResearch] = [row for case in heard for row in _research(case)]
     rows[research_tables.MaracSeat] = [_SEAT]
     rows[details.CaseAction] = [_action(case) for case in every]

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from support.powers import Case, Power
 
+from auth.roles import Role
 from portal.proposals.tables import ProposalState
 from portal.sample.partnership import AGENCIES, DAY, agency_id, fixed
 
@@ -29,6 +30,8 @@ class Doing:
     given: Callable[[Case], Given]
     only: Callable[[dict[str, Any]], bool] | None = None
     """Which records, where not all will do."""
+    by: frozenset[Role] = frozenset()
+    """Whose roles are tried most, where they are not those that change most."""
 
 
 def type_of(table: str) -> str:

@@ -1,6 +1,7 @@
 """Every mutation of agreements, cases and emergencies, each with who may do it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from support import powers
@@ -10,6 +11,7 @@ from support.charging import registration, said
 from support.doing import NAMES, SOON, TODAY, Doing, doing, key, own_team, team, waits
 from support.powers import Case
 
+from auth.roles import Role
 from portal.sample.partnership import agency_id, fixed, membership_id, team_id
 
 LEADS_IT = powers.drafter_of_the_lead
@@ -160,5 +162,10 @@ MARACS: Sequence[Doing] = (
           team=f"Team:{team_id('marac', 'MARAC')}"),
     doing("endMaracSeat", "marac_seat", powers.coordinator_where_they_sit, endsOn=SOON,
           only=lambda row: row["id"] == fixed("marac-seat", "matrix")),
+    replace(
+        doing("linkRepeat", "recipient", powers.coordinator_who_has_it, named="recipient",
+              earlier=f"Referral:{fixed('referral', 'spring')}", **of("recipient", "conference")),
+        by=frozenset({Role.MARAC_COORDINATOR}),
+    ),
     doing("answerResearch", "marac_research", RECIPIENT, known="KNOWN"),
 )  # fmt: skip

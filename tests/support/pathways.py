@@ -42,6 +42,7 @@ def _some(pathway: Pathway, name: str) -> Value:
         Kind.YES_NO: True,
         Kind.URN: "05A10012326",
         Kind.RECORD: str(UUID(int=7)),
+        Kind.REFERENCE: "RF-7K2P9W",
     }
     return values[one.kind]
 

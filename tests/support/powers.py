@@ -296,6 +296,11 @@ def coordinator_of_marac(case: Case) -> bool:
     return case.one_of(frozenset({Role.MARAC_COORDINATOR}))
 
 
+def coordinator_who_has_it(case: Case) -> bool:
+    """Whoever coordinates the MARAC that has the case."""
+    return coordinator_of_marac(case) and case.of_mine("agency_id")
+
+
 def coordinator_where_they_sit(case: Case) -> bool:
     """Whoever coordinates the MARAC at which the team sits."""
     [team] = [t for t in case.world.rows["team"] if t["id"] == case.row["marac_team_id"]]

@@ -83,7 +83,7 @@ class Sampler:
 
     def _named(self, doing: Doing) -> Iterator[Cell]:
         """People of agencies that the record or its initiative names."""
-        roles = sorted(CONTRIBUTES | KEEPS_FRAMEWORKS | AGREES)
+        roles = sorted(doing.by or CONTRIBUTES | KEEPS_FRAMEWORKS | AGREES)
         for _ in range(TRIES):
             one = self._one(doing, self.random.choice(RELATIONS))
             row = self._row(doing, one)

@@ -16,7 +16,7 @@ from portal.charging.access import sees_listed, sees_supported
 from portal.database import RULES
 from portal.frameworks.access import sees_assessment, sees_plan
 from portal.initiatives.access import sees
-from portal.marac.access import sits
+from portal.marac.access import sees_repeat, sits
 from portal.referrals.access import CATEGORIES, sees_full, sees_summary
 from portal.sample.partnership import DAY
 from portal.store.rules import table_of
@@ -172,6 +172,7 @@ class Sight:
             "supported_matter": self._supports,
             "marac_meeting": self._sits,
             "marac_research": self._asks_or_is_asked,
+            "marac_repeat": self._links,
         }
         if table.startswith("agreement"):
             return lambda row: row.get("agreement_id", row["id"]) in self.agreements
@@ -242,6 +243,9 @@ class Sight:
     def _asks_or_is_asked(self, row: Row) -> bool:
         concerned = self.caller.agency_id in {row["from_agency_id"], row["agency_id"]}
         return concerned and self._knows_case(row["referral_id"])
+
+    def _links(self, row: Row) -> bool:
+        return sees_repeat(self.caller, row["agency_id"]) and self._knows_case(row["referral_id"])
 
     def _was_told_of(self, row: Row) -> bool:
         owner = row["owner_agency_id"] == self.caller.agency_id

@@ -21,6 +21,7 @@ ERROR_REASONS: Mapping[str, str] = {
 }
 """Why something was recorded in error."""
 URN = re.compile(r"[0-9]{2}[A-Z0-9]{2}[0-9]{7}")
+REFERENCE = re.compile(r"RF-[A-Z0-9]{6}")
 MOVE, EVENT = ("move",), ("event",)
 
 
@@ -219,6 +220,7 @@ _WANTED: Mapping[Kind, str] = {
     Kind.YES_NO: "true or false",
     Kind.URN: "the eleven characters of a URN, such as 05A10012326",
     Kind.RECORD: "the id of a record of the portal",
+    Kind.REFERENCE: "the portal's reference of a case, such as RF-7K2P9W",
 }
 
 
@@ -237,9 +239,10 @@ def _fits(pathway: Pathway, one: FieldOf, value: object) -> bool:
 
 
 def _reads(kind: Kind, value: object) -> bool:
-    """Days, moments, URNs and ids, as such or as the text that JSON has for them."""
-    if kind is Kind.URN:
-        return isinstance(value, str) and URN.fullmatch(value) is not None
+    """Days, moments, numbers of cases and ids, as such or as the text that JSON has for them."""
+    if kind in {Kind.URN, Kind.REFERENCE}:
+        form = URN if kind is Kind.URN else REFERENCE
+        return isinstance(value, str) and form.fullmatch(value) is not None
     try:
         if kind is Kind.DAY:
             is_day = isinstance(value, date) and not isinstance(value, datetime)

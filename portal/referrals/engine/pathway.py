@@ -86,6 +86,8 @@ class Kind(StrEnum):
     """The police's and prosecutors' number of a case: eleven characters."""
     RECORD = "record"
     """The id of a team, case or other record of the portal."""
+    REFERENCE = "reference"
+    """The portal's reference of a case. Whether there is one, nobody is asked."""
 
 
 class Rung(StrEnum):

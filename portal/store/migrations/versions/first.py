@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_657654be05f8"
+revision = "first_b4e5d1007896"
 down_revision = None
 
 

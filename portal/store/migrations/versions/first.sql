@@ -2573,6 +2573,36 @@ CREATE TABLE marac_listing (
 
 CREATE INDEX marac_listing_of_meeting ON marac_listing (meeting_id, created_at, id);
 
+CREATE TABLE marac_repeat (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	recipient_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	earlier_id UUID NOT NULL, 
+	within VARCHAR(40) NOT NULL, 
+	trigger VARCHAR(40) NOT NULL, 
+	anchor VARCHAR(40) NOT NULL, 
+	counted_from DATE NOT NULL, 
+	linked_by_id UUID NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT marac_repeat_pkey PRIMARY KEY (id), 
+	CONSTRAINT marac_repeat_referral_id_earlier_id_key UNIQUE (referral_id, earlier_id), 
+	CONSTRAINT marac_repeat_earlier_check CHECK (earlier_id <> referral_id), 
+	CONSTRAINT marac_repeat_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT marac_repeat_recipient_id_fkey FOREIGN KEY(recipient_id) REFERENCES recipient (id) ON DELETE CASCADE, 
+	CONSTRAINT marac_repeat_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT marac_repeat_earlier_id_fkey FOREIGN KEY(earlier_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT marac_repeat_anchor_check CHECK (anchor IN ('last_referral', 'last_meeting'))
+);
+
+CREATE INDEX marac_repeat_earlier_id_idx ON marac_repeat (earlier_id);
+
+CREATE INDEX marac_repeat_of_agency ON marac_repeat (agency_id, created_at, id);
+
 CREATE TABLE marac_research (
 	id UUID NOT NULL, 
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -9067,6 +9097,24 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON marac_listing FOR EACH ROW EXEC
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON marac_listing FOR EACH ROW EXECUTE FUNCTION touch_row();
 
+ALTER TABLE marac_repeat ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE marac_repeat FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON marac_repeat FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON marac_repeat FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON marac_repeat TO portal_runtime;
+
+CREATE POLICY add ON marac_repeat FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_agency()) = (SELECT r.agency_id FROM recipient r WHERE r.id = marac_repeat.recipient_id AND r.referral_id = marac_repeat.referral_id AND r.given_at IS NOT NULL));
+
+GRANT INSERT ON marac_repeat TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON marac_repeat FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON marac_repeat FOR EACH ROW EXECUTE FUNCTION touch_row();
+
 ALTER TABLE marac_seat ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE marac_seat FORCE ROW LEVEL SECURITY;
@@ -9117,7 +9165,7 @@ CREATE TRIGGER y_whole AFTER INSERT OR UPDATE OR DELETE ON recipient FOR EACH RO
 
 CREATE TRIGGER y_narrow AFTER INSERT OR UPDATE OF narrow ON team FOR EACH ROW EXECUTE FUNCTION narrow_team_cases();
 
-CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'allocation', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on', 'emergency_disclosure', 'outside_referral', 'hearing', 'plan_item', 'victim_support', 'support_authority', 'supported_matter', 'marac_listing', 'marac_research');
+CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'allocation', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on', 'emergency_disclosure', 'outside_referral', 'hearing', 'plan_item', 'victim_support', 'support_authority', 'supported_matter', 'marac_listing', 'marac_repeat', 'marac_research');
 
 CREATE TRIGGER y_keys AFTER INSERT OR UPDATE OF given_at, lost_at ON marac_research FOR EACH ROW EXECUTE FUNCTION disclosure_changed();
 
