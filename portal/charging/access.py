@@ -1,5 +1,6 @@
-"""Who sees hearings, action plans and support: the parties of the case whose agreement covers that
-data category. Nobody opens a full view for them, since a queue is worked by them.
+"""Who sees hearings and action plans: the parties of the case whose agreement covers that data
+category. Nobody opens a full view for them, since a queue is worked by them. What a victim said of
+her support is part of the full view: who is shown it leaves a consultation row.
 
 Whom a victim lets see her matter is no party: rows of its own say what she has been told.
 """
@@ -18,24 +19,37 @@ from portal.store.rules import HELD, RowRule, counted, table_of
 CATEGORIES: dict[type[OfReferral], str] = {
     tables.Hearing: "criminal_justice",
     tables.PlanItem: "actions",
+}
+OPENED: dict[type[OfReferral], str] = {
     tables.VictimSupport: "wishes",
     support_tables.SupportAuthority: "wishes",
 }
 _WRITES = f"{SUMMARY} AND {WORKS}"
 
 
-def _kept(model: type[OfReferral]) -> RowRule:
-    category, given = CATEGORIES[model], model is support_tables.SupportAuthority
+def _worked_by(model: type[OfReferral], category: str) -> RowRule:
     return of_case(
         model,
         f"Whoever sees the referral by an agreement that covers the category {category.upper()}.",
         full(category),
-        add=f"{_WRITES} AND given_by_id = (SELECT caller_principal()) AND revoked_on IS NULL"
-        if given
-        else _WRITES,
-        change=f"{_WRITES} AND revoked_on IS NULL" if given else _WRITES,
-        check=_WRITES,
-        remove=None if given else _WRITES,
+        add=_WRITES,
+        change=_WRITES,
+        remove=_WRITES,
+    )
+
+
+def _hers(model: type[OfReferral], category: str) -> RowRule:
+    writes, given = f"{full(category)} AND {WORKS}", model is support_tables.SupportAuthority
+    by_caller = " AND given_by_id = (SELECT caller_principal()) AND revoked_on IS NULL"
+    return of_case(
+        model,
+        f"Parties with a full view whose agreement covers the category {category.upper()}.",
+        full(category),
+        view="full",
+        add=writes + (by_caller if given else ""),
+        change=writes + (" AND revoked_on IS NULL" if given else ""),
+        check=writes,
+        remove=None if given else writes,
         more=_REVOKED if given else (),
     )
 
@@ -48,7 +62,8 @@ _LASTS = (
     "from_on <= (SELECT caller_today()) AND coalesce(until_on >= (SELECT caller_today()), true)"
 )
 RULES: tuple[RowRule, ...] = (
-    *(_kept(model) for model in CATEGORIES),
+    *(_worked_by(model, category) for model, category in CATEGORIES.items()),
+    *(_hers(model, category) for model, category in OPENED.items()),
     RowRule(
         table_of(support_tables.SupportedMatter),
         "The team that a victim lets see it, from her first day until her last, or until she takes"
@@ -72,7 +87,7 @@ DEFINERS: dict[str, str] = {
 
 
 def sees_listed(caller: Caller, parties: Iterable[Party], category: str) -> bool:
-    """Whether the caller sees hearings, action plans or support: the row rules in Python."""
+    """Whether the caller sees hearings and action plans: the row rules in Python."""
     answers = caller.can(Scope.AGREEMENTS_DRAFT)
     return caller.can(Scope.REFERRALS_SUMMARY) and any(
         (answers or party.permits(caller))

@@ -7,6 +7,7 @@ from typing import Any
 
 import strawberry
 from sqlalchemy import ColumnElement, and_, func, literal_column, select
+from sqlalchemy import case as sql_case
 
 from portal.acting.exposed import mutation
 from portal.charging import codes, tables, verbs
@@ -26,6 +27,7 @@ from portal.reading.declare import (
     where,
 )
 from portal.referrals import details
+from portal.referrals import tables as tables_of_case
 from portal.referrals.api import Recipient, Referral
 from portal.referrals.marking import MARKING, marking
 from portal.store.rules import table_of
@@ -77,8 +79,16 @@ def _victims(row: Columns) -> ColumnElement[int]:
 
 
 def _unsupported(row: Columns, _: Ask) -> ColumnElement[bool]:
-    """Whoever has a hearing and no supporter counts, whatever nobody has asked her."""
-    return _supported(row) < func.greatest(_victims(row), 1)
+    """Whoever has a hearing and no supporter counts, whatever nobody has asked her. NULL for whom
+    her support and the number of victims are not open: nothing to be counted is no answer.
+    """
+    case = table_of(tables_of_case.Referral).alias()
+    found = select(case.c.id).where(case.c.id == row.referral_id)
+    for category in ("wishes", "identity_link"):
+        keys: ColumnElement[Any] = literal_column(f"(SELECT caller_keys('{category}'))")
+        found = found.where(case.c.full_acl.bool_op("&&")(keys))
+    is_open = found.correlate(row.referral_id.table).exists()
+    return sql_case((is_open, _supported(row) < func.greatest(_victims(row), 1)))
 
 
 @reads(tables.Hearing)
@@ -91,8 +101,11 @@ class Hearing(Node):
     held_on: date = column("The day.")
     kind: codes.HearingKind = column("What kind of hearing.")
     state: codes.HearingState = column("What became of it.")
-    without_supporter: bool = sql(
-        "Whether a victim of the case has no supporter, or nobody knows of one.", _unsupported
+    without_supporter: bool | None = sql(
+        "Whether a victim of the case has no supporter, or nobody knows of one; null where what she"
+        " said of it is not open to you.",
+        _unsupported,
+        nullable=True,
     )
 
 
@@ -165,9 +178,11 @@ PLAN_ITEMS = Listing(
 )
 
 
-@reads(tables.VictimSupport)
+@reads(tables.VictimSupport, noted="consult_listed")
 class VictimSupport(Node):
-    """Whether a victim has a supporter, as she let it be written down."""
+    """Whether a victim has a supporter, as she let it be written down. It is part of the full view:
+    that you were shown it is written down, and the agency that owns the case sees it.
+    """
 
     handling: str = sql(MARKING, marking)
     referral: Referral = one("The case.", "referral_id")
@@ -182,7 +197,6 @@ class VictimSupportFilter:
     """Whose support."""
 
     referral: strawberry.ID | None = where("Of this case.", _is("referral_id"))
-    answer: codes.Supporter | None = where("Of whom this was said.", _is("answer"))
 
 
 SUPPORT = Listing(

@@ -47,9 +47,11 @@ def _stands(row: Columns, ask: Ask) -> ColumnElement[bool]:
     return and_(row.revoked_on.is_(None), row.from_on <= ask.today, lasts)
 
 
-@reads(support_tables.SupportAuthority)
+@reads(support_tables.SupportAuthority, noted="consult_listed")
 class SupportAuthority(Node):
-    """A victim lets a supporter's team see what she has been told of her matter."""
+    """A victim lets a supporter's team see what she has been told of her matter. It is part of the
+    full view: that you were shown it is written down, and the agency that owns the case sees it.
+    """
 
     handling: str = sql(MARKING, marking)
     referral: Referral = one("The case.", "referral_id")

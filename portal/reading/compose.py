@@ -108,8 +108,12 @@ class Composer:
         return found.grouped_field_set
 
     def object(self, kind: GraphQLObjectType, fields: dict[str, Details], row: Row) -> str:
-        """The JSON of one object, from the columns of a row."""
-        return json_object([(key, self.field(kind, d, row)) for key, d in fields.items()])
+        """The JSON of one object, from the columns of a row; where that is to be noted, after."""
+        found = json_object([(key, self.field(kind, d, row)) for key, d in fields.items()])
+        source = declare.SOURCES.get(kind.name)
+        if source is None or source.noted is None:
+            return found
+        return f'CASE WHEN {source.noted}({row.name}."referral_id") THEN {found} END'
 
     def field(self, kind: GraphQLObjectType, details: Details, row: Row) -> Written:
         """The JSON of one field."""

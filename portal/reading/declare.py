@@ -179,6 +179,7 @@ class Source:
 
     table: Table
     key: str = "id"
+    noted: str | None = None
 
 
 SOURCES: dict[str, Source] = {}
@@ -236,15 +237,16 @@ class Connection(Generic[T]):
     )
 
 
-def reads(model: type[SQLModel], key: str = "id") -> Callable[[type[T]], type[T]]:
-    """Make the class a GraphQL type over the rows of `model`; its docstring is the type's
-    description.
-    """
+def reads(
+    model: type[SQLModel], key: str = "id", noted: str | None = None
+) -> Callable[[type[T]], type[T]]:
+    """The class as a GraphQL type over the rows of `model`, its docstring as the description.
+    `noted`: SQL that writes down of which case a row is shown."""
 
     def declare(cls: type[T]) -> type[T]:
         made = strawberry.type(cls, description=inspect.cleandoc(cls.__doc__ or ""))
         definition = get_object_definition(made, strict=True)
-        SOURCES[definition.name] = Source(table_of(model), key)
+        SOURCES[definition.name] = Source(table_of(model), key, noted)
         return made
 
     return declare

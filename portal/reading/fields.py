@@ -227,7 +227,9 @@ def _tell(composer: "Composer", place: "Place", holds: str) -> None:
         each.entry(place.key, each.condition.written(binds, row=row)) for each in composer.lacking
     )
     source = composer.origins.of(place.object.name).source
-    told = f"SELECT concat_ws(',', {entries}) FROM {source} AS {row} WHERE {row}.{holds}"  # noqa: S608 - of pieces
+    # Nothing at all where all is shown, or the commas between several would be left.
+    found = f"FROM {source} AS {row} WHERE {row}.{holds}"
+    told = f"SELECT nullif(concat_ws(',', {entries}), '') {found}"
     composer.withheld.append(f"({told})")
 
 

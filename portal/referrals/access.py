@@ -278,6 +278,7 @@ DEFINERS: dict[str, str] = {
     "hold_referral(uuid)": "portal_runtime",
     "steering_codes(uuid,text[])": "portal_runtime",
     "consult(uuid,text)": "portal_runtime",
+    "consult_listed(uuid)": "portal_runtime",
     "case_totals(text,int)": "portal_runtime",
     "referral_audience(uuid)": "portal_runtime",
     "agreement_change(uuid)": "",

@@ -138,6 +138,8 @@ async def test_a_list_shows_what_is_found_by_id_and_counts_it(
             count = len(nodes)
         listed = [node["id"] for node in nodes]
         assert len(set(listed)) == len(listed) == count, principal
+        if field == "consultations":  # what other tests read leaves some
+            listed = [one for one in listed if one in ids]
         found = await reader.by_id(ids)
         should = {f"{kind}:{one}" for one in Sight(world, world.callers[principal]).rows(table)}
         assert found == should, principal

@@ -87,15 +87,17 @@ async def test_list_id_count_reference_and_events_agree(
         assert is_known["totalCount"] == len(is_known["nodes"]) == there, row["reference"]
 
 
-def test_what_only_a_full_view_shows_has_no_id_to_be_read_by() -> None:
-    """So no list and no `node` shows it, and `referralFile` is the one way to it."""
+def test_what_only_a_full_view_shows_has_no_id_or_is_noted_wherever_it_is_shown() -> None:
+    """No list and no `node` shows it past `referralFile`, but for what leaves a row of its own."""
     kept = {
         name
         for name, rule in RULES.items()
         if any("referral_child_keys('full')" in trigger for trigger in rule.triggers)
     }
     assert {"safe_contact", "wishes", "need", "subject", "event_codes"} <= kept
-    assert not kept & {source.table.name for source in SOURCES.values()}
+    shown = {source.table.name: source.noted for source in SOURCES.values()}
+    noted = dict.fromkeys(("victim_support", "support_authority"), "consult_listed")
+    assert {name: shown[name] for name in kept & shown.keys()} == noted
 
 
 async def opened(portal: Portal, who: UUID, referral: UUID) -> tuple[bool, UUID]:
@@ -141,10 +143,10 @@ async def test_each_full_view_leaves_one_row_and_each_refusal_one_line(
 
 
 async def test_what_is_worked_by_lists_opens_no_case(shared: tuple[Engines, World]) -> None:
-    """Hearings, plans, support and actions are part of the summary: nobody is noted for them."""
+    """Hearings, plans and actions are part of the summary: nobody is noted for them."""
     engines, _ = shared
     portal, who = portal_of(engines), fixed("matrix", f"police/{Role.CASEWORKER}")
-    lists = ("hearings", "planItems", "victimSupport", "supportAuthorities", "caseActions")
+    lists = ("hearings", "planItems", "caseActions")
     asked = " ".join(f"{name}(first: 5) {{ nodes {{ id handling }} }}" for name in lists)
     counted = text("SELECT count(*) FROM consultation")
     async with engines.owner.connect() as owner:

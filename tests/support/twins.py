@@ -12,7 +12,7 @@ from auth.caller import Caller
 from auth.roles import Scope
 from portal.agreements.access import sees_agreement
 from portal.charging.access import CATEGORIES as LISTED
-from portal.charging.access import sees_listed, sees_supported
+from portal.charging.access import OPENED, sees_listed, sees_supported
 from portal.database import RULES
 from portal.frameworks.access import sees_assessment, sees_plan
 from portal.initiatives.access import sees
@@ -84,7 +84,8 @@ def known_provider(caller: Caller, row: Row) -> bool:
 
 
 WORKED_BY = {table_of(model).name: category for model, category in LISTED.items()}
-FULL_VIEW = {table_of(m).name: c for m, c in CATEGORIES.items()} | {"case_action_codes": "actions"}
+FULL_VIEW = {table_of(m).name: c for m, c in (CATEGORIES | OPENED).items()}
+FULL_VIEW["case_action_codes"] = "actions"
 """Tables of a case's full view, and the data category of each."""
 
 TWINS: dict[str, Callable[[Caller, Row], bool]] = {

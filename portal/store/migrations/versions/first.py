@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_b4e5d1007896"
+revision = "first_878e275de7e4"
 down_revision = None
 
 

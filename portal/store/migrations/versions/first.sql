@@ -5553,9 +5553,10 @@ BEGIN
 END
 $$;
 
--- What steers a case, for whoever works on it: of the codes of its events those on which its next moves and its clocks
--- depend, whatever the caller's agreement covers. A replay by half of what was said would lead elsewhere. The pathway
--- names the fields; they are seldom more than a date, and no answer shows them.
+-- What steers a case, for those between whom it goes, who alone move it: of the codes of its events those on which its
+-- next moves and its clocks depend, whatever the caller's agreement covers. A replay by half of what was said would lead
+-- elsewhere. The pathway names the fields; they are seldom more than a date, and no answer shows them. Whom a MARAC asks
+-- what it knows, and who has it by an emergency, has the case and no move, and so nothing of this.
 CREATE FUNCTION steering_codes(wanted uuid, names text[]) RETURNS TABLE (event_id uuid, codes jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -5565,11 +5566,15 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     CROSS JOIN LATERAL jsonb_each(c.codes) said
     WHERE p.id = wanted AND caller_can('referrals:work') AND r.acl && caller_keys() AND NOT r.routes && caller_closed()
       AND said.key = ANY (names)
+      AND (r.sender_agency_id = caller_agency() OR EXISTS (
+          SELECT FROM recipient own WHERE own.referral_id = r.id AND own.agency_id = caller_agency()
+          AND own.given_at IS NOT NULL AND own.lost_at IS NULL))
     GROUP BY e.id
 $$;
 
 -- Somebody is shown the full view of a case: it is written down first, and for good. NULL for who may not see it, of whom
--- it is written down that they asked: of a hidden case and of one that never was alike.
+-- it is written down that they asked: of a hidden case and of one that never was alike. Shown twice in one request, it is
+-- one row: a request is its id and its moment, since who calls may choose the id.
 CREATE FUNCTION consult(wanted uuid, purpose text) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -5587,9 +5592,21 @@ BEGIN
     END IF;
     PERFORM set_config('synchronous_commit', 'on', true);
     INSERT INTO consultation (id, referral_id, owner_agency_id, principal_id, person_id, agency_id, purpose, request_id, at)
-    VALUES (gen_random_uuid(), wanted, case_of.sender_agency_id, caller_principal(), caller_person(), caller_agency(),
-            consult.purpose, caller_request(), caller_now());
+    SELECT gen_random_uuid(), wanted, case_of.sender_agency_id, caller_principal(), caller_person(), caller_agency(),
+           consult.purpose, caller_request(), caller_now()
+    WHERE NOT EXISTS (
+        SELECT FROM consultation c
+        WHERE c.referral_id = wanted AND c.at = caller_now() AND c.request_id = caller_request()
+          AND c.principal_id = caller_principal() AND c.purpose = consult.purpose);
     RETURN wanted;
+END
+$$;
+
+-- A list or a node shows a row of the full view: the same, of what is shown by what it is worked with.
+CREATE FUNCTION consult_listed(wanted uuid) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN consult(wanted, 'work_on_case') IS NOT NULL;
 END
 $$;
 
@@ -6584,6 +6601,8 @@ GRANT EXECUTE ON FUNCTION hold_referral(uuid) TO portal_runtime;
 GRANT EXECUTE ON FUNCTION steering_codes(uuid,text[]) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION consult(uuid,text) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION consult_listed(uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION case_totals(text,int) TO portal_runtime;
 
@@ -8997,19 +9016,19 @@ CREATE POLICY see ON victim_support FOR SELECT TO portal_runtime USING (coalesce
 
 GRANT SELECT ON victim_support TO portal_runtime;
 
-CREATE POLICY add ON victim_support FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY add ON victim_support FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT INSERT ON victim_support TO portal_runtime;
 
-CREATE POLICY change ON victim_support FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON victim_support FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON victim_support TO portal_runtime;
 
-CREATE POLICY remove ON victim_support FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY remove ON victim_support FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT DELETE ON victim_support TO portal_runtime;
 
-CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON victim_support FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON victim_support FOR EACH ROW EXECUTE FUNCTION referral_child_keys('full');
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON victim_support FOR EACH ROW EXECUTE FUNCTION touch_row();
 
@@ -9023,15 +9042,15 @@ CREATE POLICY see ON support_authority FOR SELECT TO portal_runtime USING (coale
 
 GRANT SELECT ON support_authority TO portal_runtime;
 
-CREATE POLICY add ON support_authority FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND given_by_id = (SELECT caller_principal()) AND revoked_on IS NULL);
+CREATE POLICY add ON support_authority FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND given_by_id = (SELECT caller_principal()) AND revoked_on IS NULL);
 
 GRANT INSERT ON support_authority TO portal_runtime;
 
-CREATE POLICY change ON support_authority FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND revoked_on IS NULL) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON support_authority FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND revoked_on IS NULL) WITH CHECK (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON support_authority TO portal_runtime;
 
-CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON support_authority FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON support_authority FOR EACH ROW EXECUTE FUNCTION referral_child_keys('full');
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON support_authority FOR EACH ROW EXECUTE FUNCTION touch_row();
 
