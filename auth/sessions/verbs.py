@@ -257,10 +257,11 @@ async def _signed_in(db: AsyncSession, membership_id: UUID | None) -> None:
 
 def _told(session: BrowserSession, now: datetime) -> Notice:
     local = now.astimezone(LONDON)
+    clock = f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
     return Notice(
         person_id=session.person_id,
         at=now,
         kind=NoticeKind.NEW_SIGN_IN,
-        says=f"You signed in on {local.day} {local:%B %Y at %H:%M} with {session.device}."
+        says=f"You signed in on {local.day} {local:%B %Y} at {clock} with {session.device}."
         " If this was not you, end that session and tell your administrator.",
     )

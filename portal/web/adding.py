@@ -37,6 +37,13 @@ FIGURE_FIELDS = {
     "figure.note": "note",
     "figure.provisional": "provisional",
 }
+FIGURE_SAYS = {
+    "RECORDED_ALREADY": "Your agency has recorded a figure for this period already. Choose another"
+    " period; a program that may contribute can correct the figure there is."
+}
+"""What the page says by the code of a fault, where the API's words are for programs."""
+NO_FIGURE = "Enter the figure."
+NO_NUMBERS = "Enter both numbers, or the value alone."
 NUMBER = re.compile(r"-?(\d{1,60}|\d{1,3}(,\d{3}){1,20})(\.\d{1,20})?", re.ASCII)
 NUMBERS = ("value", "numerator", "denominator")
 CONTRIBUTE = "initiatives:contribute"
@@ -112,6 +119,8 @@ async def add_figure(request: Request, site: Here, reference: str, measure: str)
         "provisional": given.get("provisional") == "yes",
     }
     figure |= {name: _number(given, name, faults) for name in NUMBERS}
+    if not any(given.text(name) for name in NUMBERS):
+        faults.add("value", NO_NUMBERS if "numerator" in given else NO_FIGURE)
     asked = {
         "measure": f"Measure:{measure}",
         "figure": figure,
@@ -119,7 +128,7 @@ async def add_figure(request: Request, site: Here, reference: str, measure: str)
     }
     if not faults:
         answer = await run(site, request, "record-observation", {"input": asked})
-        done = outcome(answer["recordObservation"], FIGURE_FIELDS)
+        done = outcome(answer["recordObservation"], FIGURE_FIELDS, FIGURE_SAYS)
         if not done.faults:
             there = f"{address_of(reference)}#measure-{measure}"
             return go_and_say(request, there, "Recorded the figure.", done.warnings)

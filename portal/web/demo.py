@@ -1,6 +1,5 @@
 """The demonstration's own door: sign in as anybody in the sample. It exists nowhere else."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,6 +21,7 @@ from portal.web.route import pages
 from portal.web.signing import proved_again
 from portal.web.site import Here, Site
 from portal.web.visiting import let_in, somebody
+from portal.web.words import words
 
 AMR = ("hwk", "user", "mfa")
 """As if they had shown a passkey: the rest of the portal does not know the difference."""
@@ -82,14 +82,12 @@ def _router() -> APIRouter:
 
 
 def _everybody() -> dict[str, list[Somebody]]:
-    """By the agency's name; who is in two agencies stands in both."""
-    found: dict[str, list[Somebody]] = {}
-    for agency, name, roles in _listed():
-        one = Somebody(fixed("person", name), name, roles)
-        found.setdefault(AGENCIES[agency][0], []).append(one)
-    return dict(sorted(found.items()))
-
-
-def _listed() -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """By the agency's name, each once in it; who is in two agencies stands in both."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
     for agency, name, roles, _ in PEOPLE.values():
-        yield agency, name, tuple(role.replace("_", " ") for role in roles)
+        there = found.setdefault(AGENCIES[agency][0], {})
+        there[name] = (*there.get(name, ()), *map(words, roles))
+    return {
+        agency: [Somebody(fixed("person", name), name, roles) for name, roles in there.items()]
+        for agency, there in sorted(found.items())
+    }

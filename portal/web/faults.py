@@ -50,8 +50,12 @@ class Outcome:
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
-def outcome(answer: Mapping[str, Any], fields: Mapping[str, str]) -> Outcome:
-    """Read a mutation's result; `fields` names the form's field for each path of the input."""
+def outcome(
+    answer: Mapping[str, Any], fields: Mapping[str, str], says: Mapping[str, str] | None = None
+) -> Outcome:
+    """Read a mutation's result; `fields` names the form's field for each path of the input, `says`
+    the page's own words for the codes of some faults.
+    """
     faults = Faults()
     match answer["__typename"]:
         case "NotFound" if _field(answer, fields):
@@ -62,7 +66,8 @@ def outcome(answer: Mapping[str, Any], fields: Mapping[str, str]) -> Outcome:
             raise NotPermittedPage(answer["message"], answer["grantedBy"], answer["rule"])
         case "ValidationError":
             for error in answer["errors"]:
-                faults.add(_field(error, fields), error["message"])
+                message = (says or {}).get(error["code"], error["message"])
+                faults.add(_field(error, fields), message)
         case "Conflict":
             faults.add("", answer["message"])
     warnings = tuple(warning["message"] for warning in answer.get("warnings", ()))

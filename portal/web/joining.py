@@ -30,7 +30,8 @@ SIGNED_IN = (
 )
 OWN = (
     "Nobody accepts an invitation of their own, and somebody who made or confirmed this one has"
-    " been signed in with this browser in the last days."
+    " been signed in with this browser in the last eight days. Open the link on another device, or"
+    " in a browser that only you use."
 )
 
 router = pages()

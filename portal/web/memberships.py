@@ -10,16 +10,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.sessions.offers import Offer, on_offer
-from auth.sessions.verbs import NotOffered, SessionOver, choose
+from auth.sessions.verbs import Current, NotOffered, SessionOver, choose
 from auth.tables import MembershipRole
 from portal.web.cookies import session_cookie, signed_in
+from portal.web.faults import Faults
 from portal.web.forms import form
 from portal.web.going import go, own_path
 from portal.web.refusals import NotFoundPage, SignInNeeded
 from portal.web.rendering import render
 from portal.web.route import pages
-from portal.web.site import Here
+from portal.web.site import Here, Site
 from portal.web.visiting import real_now, somebody
+from portal.web.words import words
 
 router = pages()
 
@@ -28,17 +30,24 @@ router = pages()
 async def memberships(site: Here, request: Request) -> Response:
     """What the person can act as, and what they act as now."""
     session = await somebody(site, request)
+    return await _page(site, request, session, own_path(request.query_params.get("next")))
+
+
+async def _page(
+    site: Site, request: Request, session: Current, path: str, faults: Faults | None = None
+) -> Response:
     async with site.doorkeeper.sessions() as db:
         offers = await on_offer(db, session.person_id, session.provider_id, real_now())
         roles = await _roles(db, offers)
-    path = own_path(request.query_params.get("next"))
     return render(
         request,
         "signing/memberships.html",
+        422 if faults else 200,
         offers=offers,
         roles=roles,
         chosen=session.membership_id,
         next="/" if path == "/memberships" else path,
+        faults=faults or Faults(),
     )
 
 
@@ -49,7 +58,9 @@ async def act_as(site: Here, request: Request) -> Response:
     try:
         wanted = UUID(fields.text("membership"))
     except ValueError:
-        return await memberships(site, request)
+        faults = Faults([("membership", "Choose which membership you act as.")])
+        session = await somebody(site, request)
+        return await _page(site, request, session, own_path(fields.get("next")), faults)
     cookie = session_cookie(request) or ""
     try:
         async with site.doorkeeper.sessions.begin() as db:
@@ -72,5 +83,5 @@ async def _roles(db: AsyncSession, offers: Sequence[Offer]) -> dict[UUID, list[s
     )
     said: dict[UUID, list[str]] = {}
     for membership_id, role in await db.execute(found):
-        said.setdefault(membership_id, []).append(role.replace("_", " "))
+        said.setdefault(membership_id, []).append(words(role))
     return said

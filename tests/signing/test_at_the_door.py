@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from sqlalchemy import text
 from support.keyrings import throwaway_ring
-from support.visiting import Pages, Visitor
+from support.visiting import HIDDEN, Pages, Visitor
 
 import portal
 from portal.app import create_app
@@ -134,8 +134,26 @@ async def test_nobody_chooses_somebody_elses_membership(demo: Pages) -> None:
     other = str(fixed("membership", "police.coordinator"))
     fields = officer.fields("/memberships")
     assert officer.post("/memberships", fields | {"membership": other}).status_code == 404
-    assert officer.post("/memberships", fields | {"membership": "x"}).status_code == 200
     assert "RASA Merseyside" in officer.get("/security").text
+
+
+@pytest.mark.parametrize("chosen", [{}, {"membership": "x"}])
+async def test_who_chooses_no_membership_is_told_and_still_led_on(
+    demo: Pages, chosen: dict[str, str]
+) -> None:
+    officer = await demo.visitor("rasa.coordinator")
+    fields = officer.fields("/memberships?next=/initiatives/VG-SFRTS2")
+    page = officer.post("/memberships", fields | chosen)
+    assert page.status_code == 422
+    assert "Choose which membership you act as." in page.text
+    assert dict(HIDDEN.findall(page.text))["next"] == "/initiatives/VG-SFRTS2"
+
+
+async def test_the_samples_people_stand_there_once_with_their_roles_in_words(demo: Pages) -> None:
+    page = (await demo.visitor()).get("/demo").text
+    assert page.count(">Kit Ollerton<") == 1
+    assert "CPS liaison" in page
+    assert "cps liaison" not in page
 
 
 async def test_whoever_has_nothing_to_act_as_is_told_and_not_sent_round(demo: Pages) -> None:

@@ -136,6 +136,16 @@ async def test_what_is_wrong_with_a_figure_leads_to_its_field(
     assert f'id="{field}' in page.text
 
 
+async def test_a_second_figure_for_a_period_is_refused_in_words_for_people(shown: Pages):
+    officer = await shown.visitor("wirral.contributor")
+    given = {"period_from-day": "1", "period_from-month": "7", "period_from-year": "2026"}
+    given |= {"period_to-day": "30", "period_to-month": "9", "period_to-year": "2026"}
+    page = officer.send(FIGURE, **given, value="53")
+    assert page.status_code == 422
+    assert "Choose another period" in page.text
+    assert "Observation:" not in page.text
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [

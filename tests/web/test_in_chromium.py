@@ -35,7 +35,7 @@ class Form:
 
 FORMS = (
     Form(ADD_ACTION, "Add the action", ("title", "owner_team", "due_on")),
-    Form(ADD_FIGURE, "Record the figure", ("period_from", "period_to")),
+    Form(ADD_FIGURE, "Record the figure", ("period_from", "period_to", "value")),
 )
 
 
