@@ -3,6 +3,7 @@ partnership in it.
 """
 
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -20,6 +21,9 @@ from portal.settings import Settings
 from portal.store.build import build
 from portal.store.engines import Engines
 from portal.store.server import Server, running
+
+# A shell that runs us in the background has us ignore Ctrl-C, and with us each command we start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class ByFolder(LoadScopeScheduling):

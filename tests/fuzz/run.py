@@ -43,6 +43,10 @@ def tell(sent: Ground, wrong: int, seconds: float) -> None:
     for name in ("kinds", "statuses", "codes"):
         counted = ", ".join(f"{what} {n:,}" for what, n in getattr(sent, name).most_common())
         sys.stdout.write(f"{name}: {counted}\n")
+    sys.stdout.write(
+        f"{len(sent.done)} of {len(sent.fuzzer.mutations)} mutations done,"
+        f" {sent.done.total():,} times\n"
+    )
     total = sum(sent.kinds.values())
     sys.stdout.write(f"{total:,} requests in {seconds:.0f} s, {wrong} failures\n")
 

@@ -1,12 +1,14 @@
 """The whole portal in this process, and what it answers to requests nobody should send."""
 
 import json
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time
 from random import Random
+from time import monotonic
+from uuid import uuid4
 
 import httpx2
 from joserfc.jwk import ECKey
@@ -19,15 +21,19 @@ from support.site import Program
 from auth.oauth.clients import new_private_key
 from auth.roles import Scope
 from portal.app import create_app
+from portal.context import ByCommand, Context, Rehearsal
+from portal.edge.errors import cause_of, published
 from portal.edge.guarded import guarded
 from portal.furnishing import furnish_portal
 from portal.reading import declare
 from portal.sample.load import load_sample
-from portal.sample.partnership import DAY
+from portal.sample.partnership import DAY, membership_id
 from portal.sample.programs import PROGRAMS, load_programs
+from portal.schema import Schema
 from portal.store.engines import Engines
 from portal.store.migrations.migrate import migrate
 
+NINE = time(9)
 URL = "http://localhost:8000"
 RENEW = 120.0
 """Seconds after which a token is replaced; it lives five minutes."""
@@ -47,11 +53,11 @@ class Caller:
 
     async def headers(self, http: httpx2.AsyncClient) -> dict[str, bytes]:
         """A good token with a good proof."""
-        if time.monotonic() - self.since > RENEW:
+        if monotonic() - self.since > RENEW:
             url = f"{URL}/oauth/token"
             proof = {"dpop": self.program._proof(url)}
             answer = await http.post(url, data=self.program._form(), headers=proof)
-            self.token, self.since = answer.json()["access_token"], time.monotonic()
+            self.token, self.since = answer.json()["access_token"], monotonic()
         proof = self.program._proof(f"{URL}/graphql", self.token)
         return {"authorization": f"DPoP {self.token}".encode(), "dpop": proof.encode()}
 
@@ -63,14 +69,45 @@ class Ground:
     http: httpx2.AsyncClient
     callers: list[Caller]
     fuzzer: Fuzzer
+    schema: Schema
+    engines: Engines
     kinds: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
+    done: Counter[str] = field(default_factory=Counter)
+    """How often each mutation was not refused."""
 
     async def one(self) -> str | None:
         """Send one; what is wrong with the answer, if anything is."""
         wanted = self.fuzzer.some()
         self.kinds[wanted.kind] += 1
+        return await (self._enacted(wanted) if wanted.person else self._sent(wanted))
+
+    async def _enacted(self, wanted: Wanted) -> str | None:
+        """Through the schema, as the pages do for somebody who has signed in."""
+        asked = json.loads(wanted.body)
+        opening, now = ByCommand(membership_id(wanted.person)), datetime.combine(DAY, NINE, UTC)
+        kind = Context if wanted.lasting else Rehearsal
+        context = kind(self.engines.command, opening, uuid4(), now)
+        try:
+            answer = await self.schema.execute(
+                asked["query"], variable_values=asked["variables"], context_value=context
+            )
+        except Exception as fault:  # noqa: BLE001 - whatever gets out is the finding
+            return self._told(wanted, repr(fault))
+        errors = [published(error, "") for error in answer.errors or ()]
+        codes = {str((error.extensions or {}).get("code", "none")) for error in errors}
+        self.codes.update(codes)
+        if codes & (OURS | {"none"}):
+            faults = [repr(cause_of(error) or error) for error in answer.errors or ()]
+            return self._told(wanted, "\n".join(faults))
+        for mutation, said in json.loads(answer.data.bytes if answer.data else b"{}").items():
+            if said["__typename"].endswith("Payload"):
+                self.done[mutation] += 1
+        return None
+
+    async def _sent(self, wanted: Wanted) -> str | None:
+        """Over HTTP, as programs do."""
         headers = {}
         if wanted.signed:
             weights = [3 if caller.edits else 1 for caller in self.callers]
@@ -107,8 +144,8 @@ class Ground:
         return None
 
     def _told(self, wanted: Wanted, why: str) -> str:
-        sent = f"{wanted.method} {wanted.place} {wanted.headers}\n{wanted.body[:2000]!r}"
-        return f"{wanted.kind}: {sent}\n{why}"
+        sent = f"{wanted.person} {wanted.method} {wanted.place} {wanted.headers}"
+        return f"{wanted.kind}: {sent}\n{wanted.body[:2000]!r}\n{why}"
 
 
 @asynccontextmanager
@@ -133,7 +170,7 @@ async def ground(engines: Engines, seed: int) -> AsyncIterator[Ground]:
             )
             for each in PROGRAMS
         ]
-        yield Ground(http, callers, fuzzer)
+        yield Ground(http, callers, fuzzer, schema, served)
     await served.dispose()
 
 

@@ -20,6 +20,8 @@ from portal.publishing.examples import example_of
 ASKS = "{ __typename }"
 AGAIN = 0.1
 """How often the request before is sent once more: what is known takes other ways."""
+KEPT = 0.3
+"""How often what a person did is kept, so that the next find things otherwise."""
 
 
 @dataclass
@@ -32,6 +34,10 @@ class Wanted:
     place: str = "/graphql"
     headers: dict[str, bytes] = field(default_factory=lambda: {"content-type": b"application/json"})
     signed: bool = True
+    person: str = ""
+    """Who does it as if they had signed in, where no program goes: it manages no roles."""
+    lasting: bool = True
+    """Whether what a person does is kept; what is taken back can be done again."""
 
 
 @dataclass
@@ -42,13 +48,20 @@ class Fuzzer:
     schema: GraphQLSchema
     known: Known
     documents: Sequence[Document]
+    deck: list[Document] = field(default_factory=list)
+    """The mutations that nobody has tried since it was shuffled."""
     last: Wanted = field(default_factory=lambda: Wanted("first", packed({"query": ASKS})))
+
+    @property
+    def mutations(self) -> list[Document]:
+        """Of the contract's documents."""
+        return [one for one in self.documents if "input" in example_of(one).variables]
 
     def some(self) -> Wanted:
         """The next request."""
         makers: dict[Callable[[], Wanted], int] = {
-            self.asks: 25, self.bends: 20, self.fills: 30, self.scribbles: 8, self.nests: 8,
-            self.dresses: 8, self.strays: 4,
+            self.asks: 25, self.bends: 15, self.fills: 15, self.enacts: 30, self.scribbles: 8,
+            self.nests: 8, self.dresses: 8, self.strays: 4,
         }  # fmt: skip
         if self.random.random() > AGAIN:
             self.last = self.random.choices(list(makers), list(makers.values()))[0]()
@@ -98,12 +111,29 @@ class Fuzzer:
         document = self.random.choice(self.documents)
         variables = deepcopy(example_of(document).variables)
         if "input" in variables:
-            variables["input"]["idempotencyKey"] = str(UUID(int=self.random.getrandbits(128)))
+            variables["input"]["idempotencyKey"] = self._key()
         for _ in range(self.random.randint(0, 3)):
             variables = self.changed(variables)
         by_id = {"documentId": document.id} if self.random.random() < 0.5 else {}
         asked = by_id or {"query": document.text}
         return Wanted("fills", packed({**asked, "variables": variables}))
+
+    def enacts(self) -> Wanted:
+        """A change by the person of the contract's example, each in turn; as meant, or nearly."""
+        if not self.deck:
+            self.deck = list(self.mutations)
+            self.random.shuffle(self.deck)
+        document = self.deck.pop()
+        example = example_of(document)
+        given = {**example.variables["input"], "idempotencyKey": self._key()}
+        for _ in range(self.random.choice((0, 0, 1, 1, 2))):
+            given = self.changed(given) or given
+        asked = {"query": document.text, "variables": {"input": given}}
+        lasting = self.random.random() < KEPT
+        return Wanted("enacts", packed(asked), person=example.person, lasting=lasting)
+
+    def _key(self) -> str:
+        return str(UUID(int=self.random.getrandbits(128)))
 
     def changed(self, value: Any) -> Any:
         """The same with one part replaced or dropped; mostly by something of its own type."""
