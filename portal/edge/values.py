@@ -184,7 +184,7 @@ def _fields(
             yield Fault((*place, name), "is missing, and needed.", form.node(value))
     for name, strange in found.items():
         if name not in kind.fields:
-            near = suggestion_list(name, list(kind.fields))
+            near = _near(name, kind.fields)
             hint = f"Did you mean `{near[0]}`?" if near else "Leave it out."
             says = f"is no field of {kind.name}. {hint}"
             yield Fault((*place, _short(name)), says, form.node(strange))
@@ -203,10 +203,16 @@ def _leaf(value: Any, kind: Leaf, place: Place, form: Form) -> Iterator[Fault]: 
 def _wanted(kind: Leaf, found: object) -> str:
     if not is_enum_type(kind):
         return WORDS.get(kind.name, f"is no {kind.name}.")
-    near = suggestion_list(str(found).upper(), list(kind.values))
+    near = _near(str(found).upper(), kind.values)
     hint = f"Did you mean {near[0]}? " if near else ""
     more = ", …" if len(kind.values) > MANY else ""
     return f"is no {kind.name}. {hint}Choose from {', '.join(list(kind.values)[:MANY])}{more}."
+
+
+def _near(found: str, names: Iterable[str]) -> list[str]:
+    # The contract's names are ASCII; a letter that becomes two when written small, as İ does, is
+    # more than graphql-core's measure has room for.
+    return suggestion_list(found, list(names)) if found.isascii() else []
 
 
 def written(place: Place) -> str:

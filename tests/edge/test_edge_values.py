@@ -151,6 +151,13 @@ SMALL.type_map["Date"].coerce_input_value = date.fromisoformat
             ],
         ),
         (
+            {"title": "a", "stages": ["İ" * 9], "İtle": "b"},
+            [
+                "`plan.stages[0]` (“İİİİİİİİİ”) is no Stage. Choose from LIVE, PAUSED.",
+                "`plan.İtle` is no field of Plan. Leave it out.",
+            ],
+        ),
+        (
             {"title": "a", "areas": "\x1b[2J" + "x" * 100},
             ["`plan.areas` (“?[2J" + "x" * 36 + "…”) is no whole number"],
         ),

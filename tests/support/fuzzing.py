@@ -20,7 +20,7 @@ from portal.publishing.examples import example_of
 ASKS = "{ __typename }"
 AGAIN = 0.1
 """How often the request before is sent once more: what is known takes other ways."""
-KEPT = 0.3
+KEPT = 0.1
 """How often what a person did is kept, so that the next find things otherwise."""
 
 
