@@ -6,7 +6,14 @@ import click
 
 from portal.contract import contract_path
 from portal.edge.guarded import guarded
-from portal.publishing.contract import RELEASED, SDL, breaking_changes, stale, written
+from portal.publishing.contract import (
+    RELEASED,
+    SDL,
+    breaking_changes,
+    stale,
+    undated_deprecations,
+    written,
+)
 from portal.publishing.examples import examples
 
 
@@ -24,6 +31,7 @@ def contract(*, check: bool, release: bool) -> None:
         texts[folder / RELEASED] = texts[folder / SDL]
     else:
         _refuse_breaks(folder, texts[folder / SDL])
+        _refuse_undated(texts[folder / SDL])
     outdated = stale(texts)
     if check and outdated:
         names = ", ".join(str(path.relative_to(folder.parent)) for path in outdated)
@@ -44,4 +52,13 @@ def _refuse_breaks(folder: Path, now: str) -> None:
     if broken:
         raise click.ClickException(
             "Take it back, or name each breaking change in CHANGELOG.md with the sentence above."
+        )
+
+
+def _refuse_undated(now: str) -> None:
+    """Fail when partners are not told since when something is deprecated."""
+    if undated := undated_deprecations(now):
+        raise click.ClickException(
+            f"Deprecated without a day: {', '.join(undated)}. Begin the reason with the day, such"
+            ' as "2026-11-16: use `title` instead".'
         )

@@ -1,10 +1,21 @@
 """The written files of graphql/, and what of a change would break a partner's program."""
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import strawberry
-from graphql import build_schema, find_breaking_changes
+from graphql import (
+    DirectiveNode,
+    Node,
+    StringValueNode,
+    Visitor,
+    build_schema,
+    find_breaking_changes,
+    parse,
+    visit,
+)
 
 from portal.publishing.access_table import access_table
 
@@ -39,3 +50,36 @@ def breaking_changes(before: str, after: str, changelog: str) -> list[str]:
     """
     found = find_breaking_changes(build_schema(before), build_schema(after))
     return [c.description for c in found if c.description not in changelog]
+
+
+def undated_deprecations(sdl: str) -> list[str]:
+    """What is deprecated without a day: partners need to know since when, as `2026-11-16`."""
+    found = _Undated()
+    visit(parse(sdl), found)
+    return found.places
+
+
+class _Undated(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: list[str] = []
+
+    def enter_directive(
+        self, node: DirectiveNode, _key: object, _parent: object, _path: object, above: list[object]
+    ) -> None:
+        if node.name.value != "deprecated":
+            return
+        reasons = [each.value for each in node.arguments or ()]
+        if not any(isinstance(r, StringValueNode) and _names_a_day(r.value) for r in reasons):
+            names = (getattr(each, "name", None) for each in above if isinstance(each, Node))
+            self.places.append(".".join(name.value for name in names if name))
+
+
+def _names_a_day(reason: str) -> bool:
+    for found in re.findall(r"\b\d{4}-\d{2}-\d{2}\b", reason):
+        try:
+            date.fromisoformat(found)
+        except ValueError:
+            continue
+        return True
+    return False

@@ -12,12 +12,19 @@ from graphql import get_named_type, parse, validate
 from support.databases import empty_database
 
 from portal import database
-from portal.cli.contract import _refuse_breaks
+from portal.cli.contract import _refuse_breaks, _refuse_undated
 from portal.contract import contract_path
 from portal.edge.documents import TrustedDocuments
 from portal.edge.guarded import guarded
 from portal.furnishing import furnish_portal
-from portal.publishing.contract import ACCESS, RELEASED, SDL, breaking_changes, written
+from portal.publishing.contract import (
+    ACCESS,
+    RELEASED,
+    SDL,
+    breaking_changes,
+    undated_deprecations,
+    written,
+)
 from portal.publishing.examples import answer, teller
 from portal.sample.load import load_sample
 from portal.store.build import build
@@ -98,8 +105,23 @@ def test_everything_has_a_description(schema: strawberry.Schema) -> None:
 
 
 def test_deprecations_say_since_when(schema: strawberry.Schema) -> None:
-    reasons = re.findall(r'@deprecated\(reason: "(.*?)"\)', schema.as_str())
-    assert [reason for reason in reasons if not re.search(r"\d{4}-\d{2}-\d{2}", reason)] == []
+    assert undated_deprecations(schema.as_str()) == []
+
+
+def test_who_deprecates_without_a_day_is_told_where() -> None:
+    sdl = """
+        enum Stage { LIVE  OLD @deprecated(reason: "2026-11-16: use LIVE instead") }
+        input Plan { title: String  name: String @deprecated(reason: "Soon, 2026-13-40") }
+        type Query {
+            a: String @deprecated
+            b(first: Int @deprecated(reason: "One day"), last: Int): Stage
+            c: String @deprecated(reason: "Since 2026-11-16, when `a` came")
+        }
+    """
+    assert undated_deprecations(sdl) == ["Plan.name", "Query.a", "Query.b.first"]
+    with pytest.raises(click.ClickException, match=r"Plan\.name, Query\.a, Query\.b\.first"):
+        _refuse_undated(sdl)
+    assert undated_deprecations("type Query { a: String }") == []
 
 
 def test_no_python_lies_in_the_contract() -> None:
