@@ -14,9 +14,10 @@ import httpx2
 from portal.cli import STOPPED
 from portal.cli.common import address_here
 from portal.cli.refusals import Asking
-from portal.client import PATIENCE, Client, ClientProblem, read_key
+from portal.client import PATIENCE, Client, ClientProblem, Unreachable, read_key
 from portal.settings import Settings
 
+_REMEDY = "`portal demo` starts a portal here; --url says where another is."
 _CLIENT = click.option("--client", "client_id", type=click.UUID, required=True, help="Its id.")
 _KEY = click.option(
     "--key",
@@ -110,7 +111,8 @@ def _client(
         with httpx2.Client(timeout=PATIENCE) as http:
             yield Client(url, client_id, key, http)
     except ClientProblem as problem:
-        click.echo(f"Error: {problem}", err=True)
+        remedy = f". {_REMEDY}" if isinstance(problem, Unreachable) else ""
+        click.echo(f"Error: {problem}{remedy}", err=True)
         sys.exit(problem.code)
     except KeyboardInterrupt:
         unsure = " The change may have been made: the same again makes it once." if changes else ""

@@ -194,6 +194,7 @@ def test_an_address_where_nobody_answers_is_said_in_one_line(run, url):
     ran = run(url=url)
     assert ran.exit_code == 4
     assert ran.stderr.startswith(f"Error: {url} does not answer: ")
+    assert "`portal demo` starts a portal here; --url says where another is.\n" in ran.stderr
     assert ran.stderr.count("\n") == 1
 
 
