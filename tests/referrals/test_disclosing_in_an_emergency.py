@@ -2,6 +2,8 @@
 whether that was right, and nobody opens another agency's record alone.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +20,7 @@ from portal.store.engines import Engines
 UNITY, NED = ("police", "Protecting vulnerable people"), "police.caseworker"
 LEAD, THEIR_LEAD = "tww.protection", "police.protection"
 SIGNS, THEY_SIGN = "tww.signatory", "police.signatory"
+THEY_COMMAND, THEY_ADMINISTER = "police.coordinator", "police.administrator"
 WEEK, SECOND = timedelta(days=7), timedelta(seconds=1)
 SHOWS = """...on EmergencyDisclosurePayload { emergencyDisclosure { id version lasts endsAt closedAt
   reviewDueAt finding escalatedAt liftedAt } warnings { code } }"""
@@ -66,6 +69,27 @@ async def escalate(cases: Engines, moment: datetime) -> None:
     async with cases.worker.begin() as worker:
         for says in worker_._REMIND:
             await worker.execute(says, {"moment": moment})
+
+
+@asynccontextmanager
+async def command_of_the_force(cases: Engines, away: tuple[str, ...]) -> AsyncIterator[None]:
+    """The force has a chief officer who signs too; some of those who answer for it are away."""
+    signs = text(
+        "INSERT INTO membership_role (membership_id, role, title)"
+        " VALUES (:who, 'authorised_signatory', 'chief_officer')"
+    )
+    ends = text("UPDATE membership_role SET ends_on = :day WHERE membership_id = ANY (:away)")
+    back = text("DELETE FROM membership_role WHERE membership_id = :who AND title IS NOT NULL")
+    who, gone = membership_id(THEY_COMMAND), [membership_id(each) for each in away]
+    async with cases.owner.begin() as owner:
+        await owner.execute(signs, {"who": who})
+        await owner.execute(ends, {"day": DAY - timedelta(days=1), "away": gone})
+    try:
+        yield
+    finally:
+        async with cases.owner.begin() as owner:
+            await owner.execute(back, {"who": who})
+            await owner.execute(ends, {"day": None, "away": gone})
 
 
 @pytest.fixture
@@ -249,6 +273,27 @@ async def test_both_signatories_hear_once_when_nobody_has_reviewed_it_within_sev
     assert found["escalatedAt"] is not None
     done = await on(portal, LEAD, "reviewEmergencyDisclosure", found, finding="JUSTIFIED")
     assert done["emergencyDisclosure"]["finding"] == "JUSTIFIED"
+
+
+@pytest.mark.parametrize(
+    ("away", "hears", "spared"),
+    [
+        ((), THEY_SIGN, THEIR_LEAD),
+        ((THEY_SIGN,), THEY_COMMAND, THEIR_LEAD),
+        ((THEY_SIGN, THEY_COMMAND), THEIR_LEAD, THEY_ADMINISTER),
+        ((THEY_SIGN, THEY_COMMAND, THEIR_LEAD), THEY_ADMINISTER, THEY_COMMAND),
+    ],
+    ids=["who owns its risks", "who else signs", "who looks after data", "who administers it"],
+)
+async def test_there_is_always_somebody_who_hears_of_what_nobody_has_reviewed(
+    portal: Portal, alone: Engines, away: tuple[str, ...], hears: str, spared: str
+) -> None:
+    await disclosed(portal, await draft(portal))
+    async with command_of_the_force(alone, away):
+        before = {who: len(await told(alone, who)) for who in (hears, spared)}
+        await escalate(alone, portal.context(LEAD).now + WEEK)
+        assert len(await told(alone, hears)) == before[hears] + 1
+        assert len(await told(alone, spared)) == before[spared]
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ async def test_somebody_invited_by_a_charity_signs_in_with_a_passkey(
     page, link = await opened(), await invited("A new colleague")
     key = await give_key(page)
     await page.goto(link)
-    await expect(page.get_by_role("main")).to_contain_text("invited to Savera UK as contributor")
+    await expect(page.get_by_role("main")).to_contain_text("invited to Savera UK as Contributor")
     await page.get_by_label("Your name").first.fill("Wren Ashdown")
     await page.get_by_role("button", name="Set up a passkey").click()
     await title(page, "You are signed in: now keep your recovery codes")

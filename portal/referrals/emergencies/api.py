@@ -76,7 +76,8 @@ class EmergencyDisclosure(Node):
     reviewed_by: Membership | None = one("By whom.", "reviewed_by_id")
     finding: ReviewFinding | None = column("What the review found.")
     escalated_at: datetime | None = column(
-        "When both agencies' signatories were told: not justified, or not reviewed in time."
+        "When both agencies' senior information risk owners, or who stands in for them, were told:"
+        " not justified, or not reviewed in time."
     )
     lifted_at: datetime | None = column(
         "Since when whoever made it may disclose again, if it was not justified."
@@ -105,7 +106,7 @@ class EmergencyDisclosureFilter:
         lambda row, reviewed, _: row.reviewed_at.is_not(None) == reviewed,
     )
     escalated: bool | None = where(
-        "Whether both agencies' signatories were told.",
+        "Whether both agencies' senior information risk owners were told.",
         lambda row, escalated, _: row.escalated_at.is_not(None) == escalated,
     )
 

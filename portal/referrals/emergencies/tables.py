@@ -169,7 +169,9 @@ class EmergencyDisclosure(OfReferral, table=True):
     reviewed_by_id: UUID | None = Field(default=None, foreign_key="membership.id")
     finding: ReviewFinding | None = Field(default=None, sa_type=choice(ReviewFinding, "finding"))
     escalated_at: datetime | None = Field(default=None, sa_type=Instant)
-    """When both agencies' signatories were told: it was not justified, or nobody reviewed it."""
+    """When whoever answers for both agencies' information was told: it was not justified, or nobody
+    reviewed it.
+    """
     lifted_at: datetime | None = Field(default=None, sa_type=Instant)
     """Since when whoever made it may disclose in an emergency again."""
     lifted_by_id: UUID | None = Field(default=None, foreign_key="membership.id")

@@ -94,7 +94,7 @@ async def review_emergency_disclosure(
     finding: Annotated[ReviewFinding, "What you found."],
 ) -> EmergencyDisclosure:
     """Say whether a disclosure was justified, for the agency that made it. If it was not, it ends,
-    both agencies' signatories are told, and whoever made it can make no other.
+    both agencies' senior information risk owners are told, and whoever made it can make no other.
     """
     row = await work.seen(EmergencyDisclosure, id)
     access.may_review(work.caller, row, own=await _is_own(work, row))

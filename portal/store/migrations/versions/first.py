@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_878e275de7e4"
+revision = "first_576bcd62cc64"
 down_revision = None
 
 

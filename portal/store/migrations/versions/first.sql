@@ -5816,6 +5816,22 @@ BEGIN
 END
 $$;
 
+-- Who answers for an agency's information: its senior information risk owners. Where it has none, the first of these that
+-- there are: whoever signs for it, looks after data protection there, administers it. So there is always somebody to hear.
+CREATE FUNCTION who_answers(agency uuid, today date) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH standing AS (
+        SELECT m.person_id, min(CASE WHEN r.title = 'siro' THEN 1 WHEN r.role = 'authorised_signatory' THEN 2
+                                     WHEN r.role = 'data_protection_lead' THEN 3 ELSE 4 END) AS rank
+        FROM membership m JOIN membership_role r ON r.membership_id = m.id
+        WHERE m.agency_id = who_answers.agency AND lives(m, today) AND r.role = ANY (roles_today(m.id, today))
+          AND r.role IN ('authorised_signatory', 'data_protection_lead', 'agency_administrator')
+        GROUP BY m.person_id
+    )
+    SELECT person_id FROM standing WHERE rank = (SELECT min(rank) FROM standing)
+$$;
+
 -- Whether an agency has anybody who would be told.
 CREATE FUNCTION guardians_known(agency uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -5868,8 +5884,8 @@ BEGIN
 END
 $$;
 
--- Written with the change: both agencies' data protection leads and the team that is given the case; both agencies'
--- signatories when it was not justified. No notice says which case it is.
+-- Written with the change: both agencies' data protection leads and the team that is given the case; whoever answers for both
+-- agencies' information when it was not justified. No notice says which case it is.
 CREATE FUNCTION tell_of_disclosure() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -5896,7 +5912,7 @@ BEGIN
     ELSIF OLD.reviewed_at IS NULL AND NEW.finding <> 'justified' THEN
         PERFORM tell(p, 'disclosure_escalated', left(format(
             'A disclosure in an emergency, by %s to %s, was found not to be justified.', giver, team), 400))
-        FROM unnest(ARRAY[NEW.from_agency_id, NEW.to_agency_id]) agency, people_as(agency, 'authorised_signatory', caller_today()) p;
+        FROM unnest(ARRAY[NEW.from_agency_id, NEW.to_agency_id]) agency, who_answers(agency, caller_today()) p;
         PERFORM tell(m.person_id, 'disclosure_escalated', left(format(
             'The disclosure that you made to %s in an emergency was found not to be justified. You can make no other until this is lifted.',
             team), 400))
@@ -5930,8 +5946,8 @@ BEGIN
 END
 $$;
 
--- The worker asks for it, as often as it likes: both agencies' signatories hear once of a disclosure that nobody has reviewed
--- in time.
+-- The worker asks for it, as often as it likes: whoever answers for both agencies' information hears once of a disclosure that
+-- nobody has reviewed in time.
 CREATE FUNCTION escalate_disclosures(moment timestamptz) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -5951,7 +5967,7 @@ BEGIN
             'Nobody has reviewed a disclosure in an emergency, by %s to %s (%s), within seven days.',
             late.giver, late.team, late.receiver), 400))
         FROM (
-            SELECT people_as(agency, 'authorised_signatory', today) FROM unnest(ARRAY[late.from_agency_id, late.to_agency_id]) agency
+            SELECT who_answers(agency, today) FROM unnest(ARRAY[late.from_agency_id, late.to_agency_id]) agency
             UNION SELECT people_as(late.from_agency_id, 'data_protection_lead', today)
         ) told (p);
         said := said + 1;
