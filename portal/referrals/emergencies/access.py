@@ -79,6 +79,7 @@ DEFINERS: dict[str, str] = {
     "tell_of_disclosure()": "",
     "tell_of_request()": "",
     "tell_guardians(uuid,date,text,text)": "",
+    "who_answers(uuid,date)": "",
     "emergency_barred()": "portal_runtime",
     "guardians_known(uuid)": "portal_runtime",
     "escalate_disclosures(timestamptz)": "portal_worker",
