@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -95,7 +95,23 @@ class Constants:
         return self[column]
 
 
-async def resolve(row: Row | None, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+@dataclass(frozen=True)
+class Later:
+    """A field's value, read once it is waited for: beside a field that is refused nobody does, and
+    a coroutine that was made for nothing is complained of.
+    """
+
+    reads: Callable[[], Coroutine[Any, Any, Any]]
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self.reads().__await__()
+
+
+def resolve(row: Row | None, info: GraphQLResolveInfo, **arguments: Any) -> Later:
+    return Later(lambda: _resolved(row, info, arguments))
+
+
+async def _resolved(row: Row | None, info: GraphQLResolveInfo, arguments: dict[str, Any]) -> Any:
     each = info.parent_type.fields[info.field_name]
     kind = declare.declared(each).get("read", declare.Column())
     try:
