@@ -56,7 +56,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT roles_today(coalesce((SELECT c.owner_membership_id FROM client_acceptance c WHERE c.id = principal), principal), today)
 $$;
 
-CREATE FUNCTION open_principal(wanted uuid, within text[], request uuid, moment timestamptz)
+CREATE FUNCTION open_principal(wanted uuid, within text[], request uuid, moment timestamptz, client uuid DEFAULT NULL)
 RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -81,7 +81,7 @@ BEGIN
         RAISE EXCEPTION 'this principal holds too many keys: leave a team' USING ERRCODE = 'PA401';
     END IF;
     PERFORM set_context(who.principal_id, who.agency_id, who.person_id, request, moment, who.scopes, keys,
-                        within IS NOT NULL, cases.closed, cases.lacking);
+                        within IS NOT NULL, cases.closed, cases.lacking, client);
     RETURN QUERY SELECT who.principal_id, who.kind, who.agency_id, who.person_id, who.roles, who.scopes,
                         who.team_ids;
 END
@@ -158,7 +158,7 @@ BEGIN
     END IF;
     RETURN QUERY SELECT p.principal_id, p.kind, p.agency_id, p.person_id, p.roles, p.scopes, p.team_ids,
                         token.authenticated_at, token.acr::text
-                 FROM open_principal(token.principal_id, within, request, moment) p;
+                 FROM open_principal(token.principal_id, within, request, moment, token.client_id) p;
 END
 $$;
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "serve": ("portal.cli.serve:command", "Serve the portal."),
     "tidy": ("portal.cli.tidy:command", "Remove rows that have outlived their time."),
     "token": ("portal.cli.query:token", "Print an access token for an API client."),
+    "walk": ("portal.cli.walk:command", "Go through a case in the demo, step by step."),
     "worker": ("portal.cli.worker:command", "Send what is in the outbox by e-mail."),
 }
 """Where each command is, and what it does in a few words."""

@@ -259,6 +259,10 @@ class Consultation(Node):
     referral: Referral | None = one("The case; null where you no longer see it.", "referral_id")
     agency: Agency = one("As whom they were shown it.", "agency_id")
     by: Membership | None = one("Who it was; null for a program.", "principal_id")
+    by_program: bool = sql(
+        "Whether a program was shown it, for itself or in the name of whoever it was.",
+        lambda row, _: row.client_id.is_not(None),
+    )
     purpose: codes.OpeningPurpose = column("For what.")
     at: datetime = column("When.")
 

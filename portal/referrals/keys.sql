@@ -273,9 +273,10 @@ BEGIN
         RETURN NULL;
     END IF;
     PERFORM set_config('synchronous_commit', 'on', true);
-    INSERT INTO consultation (id, referral_id, owner_agency_id, principal_id, person_id, agency_id, purpose, request_id, at)
+    INSERT INTO consultation (id, referral_id, owner_agency_id, principal_id, person_id, agency_id, client_id, purpose,
+                              request_id, at)
     SELECT gen_random_uuid(), wanted, case_of.sender_agency_id, caller_principal(), caller_person(), caller_agency(),
-           consult.purpose, caller_request(), caller_now()
+           caller_client(), consult.purpose, caller_request(), caller_now()
     WHERE NOT EXISTS (
         SELECT FROM consultation c
         WHERE c.referral_id = wanted AND c.at = caller_now() AND c.request_id = caller_request()

@@ -50,6 +50,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 $$;
 
 -- Every key that somebody in an agency could hold now of a data category, or of summaries; after a change, where one is named.
+-- Who looks after its agreements sees that there are cases, whether or not anybody there may use them.
 CREATE FUNCTION agency_case_keys(agency uuid, category text, change uuid) RETURNS int[]
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -58,7 +59,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         WHERE NOT coalesce(held.lacking -> agency_case_keys.category @> to_jsonb(key), false)
           AND (change IS NULL OR key <> ALL (keys_lost(agency_case_keys.agency, change, category, agency_roles(agency_case_keys.agency)))))
     FROM case_keys(agency_case_keys.agency, ARRAY(SELECT t.id FROM team t WHERE t.agency_id = agency_case_keys.agency),
-                   '{referrals:read}', caller_now(), agency_roles(agency_case_keys.agency)) held
+                   '{referrals:read,agreements:draft}', caller_now(), agency_roles(agency_case_keys.agency)) held
 $$;
 
 -- What the caller would hold after a change, and the ways that would be closed to the caller.
@@ -100,12 +101,18 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         SELECT p.agency_id, agency_case_keys(p.agency_id, c, NULL) AS now, agency_case_keys(p.agency_id, c, change) AS after
         FROM party p CROSS JOIN unnest(data_categories()) c
     ),
+    -- Who has a case under an agreement: to whom it was sent, and whom a MARAC asks what it knows.
+    given AS (
+        SELECT x.agency_id, x.referral_id FROM said JOIN recipient x ON x.agreement_id = said.agreement_id
+        WHERE x.given_at IS NOT NULL AND x.lost_at IS NULL
+        UNION
+        SELECT q.agency_id, q.referral_id FROM said JOIN marac_research q ON q.agreement_id = said.agreement_id
+        WHERE q.given_at IS NOT NULL AND q.lost_at IS NULL
+    ),
     had AS (
-        SELECT DISTINCT p.agency_id, r.id, r.full_acl, r.acl && p.after AND NOT r.routes && p.shut AS stays
-        FROM said CROSS JOIN party p
-        JOIN recipient x ON x.agreement_id = said.agreement_id AND x.agency_id = p.agency_id
-            AND x.given_at IS NOT NULL AND x.lost_at IS NULL
-        JOIN referral r ON r.id = x.referral_id AND r.acl && p.now AND NOT r.routes && p.closed
+        SELECT p.agency_id, r.id, r.full_acl, r.acl && p.after AND NOT r.routes && p.shut AS stays
+        FROM party p JOIN given USING (agency_id)
+        JOIN referral r ON r.id = given.referral_id AND r.acl && p.now AND NOT r.routes && p.closed
     ),
     counted AS (
         SELECT p.agency_id, count(h.id) FILTER (WHERE NOT h.stays) AS stops,

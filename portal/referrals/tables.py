@@ -306,6 +306,8 @@ class Consultation(Row, table=True):
     principal_id: UUID
     person_id: UUID | None = None
     agency_id: UUID = Field(foreign_key="agency.id")
+    client_id: UUID | None = None
+    """The program to which it was shown, for itself or in the person's name."""
     purpose: OpeningPurpose = Field(sa_type=choice(OpeningPurpose, "purpose"))
     request_id: UUID | None = None
     at: datetime = Field(sa_type=Instant)

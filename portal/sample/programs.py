@@ -31,6 +31,8 @@ _READS = (Scope.INITIATIVES_READ,)
 _CONTRIBUTES = (*_READS, Scope.INITIATIVES_CONTRIBUTE)
 _EDITS = (*_CONTRIBUTES, Scope.INITIATIVES_EDIT)
 _CASES = (Scope.REFERRALS_SUMMARY, Scope.REFERRALS_READ, Scope.REFERRALS_WORK)
+_WORKS = (*_READS, *_CASES)
+_AGREES = (*_READS, Scope.REFERRALS_SUMMARY, Scope.AGREEMENTS_DRAFT)
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,14 @@ PROGRAMS = (
     Program("police", "Merseyside Police analytics", "police.coordinator", _READS),
     Program("police-cases", "Merseyside Police case system", "police.caseworker", _CASES),
     Program("cps", "CPS case system", "cps.liaison", _CASES),
+    Program("tww", "Tomorrow's Women case system", "tww.caseworker", _WORKS),
+    Program("idva", "Wirral IDVA case system", "wirral.idva", _WORKS),
+    Program("marac", "Wirral MARAC system", "marac.coordinator", (*_WORKS, Scope.MARAC_COORDINATE)),
+    Program("uol", "University of Liverpool case system", "uol.caseworker", _WORKS),
+    *(
+        Program(f"{agency}-sharing", "Register of sharing", f"{agency}.protection", _AGREES)
+        for agency in ("wirral", "police", "probation", "icb", "marac", "rasa", "savera", "tww")
+    ),
 )
 
 

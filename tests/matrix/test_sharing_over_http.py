@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import httpx2
 import pytest
 from joserfc.jwk import ECKey
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from support import accepting
 from support.sharing import CHAINS, STATES, listed
@@ -86,6 +87,23 @@ def test_a_program_is_told_of_cases_what_its_agencys_part_gives(
             found |= {node["id"] for node in nodes if node}
     assert told & every.keys() == found == should
     assert counts == {len(told)}
+
+
+@pytest.mark.parametrize("agency", AGENCIES)
+async def test_what_a_program_was_shown_is_written_down_as_shown_to_it(
+    served: Served, shared: tuple[Engines, World], agency: str
+) -> None:
+    caller = served.caller(agency)
+    some = {(c.sender, c.state): c for c in listed() if c.life == "open"}
+    seen = [c for c in some.values() if has(caller, c.parties())]
+    with served.program(agency) as program:
+        for case in seen:
+            program.query(FILE, {"id": f"Referral:{case.id}"})
+    noted = text("SELECT DISTINCT referral_id, person_id FROM consultation WHERE client_id = :own")
+    async with shared[0].owner.connect() as owner:
+        rows = (await owner.execute(noted, {"own": caller.principal_id})).all()
+    assert {case.id for case in seen} == {row.referral_id for row in rows}
+    assert {row.person_id for row in rows} <= {None}
 
 
 @pytest.mark.parametrize("agency", AGENCIES)

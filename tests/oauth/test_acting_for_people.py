@@ -18,7 +18,7 @@ from auth.strength import Strength
 from auth.tables import Agency, AgencyKind, Membership, MembershipRole, Person
 
 OPEN = (
-    "SELECT kind, principal_id, person_id, scopes, acr, authenticated_at"
+    "SELECT kind, principal_id, person_id, scopes, acr, authenticated_at, caller_client() AS client"
     " FROM open_caller($1, $2, $3, clock_timestamp(), NULL, $4)"
 )
 
@@ -53,6 +53,7 @@ async def test_the_caller_is_the_membership_as_surely_as_it_was_known(flow, pers
         assert caller["kind"] == "membership"
         assert caller["principal_id"] == person.membership_id
         assert caller["person_id"] == person.person_id
+        assert caller["client"] == flow.program.id
         assert caller["acr"] == "mfa"
         assert caller["authenticated_at"] == proved
 

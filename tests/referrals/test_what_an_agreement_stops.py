@@ -10,11 +10,13 @@ from sqlalchemy import text
 from support import referring
 from support.agreeing import Agreeing, terms
 from support.asking import Portal
-from support.referring import sent, team
+from support.conferring import COORDINATOR, gold, submit
+from support.referring import move, see, sent, team
 from support.reminding import told_of
 
 from portal.agreements.categories import DataCategory
-from portal.sample.partnership import PEOPLE, membership_id
+from portal.sample.conferences import MEETINGS
+from portal.sample.partnership import PEOPLE, fixed, membership_id
 from portal.store.engines import Engines
 
 LEAD = "rasa.protection"
@@ -25,6 +27,7 @@ STOPS = """query($change: ID!) { agreementStops(change: $change) {
   agency { shortName } own stops narrows } }"""
 KEPT = ["NEEDS", "SAFE_CONTACT", "IDENTITY_LINK", "WISHES", "RISK"]
 FEW, SOME = "FEWER_THAN_5", "FROM_5_TO_19"
+ON_THE_LIST = (("meeting_on", str(MEETINGS[0])), ("research_by", "2026-11-24"))
 Sights = dict[str, set[str]]
 
 
@@ -206,3 +209,21 @@ async def test_under_the_ceiling_of_official_no_case_is_shared(
     assert without(before, await listed(portal)) == would_stop
     assert len(would_stop["rasa.protection"]) == 7
     assert not await deal.gate("rasa", "savera")
+
+
+async def test_those_whom_a_marac_asks_are_told_how_many_cases_would_stop_for_them_too(
+    portal: Portal,
+) -> None:
+    """They have no case sent to them, and lose each one on the meeting's list."""
+    for _ in range(5):
+        row = await gold(portal)
+        await submit(portal, row)
+        [place] = (await see(portal, COORDINATOR, row["id"]))["recipients"]["nodes"]
+        done = await move(portal, COORDINATOR, place, "accept", *ON_THE_LIST)
+        assert done["__typename"] == "RecipientPayload", done
+    deal = f"Agreement:{fixed('agreement', 'wirral-marac')}"
+    for who, agency in (("police.protection", "Police"), ("probation.protection", "Probation")):
+        own = len(await referring.listed(portal, who, stopsWith=deal))
+        assert own >= 5
+        told = await bands(portal, who, deal)
+        assert told == {agency: (SOME if own < 20 else "FROM_20", FEW)}, (who, own)

@@ -67,6 +67,16 @@ async def test_twice_in_one_request_is_one_row_for_each_purpose(
     assert await noted(cases, row, IDVA) == 4
 
 
+async def test_the_owner_is_told_whether_it_was_a_program(portal: Portal) -> None:
+    row = (await sent(portal))["id"]
+    await portal.ask(IDVA, TWICE, id=row)
+    asked = """query($id: ID!) { consultations(filter: {referral: $id}) {
+      nodes { byProgram by { id } } } }"""
+    nodes = (await portal.ask(SENDER, asked, id=row))["consultations"]["nodes"]
+    person = {"id": f"Membership:{membership_id(IDVA)}"}
+    assert nodes == [{"byProgram": False, "by": person}] * 2
+
+
 async def test_who_gives_a_request_the_id_of_an_earlier_one_is_noted_again(
     portal: Portal, cases: Engines
 ) -> None:

@@ -73,7 +73,7 @@ async def test_a_context_carried_to_another_connection_is_worth_nothing(
     await other.close()
 
 
-@pytest.mark.parametrize("part", range(10))
+@pytest.mark.parametrize("part", range(12))
 async def test_changing_any_part_of_a_context_breaks_it(
     engines: Engines, settings: Settings, part: int
 ) -> None:
@@ -96,8 +96,8 @@ async def test_changing_any_part_of_a_context_breaks_it(
     "function",
     [
         "context_mac('x')",
-        "set_context(NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
-        "open_principal(NULL,NULL,NULL,NULL)",
+        "set_context(NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
+        "open_principal(NULL,NULL,NULL,NULL,NULL)",
         "capability('agency')",
         "keys_of(NULL,NULL,true)",
     ],

@@ -28,21 +28,21 @@ $$;
 
 CREATE FUNCTION set_context(
     principal uuid, agency uuid, person uuid, request uuid, moment timestamptz, scopes text[], keys int[],
-    by_token boolean, closed int[], lacking jsonb
+    by_token boolean, closed int[], lacking jsonb, client uuid
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     body text := concat_ws('|', context_home(), principal, agency, coalesce(person::text, ''), coalesce(request::text, ''),
                            extract(epoch FROM coalesce(moment, now())), array_to_string(scopes, ','), keys::text, by_token,
-                           closed::text, lacking::text);
+                           closed::text, lacking::text, coalesce(client::text, ''));
 BEGIN
     PERFORM set_config('portal.caller', context_mac(body) || '|' || body, true);
 END
 $$;
 
 -- The verified context as an array: home, principal, agency, person, request, moment, scopes, keys, by_token, closed
--- routes, keys that lack a category. NULL: nobody.
+-- routes, keys that lack a category, client. NULL: nobody.
 CREATE FUNCTION caller_context() RETURNS text[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -98,6 +98,10 @@ CREATE FUNCTION caller_self() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICT
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT CASE WHEN (caller_context())[9] = 'f' THEN nullif((caller_context())[4], '')::uuid END
 $$;
+
+-- The program that asks, for itself or in somebody's name; NULL for a person on the portal's own pages.
+CREATE FUNCTION caller_client() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT nullif((caller_context())[12], '')::uuid $$;
 
 CREATE FUNCTION caller_request() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$ SELECT nullif((caller_context())[5], '')::uuid $$;

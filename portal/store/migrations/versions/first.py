@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_576bcd62cc64"
+revision = "first_e70b478c7587"
 down_revision = None
 
 

@@ -381,6 +381,7 @@ CREATE TABLE consultation (
 	principal_id UUID NOT NULL, 
 	person_id UUID, 
 	agency_id UUID NOT NULL, 
+	client_id UUID, 
 	purpose VARCHAR(40) NOT NULL, 
 	request_id UUID, 
 	at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -2833,21 +2834,21 @@ $$;
 
 CREATE FUNCTION set_context(
     principal uuid, agency uuid, person uuid, request uuid, moment timestamptz, scopes text[], keys int[],
-    by_token boolean, closed int[], lacking jsonb
+    by_token boolean, closed int[], lacking jsonb, client uuid
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     body text := concat_ws('|', context_home(), principal, agency, coalesce(person::text, ''), coalesce(request::text, ''),
                            extract(epoch FROM coalesce(moment, now())), array_to_string(scopes, ','), keys::text, by_token,
-                           closed::text, lacking::text);
+                           closed::text, lacking::text, coalesce(client::text, ''));
 BEGIN
     PERFORM set_config('portal.caller', context_mac(body) || '|' || body, true);
 END
 $$;
 
 -- The verified context as an array: home, principal, agency, person, request, moment, scopes, keys, by_token, closed
--- routes, keys that lack a category. NULL: nobody.
+-- routes, keys that lack a category, client. NULL: nobody.
 CREATE FUNCTION caller_context() RETURNS text[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -2903,6 +2904,10 @@ CREATE FUNCTION caller_self() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICT
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT CASE WHEN (caller_context())[9] = 'f' THEN nullif((caller_context())[4], '')::uuid END
 $$;
+
+-- The program that asks, for itself or in somebody's name; NULL for a person on the portal's own pages.
+CREATE FUNCTION caller_client() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT nullif((caller_context())[12], '')::uuid $$;
 
 CREATE FUNCTION caller_request() RETURNS uuid LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, public, pg_temp AS $$ SELECT nullif((caller_context())[5], '')::uuid $$;
@@ -3091,7 +3096,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT roles_today(coalesce((SELECT c.owner_membership_id FROM client_acceptance c WHERE c.id = principal), principal), today)
 $$;
 
-CREATE FUNCTION open_principal(wanted uuid, within text[], request uuid, moment timestamptz)
+CREATE FUNCTION open_principal(wanted uuid, within text[], request uuid, moment timestamptz, client uuid DEFAULT NULL)
 RETURNS TABLE (principal_id uuid, kind text, agency_id uuid, person_id uuid, roles text[], scopes text[], team_ids uuid[])
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -3116,7 +3121,7 @@ BEGIN
         RAISE EXCEPTION 'this principal holds too many keys: leave a team' USING ERRCODE = 'PA401';
     END IF;
     PERFORM set_context(who.principal_id, who.agency_id, who.person_id, request, moment, who.scopes, keys,
-                        within IS NOT NULL, cases.closed, cases.lacking);
+                        within IS NOT NULL, cases.closed, cases.lacking, client);
     RETURN QUERY SELECT who.principal_id, who.kind, who.agency_id, who.person_id, who.roles, who.scopes,
                         who.team_ids;
 END
@@ -3193,7 +3198,7 @@ BEGIN
     END IF;
     RETURN QUERY SELECT p.principal_id, p.kind, p.agency_id, p.person_id, p.roles, p.scopes, p.team_ids,
                         token.authenticated_at, token.acr::text
-                 FROM open_principal(token.principal_id, within, request, moment) p;
+                 FROM open_principal(token.principal_id, within, request, moment, token.client_id) p;
 END
 $$;
 
@@ -5591,9 +5596,10 @@ BEGIN
         RETURN NULL;
     END IF;
     PERFORM set_config('synchronous_commit', 'on', true);
-    INSERT INTO consultation (id, referral_id, owner_agency_id, principal_id, person_id, agency_id, purpose, request_id, at)
+    INSERT INTO consultation (id, referral_id, owner_agency_id, principal_id, person_id, agency_id, client_id, purpose,
+                              request_id, at)
     SELECT gen_random_uuid(), wanted, case_of.sender_agency_id, caller_principal(), caller_person(), caller_agency(),
-           consult.purpose, caller_request(), caller_now()
+           caller_client(), consult.purpose, caller_request(), caller_now()
     WHERE NOT EXISTS (
         SELECT FROM consultation c
         WHERE c.referral_id = wanted AND c.at = caller_now() AND c.request_id = caller_request()
@@ -6028,6 +6034,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 $$;
 
 -- Every key that somebody in an agency could hold now of a data category, or of summaries; after a change, where one is named.
+-- Who looks after its agreements sees that there are cases, whether or not anybody there may use them.
 CREATE FUNCTION agency_case_keys(agency uuid, category text, change uuid) RETURNS int[]
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -6036,7 +6043,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         WHERE NOT coalesce(held.lacking -> agency_case_keys.category @> to_jsonb(key), false)
           AND (change IS NULL OR key <> ALL (keys_lost(agency_case_keys.agency, change, category, agency_roles(agency_case_keys.agency)))))
     FROM case_keys(agency_case_keys.agency, ARRAY(SELECT t.id FROM team t WHERE t.agency_id = agency_case_keys.agency),
-                   '{referrals:read}', caller_now(), agency_roles(agency_case_keys.agency)) held
+                   '{referrals:read,agreements:draft}', caller_now(), agency_roles(agency_case_keys.agency)) held
 $$;
 
 -- What the caller would hold after a change, and the ways that would be closed to the caller.
@@ -6078,12 +6085,18 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         SELECT p.agency_id, agency_case_keys(p.agency_id, c, NULL) AS now, agency_case_keys(p.agency_id, c, change) AS after
         FROM party p CROSS JOIN unnest(data_categories()) c
     ),
+    -- Who has a case under an agreement: to whom it was sent, and whom a MARAC asks what it knows.
+    given AS (
+        SELECT x.agency_id, x.referral_id FROM said JOIN recipient x ON x.agreement_id = said.agreement_id
+        WHERE x.given_at IS NOT NULL AND x.lost_at IS NULL
+        UNION
+        SELECT q.agency_id, q.referral_id FROM said JOIN marac_research q ON q.agreement_id = said.agreement_id
+        WHERE q.given_at IS NOT NULL AND q.lost_at IS NULL
+    ),
     had AS (
-        SELECT DISTINCT p.agency_id, r.id, r.full_acl, r.acl && p.after AND NOT r.routes && p.shut AS stays
-        FROM said CROSS JOIN party p
-        JOIN recipient x ON x.agreement_id = said.agreement_id AND x.agency_id = p.agency_id
-            AND x.given_at IS NOT NULL AND x.lost_at IS NULL
-        JOIN referral r ON r.id = x.referral_id AND r.acl && p.now AND NOT r.routes && p.closed
+        SELECT p.agency_id, r.id, r.full_acl, r.acl && p.after AND NOT r.routes && p.shut AS stays
+        FROM party p JOIN given USING (agency_id)
+        JOIN referral r ON r.id = given.referral_id AND r.acl && p.now AND NOT r.routes && p.closed
     ),
     counted AS (
         SELECT p.agency_id, count(h.id) FILTER (WHERE NOT h.stays) AS stops,
@@ -6522,7 +6535,7 @@ $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), gateways_on(date), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz), access_decision(int[],text[]), access_powers(text,text[]), audience_mark(uuid), high_risk(uuid) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_client(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), gateways_on(date), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz), access_decision(int[],text[]), access_powers(text,text[]), audience_mark(uuid), high_risk(uuid) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
