@@ -75,6 +75,7 @@ _FUNCTIONS = (
     ("portal.referrals", "offering.sql"),
     ("portal.referrals.emergencies", "keeping.sql"),
     ("portal.referrals", "stopping.sql"),
+    ("portal.referrals", "succession.sql"),
     ("portal.referrals.telling", "teams.sql"),
     ("portal.referrals.telling", "actions.sql"),
     ("portal.referrals.telling", "agreements.sql"),

@@ -42,5 +42,6 @@ BEGIN
     UPDATE plan_action SET owner_agency_id = successor WHERE owner_agency_id = old;
     -- It looks after the agreements; a party it becomes by its own signature.
     UPDATE agreement SET lead_agency_id = successor WHERE lead_agency_id = old;
+    PERFORM succeed_cases(old, successor);
 END
 $$;

@@ -12,7 +12,8 @@ from uuid import UUID
 from auth.caller import Caller
 from auth.roles import Scope
 from portal.charging import support_tables, tables
-from portal.referrals.access import SUMMARY, WORKS, Party, full, has, of_case
+from portal.referrals.access import SUMMARY, WORKS, full, of_case
+from portal.referrals.parties import Party, has
 from portal.referrals.tables import OfReferral
 from portal.store.rules import HELD, RowRule, counted, table_of
 

@@ -6,7 +6,6 @@ category, for whoever holds a full key whose agreement covers that category.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from uuid import UUID
 
 from auth.caller import Caller
@@ -290,6 +289,7 @@ DEFINERS: dict[str, str] = {
     "ways_shut_by(uuid)": "portal_runtime",
     "own_keys_after(text,uuid)": "portal_runtime",
     "agreement_stops(uuid)": "portal_runtime",
+    "succeed_cases(uuid,uuid)": "",
 }
 CALLABLE: tuple[str, ...] = ("audience_mark(uuid)", "high_risk(uuid)")
 
@@ -363,44 +363,3 @@ def may_allocate(caller: Caller, agency: UUID) -> None:
             rule="referral.own_team_allocates",
             granted_by="the agency that the referral was sent to",
         )
-
-
-@dataclass(frozen=True)
-class Party:
-    """An agency that has a case today: `team_id` where only that team does, `categories` where an
-    agreement covers some only, `roles` where it says who may use it.
-    """
-
-    agency_id: UUID
-    team_id: UUID | None = None
-    categories: frozenset[str] | None = None
-    roles: frozenset[str] | None = None
-
-    def permits(self, caller: Caller) -> bool:
-        """Whether the agreement lets somebody in such a role use it."""
-        return self.roles is None or bool(self.roles & caller.roles)
-
-
-def has(caller: Caller, parties: Iterable[Party]) -> list[Party]:
-    """The ways in which the caller has the case: the row rules in Python, the matrix's oracle."""
-    return [
-        party
-        for party in parties
-        if party.agency_id == caller.agency_id
-        and (party.team_id is None or party.team_id in caller.team_ids)
-    ]
-
-
-def sees_summary(caller: Caller, parties: Iterable[Party]) -> bool:
-    """Whether the caller sees that there is a case, from whom, to whom and how it stands."""
-    answers = caller.can(Scope.AGREEMENTS_DRAFT)
-    permitted = any(answers or party.permits(caller) for party in has(caller, parties))
-    return caller.can(Scope.REFERRALS_SUMMARY) and permitted
-
-
-def sees_full(caller: Caller, parties: Iterable[Party], category: str) -> bool:
-    """Whether the caller sees what the case says in this data category."""
-    return caller.can(Scope.REFERRALS_READ) and any(
-        party.permits(caller) and (party.categories is None or category in party.categories)
-        for party in has(caller, parties)
-    )

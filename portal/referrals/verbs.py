@@ -12,6 +12,7 @@ from portal.acting.act import Deleted
 from portal.acting.checks import length_fault, one_line, refuse
 from portal.acting.inputs import KEEP, Keep, Ref
 from portal.acting.work import Work, reference
+from portal.agreements.holding import agency_of
 from portal.errors import Invalid
 from portal.referrals import access
 from portal.referrals.cover.away import warn_if_away
@@ -218,6 +219,7 @@ async def team_of(work: Work, team_id: UUID, field: str) -> Team:
     team = await work.seen(Team, team_id, field)
     if team.ended_on is not None and team.ended_on <= work.today:
         raise Invalid.field(field, "This team has ended. Choose a team that works today.")
+    await agency_of(work, team.agency_id, field)
     return team
 
 

@@ -23,7 +23,7 @@ from portal.acting.inputs import camel
 from portal.database import RULES
 from portal.edge.guarded import guarded
 from portal.reading.declare import SOURCES
-from portal.referrals.access import has, sees_summary
+from portal.referrals.parties import has, sees_summary
 from portal.sample.partnership import fixed
 from portal.store.engines import Engines
 

@@ -15,7 +15,7 @@ from support.world import World
 from auth.caller import Caller
 from auth.roles import Role, Scope
 from portal.edge.guarded import guarded
-from portal.referrals.access import Party, has, sees_full, sees_summary
+from portal.referrals.parties import Party, has, sees_full, sees_summary
 from portal.sample.partnership import AGENCIES, agency_id, fixed
 from portal.store.engines import Engines
 

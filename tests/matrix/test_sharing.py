@@ -24,7 +24,7 @@ from auth.caller import Caller
 from auth.roles import Role
 from portal.charging.access import sees_listed
 from portal.edge.guarded import guarded
-from portal.referrals.access import Party, sees_full, sees_summary
+from portal.referrals.parties import Party, sees_full, sees_summary
 from portal.sample.partnership import DAY, fixed
 from portal.store.engines import Engines
 from portal.store.rules import table_of

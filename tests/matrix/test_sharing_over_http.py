@@ -19,7 +19,7 @@ from support.world import World
 from auth.caller import Caller
 from auth.oauth.clients import new_private_key
 from auth.roles import Role, Scope, scopes_of
-from portal.referrals.access import has, sees_summary
+from portal.referrals.parties import has, sees_summary
 from portal.sample.partnership import DAY, agency_id, fixed
 from portal.store.engines import Engines
 

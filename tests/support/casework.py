@@ -17,10 +17,10 @@ from portal.agreements import categories
 from portal.charging.support_tables import SupportAuthority, SupportedMatter
 from portal.charging.tables import Hearing, PlanItem, VictimSupport
 from portal.referrals import allocation_tables, details, research_tables, tables
-from portal.referrals.access import Party
 from portal.referrals.emergencies import tables as emergency_tables
 from portal.referrals.follow import tables as follow_tables
 from portal.referrals.outside.tables import OutsideReferral
+from portal.referrals.parties import Party
 from portal.sample import agreements
 from portal.sample.initiatives import IMPORTED
 from portal.sample.partnership import DAY, agency_id, fixed, team_id

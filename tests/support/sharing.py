@@ -33,8 +33,8 @@ from portal.charging import tables as charging
 from portal.charging.support_tables import SupportAuthority
 from portal.furnishing import furnish_portal
 from portal.referrals import details, research_tables, tables
-from portal.referrals.access import Party
 from portal.referrals.follow import tables as follow_tables
+from portal.referrals.parties import Party
 from portal.sample import agreements
 from portal.sample.agreements import RESTS, Deal
 from portal.sample.initiatives import IMPORTED

@@ -17,7 +17,8 @@ from portal.database import RULES
 from portal.frameworks.access import sees_assessment, sees_plan
 from portal.initiatives.access import sees
 from portal.marac.access import sees_repeat, sits
-from portal.referrals.access import CATEGORIES, sees_full, sees_summary
+from portal.referrals.access import CATEGORIES
+from portal.referrals.parties import sees_full, sees_summary
 from portal.sample.partnership import DAY
 from portal.store.rules import table_of
 from portal.voices.access import sees_comment

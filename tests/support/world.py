@@ -19,7 +19,7 @@ from auth.roles import Role, SignatoryTitle, scopes_of
 from auth.tables import Membership, MembershipRole, Person, Team, TeamMember
 from portal.database import RULES
 from portal.initiatives.tables import Initiative, PartnerState, Visibility
-from portal.referrals.access import Party
+from portal.referrals.parties import Party
 from portal.sample.initiatives import IMPORTED, initiative_id
 from portal.sample.partnership import (
     AGENCIES,

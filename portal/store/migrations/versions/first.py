@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_e70b478c7587"
+revision = "first_e4b634db2449"
 down_revision = None
 
 
