@@ -76,6 +76,7 @@ _FUNCTIONS = (
     ("portal.referrals.emergencies", "keeping.sql"),
     ("portal.referrals", "stopping.sql"),
     ("portal.referrals", "succession.sql"),
+    ("portal.referrals", "passing.sql"),
     ("portal.referrals.telling", "teams.sql"),
     ("portal.referrals.telling", "actions.sql"),
     ("portal.referrals.telling", "agreements.sql"),

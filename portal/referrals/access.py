@@ -126,6 +126,8 @@ CATEGORIES: dict[type[tables.OfReferral], str] = {
 """The data category of each table of the full view."""
 
 _PARTY = f"(agency_id = {OWN} OR {sent_by_caller('recipient')})"
+# A team that passes a case on makes the other's place, and takes it back where its own goes on.
+_PASSES = "from_id IS NOT NULL AND passes_from_caller(from_id)"
 _SENDS = f"sender_agency_id = {OWN} AND {WORKS}"
 _DOES = f"{OWN} = (SELECT a.agency_id FROM case_action a WHERE a.id = action_id)"  # noqa: S608 - our own names
 _GIVEN = (
@@ -154,8 +156,8 @@ RULES: tuple[RowRule, ...] = (
         Recipient,
         "Whoever sees the referral.",
         SUMMARY,
-        add=f"{SUMMARY} AND {WORKS} AND {sent_by_caller('recipient')}",
-        change=f"{SUMMARY} AND {WORKS} AND {_PARTY}",
+        add=f"{SUMMARY} AND {WORKS} AND ({sent_by_caller('recipient')} OR {_PASSES})",
+        change=f"{SUMMARY} AND {WORKS} AND ({_PARTY} OR {_PASSES} OR passes_to_caller(id))",
         remove=f"{SUMMARY} AND {WORKS} AND {sent_by_caller('recipient')} AND given_at IS NULL",
         more=(
             recorded(Recipient, case=True),
@@ -290,6 +292,8 @@ DEFINERS: dict[str, str] = {
     "own_keys_after(text,uuid)": "portal_runtime",
     "agreement_stops(uuid)": "portal_runtime",
     "succeed_cases(uuid,uuid)": "",
+    "passes_from_caller(uuid)": "portal_runtime",
+    "passes_to_caller(uuid)": "portal_runtime",
 }
 CALLABLE: tuple[str, ...] = ("audience_mark(uuid)", "high_risk(uuid)")
 

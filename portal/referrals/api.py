@@ -219,6 +219,12 @@ class Recipient(Node):
     events: Connection[ReferralEvent] = many(
         "What happened here.", EVENTS, lambda row, event, _: event.recipient_id == row.id
     )
+    comes_from: "Recipient | None" = one(
+        "By a transfer, the place from which it is to come here, or came.", "from_id"
+    )
+    passed_at: datetime | None = column(
+        "Since when another team has taken it over: this one keeps the summary."
+    )
     given_at: datetime | None = column("Since when it may be seen here; null before it is sent.")
     lost_at: datetime | None = column("Since when it no longer may.")
     disclosure_read_at: datetime | None = column(
@@ -339,5 +345,6 @@ class ReferralMutations:
     send_referral = mutation(sending.send_referral, Referral, needs="referrals:work")
     withdraw_referral = mutation(sending.withdraw_referral, Referral, needs="referrals:work")
     move_referral = mutation(steps.move_referral, Recipient, needs="referrals:work")
+    transfer_referral = mutation(steps.transfer_referral, Recipient, needs="referrals:work")
     add_suspect = mutation(suspects.add_suspect, Referral, needs="referrals:work")
     correct_referral = mutation(steps.correct_referral, Recipient, needs="referrals:work")

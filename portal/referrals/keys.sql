@@ -115,7 +115,7 @@ END
 $$;
 
 -- The keys of a case: the sender's own, those of each recipient while it is given to it, and of whom a MARAC asks what it
--- knows. A narrow team keeps its cases to its members. `routes`: from whom each agency has it, under which agreement.
+-- knows. A narrow team keeps its cases to its members; one that passed a case on keeps the summary. `routes`: from whom each agency has it, under which agreement.
 CREATE FUNCTION referral_keys(wanted uuid, sender uuid, sender_team uuid, purpose text, OUT acl int[], OUT full_acl int[], OUT routes int[])
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -127,26 +127,29 @@ BEGIN
     routes := '{}';
     FOR party IN
         SELECT sender AS agency, CASE WHEN t.narrow THEN t.id END AS team, NULL::uuid AS gate, NULL::text AS purpose,
-               NULL::text AS gateway, sender AS giver
+               NULL::text AS gateway, sender AS giver, false AS passed
         FROM team t WHERE t.id = sender_team
         UNION
         SELECT r.agency_id, CASE WHEN t.narrow THEN t.id END, r.agreement_id,
-               CASE WHEN r.agreement_id IS NOT NULL THEN referral_keys.purpose END, r.gateway, sender
+               CASE WHEN r.agreement_id IS NOT NULL THEN referral_keys.purpose END, r.gateway, coalesce(r.from_agency_id, sender),
+               r.passed_at IS NOT NULL
         FROM recipient r JOIN team t ON t.id = r.team_id
         WHERE r.referral_id = wanted AND r.given_at IS NOT NULL AND r.lost_at IS NULL
           AND (r.agreement_id IS NOT NULL OR r.agency_id = sender)
         UNION
         SELECT q.agency_id, CASE WHEN t.narrow THEN t.id END, q.agreement_id,
-               CASE WHEN q.agreement_id IS NOT NULL THEN referral_keys.purpose END, q.gateway, q.from_agency_id
+               CASE WHEN q.agreement_id IS NOT NULL THEN referral_keys.purpose END, q.gateway, q.from_agency_id, false
         FROM marac_research q JOIN team t ON t.id = q.team_id
         WHERE q.referral_id = wanted AND q.given_at IS NOT NULL AND q.lost_at IS NULL
           AND (q.agreement_id IS NOT NULL OR q.agency_id = sender)
         UNION
-        SELECT e.to_agency_id, e.to_team_id, e.id, NULL, NULL, e.from_agency_id FROM emergency_disclosure e
+        SELECT e.to_agency_id, e.to_team_id, e.id, NULL, NULL, e.from_agency_id, false FROM emergency_disclosure e
         WHERE e.referral_id = wanted AND e.closed_at IS NULL
     LOOP
         acl := acl || case_capability('summary', party.agency, party.team, party.gate, party.purpose, NULL);
-        full_acl := full_acl || case_capability('full', party.agency, party.team, party.gate, party.purpose, NULL);
+        IF NOT party.passed THEN
+            full_acl := full_acl || case_capability('full', party.agency, party.team, party.gate, party.purpose, NULL);
+        END IF;
         IF party.purpose IS NOT NULL THEN
             routes := routes || case_route(party.agency, party.gate, party.giver, party.gateway);
         END IF;

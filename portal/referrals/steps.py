@@ -27,6 +27,7 @@ from portal.referrals.engine.moving import (
 from portal.referrals.engine.pathway import Kind, Part, Pathway
 from portal.referrals.engine.standing import Event, Value
 from portal.referrals.follow.following import follow
+from portal.referrals.passing import Read, ToTeam, open_place, place_for, take_back, transfers
 from portal.referrals.recording import events_of, record, settle
 from portal.referrals.tables import Recipient, Referral, ReferralEvent
 from portal.referrals.tracks import opened
@@ -62,10 +63,39 @@ async def move_referral(  # noqa: PLR0913, PLR0917 - the contract's input
     row = await work.hold(row, expected_version)
     if row.given_at is None or row.lost_at is not None:
         raise Invalid.field("recipient", "It is not with this team now.", "WRONG_STATE")
-    said = read_fields(pathway_of(referral), fields or [])
+    pathway = pathway_of(referral)
+    if move in pathway.moves and pathway.moves[move].consent is Part.NEW_RECEIVER:
+        says = "Name the team that is to take it over: `transferReferral` makes this move."
+        raise Invalid.field("move", says, "IMPOSSIBLE_MOVE")
+    said = read_fields(pathway, fields or [])
     for track, name in await opened(work, referral, row, move, said):
         await step(work, referral, track, name, parts, fields or [], at)
     return row
+
+
+async def transfer_referral(  # noqa: PLR0913, PLR0917 - the contract's input
+    work: Work,
+    recipient: RecipientId,
+    expected_version: int,
+    team: ToTeam,
+    fields: Given = None,
+    disclosure_read: Read = False,
+) -> Recipient:
+    """Ask another team to take a case over. It agrees by taking it on; until then, and if it
+    declines, the case stays where it is. Afterwards your team keeps the summary.
+    """
+    row = await work.seen(Recipient, recipient, "recipient")
+    referral = await work.seen(Referral, row.referral_id)
+    access.may_answer(work.caller, row)
+    row = await work.hold(row, expected_version)
+    if row.given_at is None or row.lost_at is not None:
+        raise Invalid.field("recipient", "It is not with this team now.", "WRONG_STATE")
+    move = transfers(pathway_of(referral))
+    parts = [part for part in parts_of(work, referral, row) if part is not Part.SENDER]
+    place = await place_for(work, referral, row, team, read=disclosure_read)
+    await step(work, referral, row, move, parts, fields or [])
+    await open_place(work, referral, row, place, parts[0])
+    return place
 
 
 async def step(  # noqa: PLR0913, PLR0917 - what a step is made of
@@ -156,6 +186,8 @@ async def correct_referral(
     stands = replay(pathway, events, calendar)
     await settle(work, referral, row, stands, calendar)
     await keep(work, row, stands, events)
+    if stands.pending is None:
+        await take_back(work, row)
     return row
 
 

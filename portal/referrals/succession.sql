@@ -9,6 +9,7 @@ BEGIN
     UPDATE local_reference n SET agency_id = successor
     WHERE n.agency_id = old AND NOT EXISTS (
         SELECT FROM local_reference own WHERE own.referral_id = n.referral_id AND own.agency_id = successor);
+    UPDATE recipient SET from_agency_id = successor WHERE from_agency_id = old;
     UPDATE allocation SET agency_id = successor WHERE agency_id = old;
     UPDATE outside_referral SET agency_id = successor WHERE agency_id = old;
     UPDATE case_action SET added_by_agency_id = successor WHERE added_by_agency_id = old;

@@ -182,6 +182,10 @@ class Recipient(OfReferral, table=True):
     """Given, and neither ended nor taken back: it stands in the team's queue."""
     agreement_id: UUID | None = None
     gateway: str | None = Field(default=None, max_length=60)
+    from_id: UUID | None = Field(default=None, foreign_key="recipient.id")
+    """From which team's place it is to pass here, by a transfer."""
+    from_agency_id: UUID | None = Field(default=None, foreign_key="agency.id")
+    """Who gave it; its sender where this is NULL."""
     shown: list[UUID] | None = Field(default=None, sa_type=ARRAY(Uuid))
     """Which teams that sit at the MARAC its sender was shown before it was sent."""
     events: int = 0
@@ -195,6 +199,8 @@ class Recipient(OfReferral, table=True):
     created_at: datetime = Field(default=None, sa_type=Instant, nullable=False)
     given_at: datetime | None = Field(default=None, sa_type=Instant)
     lost_at: datetime | None = Field(default=None, sa_type=Instant)
+    passed_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Since when another team has it: this one keeps the summary."""
     disclosure_read_at: datetime | None = Field(default=None, sa_type=Instant)
     """When its sender said to know that police or CPS may have to disclose it to a defence."""
 

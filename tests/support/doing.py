@@ -13,7 +13,13 @@ from portal.sample.partnership import AGENCIES, DAY, agency_id, fixed
 
 NAMES = {agency_id(key): key for key in AGENCIES}
 TODAY, SOON = DAY.isoformat(), "2026-12-01"
-VERSIONED = {"allocateReferral", "handOverWork", "moveReferral", "succeedAgency"}
+VERSIONED = {
+    "allocateReferral",
+    "handOverWork",
+    "moveReferral",
+    "succeedAgency",
+    "transferReferral",
+}
 """They name the record whose version they expect otherwise than `id`."""
 Given = dict[str, Any]
 Value = Any | Callable[[Case], Any]

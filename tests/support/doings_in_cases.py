@@ -138,6 +138,9 @@ REFERRALS: Sequence[Doing] = (
     doing("allocateReferral", "recipient", RECIPIENT, named="recipient"),
     doing("moveReferral", "recipient", powers.caseworker_of_a_party, named="recipient",
           move="accept"),
+    doing("transferReferral", "recipient", RECIPIENT, named="recipient",
+          team=f"Team:{fixed('matrix-team', 'icb')}",
+          fields=[{"name": "transfer_reason", "values": ["moved_area"]}]),
     doing("correctReferral", "referral_event", powers.caseworker_who_recorded, named="event",
           reason="wrong_case", only=acknowledged_while_covered),
 )  # fmt: skip

@@ -8,11 +8,12 @@ from portal.marac.by_route import must_be_open
 from portal.marac.listing import put_on_list
 from portal.referrals.engine.standing import Event, Standing
 from portal.referrals.follow.automatic import refer_on
+from portal.referrals.passing import pass_over
 from portal.referrals.tables import Recipient, Referral
 from portal.referrals.telling.teams import tell
 
 Follower: TypeAlias = Callable[[Work, Referral, Recipient, Event, Standing], Awaitable[None]]
-FOLLOWERS: tuple[Follower, ...] = (must_be_open, refer_on, put_on_list, tell)
+FOLLOWERS: tuple[Follower, ...] = (must_be_open, refer_on, put_on_list, pass_over, tell)
 
 
 async def follow(

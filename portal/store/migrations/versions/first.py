@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_e4b634db2449"
+revision = "first_ddf17c8c6c23"
 down_revision = None
 
 

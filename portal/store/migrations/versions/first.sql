@@ -2304,6 +2304,8 @@ CREATE TABLE recipient (
 	is_open BOOLEAN NOT NULL, 
 	agreement_id UUID, 
 	gateway VARCHAR(60), 
+	from_id UUID, 
+	from_agency_id UUID, 
 	shown UUID[], 
 	events INTEGER NOT NULL, 
 	state_on DATE, 
@@ -2312,6 +2314,7 @@ CREATE TABLE recipient (
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	given_at TIMESTAMP WITH TIME ZONE, 
 	lost_at TIMESTAMP WITH TIME ZONE, 
+	passed_at TIMESTAMP WITH TIME ZONE, 
 	disclosure_read_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT recipient_pkey PRIMARY KEY (id), 
 	CONSTRAINT recipient_team_id_agency_id_fkey FOREIGN KEY(team_id, agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
@@ -2321,7 +2324,9 @@ CREATE TABLE recipient (
 	CONSTRAINT recipient_open_check CHECK ((hold = 'ended') <= NOT is_open), 
 	CONSTRAINT recipient_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
 	CONSTRAINT recipient_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
-	CONSTRAINT recipient_hold_check CHECK (hold IN ('asked', 'taken', 'ended'))
+	CONSTRAINT recipient_hold_check CHECK (hold IN ('asked', 'taken', 'ended')), 
+	CONSTRAINT recipient_from_id_fkey FOREIGN KEY(from_id) REFERENCES recipient (id), 
+	CONSTRAINT recipient_from_agency_id_fkey FOREIGN KEY(from_agency_id) REFERENCES agency (id)
 );
 
 CREATE INDEX recipient_by_agreement ON recipient (agreement_id, agency_id) WHERE lost_at IS NULL AND agreement_id IS NOT NULL;
@@ -5439,7 +5444,7 @@ END
 $$;
 
 -- The keys of a case: the sender's own, those of each recipient while it is given to it, and of whom a MARAC asks what it
--- knows. A narrow team keeps its cases to its members. `routes`: from whom each agency has it, under which agreement.
+-- knows. A narrow team keeps its cases to its members; one that passed a case on keeps the summary. `routes`: from whom each agency has it, under which agreement.
 CREATE FUNCTION referral_keys(wanted uuid, sender uuid, sender_team uuid, purpose text, OUT acl int[], OUT full_acl int[], OUT routes int[])
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -5451,26 +5456,29 @@ BEGIN
     routes := '{}';
     FOR party IN
         SELECT sender AS agency, CASE WHEN t.narrow THEN t.id END AS team, NULL::uuid AS gate, NULL::text AS purpose,
-               NULL::text AS gateway, sender AS giver
+               NULL::text AS gateway, sender AS giver, false AS passed
         FROM team t WHERE t.id = sender_team
         UNION
         SELECT r.agency_id, CASE WHEN t.narrow THEN t.id END, r.agreement_id,
-               CASE WHEN r.agreement_id IS NOT NULL THEN referral_keys.purpose END, r.gateway, sender
+               CASE WHEN r.agreement_id IS NOT NULL THEN referral_keys.purpose END, r.gateway, coalesce(r.from_agency_id, sender),
+               r.passed_at IS NOT NULL
         FROM recipient r JOIN team t ON t.id = r.team_id
         WHERE r.referral_id = wanted AND r.given_at IS NOT NULL AND r.lost_at IS NULL
           AND (r.agreement_id IS NOT NULL OR r.agency_id = sender)
         UNION
         SELECT q.agency_id, CASE WHEN t.narrow THEN t.id END, q.agreement_id,
-               CASE WHEN q.agreement_id IS NOT NULL THEN referral_keys.purpose END, q.gateway, q.from_agency_id
+               CASE WHEN q.agreement_id IS NOT NULL THEN referral_keys.purpose END, q.gateway, q.from_agency_id, false
         FROM marac_research q JOIN team t ON t.id = q.team_id
         WHERE q.referral_id = wanted AND q.given_at IS NOT NULL AND q.lost_at IS NULL
           AND (q.agreement_id IS NOT NULL OR q.agency_id = sender)
         UNION
-        SELECT e.to_agency_id, e.to_team_id, e.id, NULL, NULL, e.from_agency_id FROM emergency_disclosure e
+        SELECT e.to_agency_id, e.to_team_id, e.id, NULL, NULL, e.from_agency_id, false FROM emergency_disclosure e
         WHERE e.referral_id = wanted AND e.closed_at IS NULL
     LOOP
         acl := acl || case_capability('summary', party.agency, party.team, party.gate, party.purpose, NULL);
-        full_acl := full_acl || case_capability('full', party.agency, party.team, party.gate, party.purpose, NULL);
+        IF NOT party.passed THEN
+            full_acl := full_acl || case_capability('full', party.agency, party.team, party.gate, party.purpose, NULL);
+        END IF;
         IF party.purpose IS NOT NULL THEN
             routes := routes || case_route(party.agency, party.gate, party.giver, party.gateway);
         END IF;
@@ -6120,6 +6128,7 @@ BEGIN
     UPDATE local_reference n SET agency_id = successor
     WHERE n.agency_id = old AND NOT EXISTS (
         SELECT FROM local_reference own WHERE own.referral_id = n.referral_id AND own.agency_id = successor);
+    UPDATE recipient SET from_agency_id = successor WHERE from_agency_id = old;
     UPDATE allocation SET agency_id = successor WHERE agency_id = old;
     UPDATE outside_referral SET agency_id = successor WHERE agency_id = old;
     UPDATE case_action SET added_by_agency_id = successor WHERE added_by_agency_id = old;
@@ -6130,6 +6139,21 @@ BEGIN
     UPDATE disclosure_request SET of_agency_id = successor WHERE of_agency_id = old;
     UPDATE consultation SET owner_agency_id = successor WHERE owner_agency_id = old;
 END
+$$;
+
+-- A case passes from one team to another: the one that has it makes a place for the other, and with that place taken on its
+-- own ends. Policies of a table cannot ask the table itself.
+CREATE FUNCTION passes_from_caller(place uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM recipient r WHERE r.id = place AND r.agency_id = caller_agency()
+                   AND r.given_at IS NOT NULL AND r.lost_at IS NULL)
+$$;
+
+CREATE FUNCTION passes_to_caller(place uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM recipient r JOIN referral f ON f.id = r.referral_id
+                   WHERE r.from_id = place AND r.given_at IS NOT NULL AND r.lost_at IS NULL
+                     AND caller_agency() IN (r.agency_id, f.sender_agency_id))
 $$;
 
 -- Who is told of a case: those of a team who could look it up at that moment, and nobody else of it; and of what is late
@@ -6668,6 +6692,10 @@ GRANT EXECUTE ON FUNCTION ways_shut_by(uuid) TO portal_runtime;
 GRANT EXECUTE ON FUNCTION own_keys_after(text,uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION agreement_stops(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION passes_from_caller(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION passes_to_caller(uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION emergency_barred() TO portal_runtime;
 
@@ -8469,11 +8497,11 @@ CREATE POLICY see ON recipient FOR SELECT TO portal_runtime USING (coalesce((acl
 
 GRANT SELECT ON recipient TO portal_runtime;
 
-CREATE POLICY add ON recipient FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id));
+CREATE POLICY add ON recipient FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND ((SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id) OR from_id IS NOT NULL AND passes_from_caller(from_id)));
 
 GRANT INSERT ON recipient TO portal_runtime;
 
-CREATE POLICY change ON recipient FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id)));
+CREATE POLICY change ON recipient FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND ((agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id)) OR from_id IS NOT NULL AND passes_from_caller(from_id) OR passes_to_caller(id))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND ((agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id)) OR from_id IS NOT NULL AND passes_from_caller(from_id) OR passes_to_caller(id)));
 
 GRANT UPDATE ON recipient TO portal_runtime;
 
