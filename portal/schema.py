@@ -30,6 +30,7 @@ from portal.frameworks.api import FrameworkMutations, FrameworkQueries
 from portal.funding.api import FundingMutations, FundingQueries
 from portal.initiatives.api import InitiativeMutations, InitiativeQueries
 from portal.marac.api import MaracMutations, MaracQueries
+from portal.marac.rules.api import MaracRuleMutations, MaracRuleQueries
 from portal.measures.api import MeasureMutations, MeasureQueries
 from portal.milestones.api import MilestoneMutations
 from portal.outbox.api import OutboxMutations, OutboxQueries
@@ -93,6 +94,7 @@ class Query(
     FollowingQueries,
     EmergencyQueries,
     MaracQueries,
+    MaracRuleQueries,
     StoppingQueries,
     OfferingQueries,
     OutsideQueries,
@@ -134,6 +136,7 @@ class Mutation(
     SupportMutations,
     FileMutations,
     MaracMutations,
+    MaracRuleMutations,
     CaseActionMutations,
     EmergencyMutations,
     OutsideMutations,

@@ -6,6 +6,8 @@ from auth.caller import Caller
 from auth.roles import Scope
 from portal.errors import NotAllowed
 from portal.marac import tables
+from portal.marac.rules import tables as rule_tables
+from portal.proposals.access import KEEPERS, changed_by_two
 from portal.referrals import research_tables
 from portal.referrals.access import OWN, SUMMARY, WORKS, of_case
 from portal.store.rules import RowRule, everyone, ours, table_of, tracked
@@ -48,6 +50,9 @@ RULES: tuple[RowRule, ...] = (
         "The MARAC's own coordinators, while they see the later case.",
         _LINKS,
         add=f"{_LINKS} AND {OWN} = {_HAS_PLACE}",
+    ),
+    changed_by_two(
+        rule_tables.MaracRule, "Every signed-in caller; two people change one.", who=KEEPERS
     ),
     everyone(
         research_tables.MaracSeat,

@@ -8,11 +8,11 @@ from sqlmodel import col, select
 
 from portal.acting.work import Work
 from portal.errors import Finding, Invalid
+from portal.marac.rules.verbs import confirmed, routes_of
 from portal.referrals.assessing import thresholds
 from portal.referrals.codes import RiskTool
 from portal.referrals.details import RiskAssessment
 from portal.referrals.engine.local_rules import fewest_incidents, open_routes
-from portal.referrals.engine.pathway import Pathway
 from portal.referrals.engine.standing import Event, Standing
 from portal.referrals.scales.tables import RiskScale, RiskThreshold
 from portal.referrals.tables import Recipient, Referral
@@ -45,23 +45,22 @@ async def must_be_open(
     if referral.area_code is None:
         raise Invalid(Finding(("id",), NO_AREA, "AREA_NEEDED"))
     route = str(event.fields[ROUTE])
-    ways = open_routes(pathway, referral.area_code, work.today)
+    own = [routes_of(each) for each in await confirmed(work)]
+    ways = open_routes(pathway, referral.area_code, work.today, own)
     if route not in ways:
         said = CLOSED.format(open=", ".join(ways))
         raise Invalid(Finding(("fields", ROUTE), said, "ROUTE_CLOSED"))
     others = ", ".join(way for way in ways if way != route)
     if route == ESCALATION:
-        _must_be_enough(work, pathway, referral, event, others)
+        fewest = fewest_incidents(pathway, referral.area_code, work.today, own)
+        _must_be_enough(fewest, event, others)
     if route == HIGH_RISK and not await _is_high(work, referral):
         needs = "; ".join([each async for each in _marks(work, referral)])
         said = TOO_LOW.format(needs=f" ({needs})" if needs else "", open=others)
         raise Invalid(Finding(("fields", ROUTE), said, "ROUTE_NOT_MET"))
 
 
-def _must_be_enough(
-    work: Work, pathway: Pathway, referral: Referral, event: Event, others: str
-) -> None:
-    fewest = fewest_incidents(pathway, referral.area_code, work.today)
+def _must_be_enough(fewest: int, event: Event, others: str) -> None:
     if int(str(event.fields.get(INCIDENTS, 0))) < fewest:
         said = TOO_FEW.format(fewest=fewest, open=others)
         raise Invalid(Finding(("fields", INCIDENTS), said, "ROUTE_NOT_MET"))

@@ -15,6 +15,7 @@ from portal.calendars.days import london
 from portal.calendars.known import calendar_of
 from portal.errors import Invalid
 from portal.marac import access
+from portal.marac.rules.verbs import confirmed, repeats_of
 from portal.marac.tables import MaracListing, MaracMeeting, MaracRepeat, RepeatAnchor
 from portal.referrals.engine.local_rules import is_repeat, repeat_rule
 from portal.referrals.engine.pathway import RepeatRule
@@ -50,7 +51,8 @@ async def link_repeat(
     later = await work.seen(Referral, place.referral_id, "recipient")
     before = await work.seen(Referral, earlier, "earlier")
     sent = await _must_be_earlier(work, later, before, place)
-    rule = repeat_rule(pathway_of(later), later.area_code, london(sent).date())
+    own = [repeats_of(each) for each in await confirmed(work)]
+    rule = repeat_rule(pathway_of(later), later.area_code, london(sent).date(), own)
     if rule is None:
         raise Invalid.field("recipient", NO_RULE)
     known = select(MaracRepeat.id).where(

@@ -8,6 +8,8 @@ from datetime import date
 
 from sqlmodel import SQLModel
 
+from portal.marac.rules.tables import MaracRoute, MaracRule, RepeatTrigger
+from portal.marac.tables import RepeatAnchor
 from portal.proposals.tables import ProposalState
 from portal.referrals.codes import RiskTool
 from portal.referrals.follow.tables import PathwayTeam
@@ -42,6 +44,12 @@ def scale_rows() -> Iterator[SQLModel]:
         valid_from=NEXT_YEAR, proposed_by_id=membership_id(PROPOSER), updated_at=IMPORTED,
     )  # fmt: skip
     yield from _grades("proposed", 120, ((0, "bronze"), (36, "silver"), (68, "gold")))
+    yield MaracRule(
+        id=fixed("marac-rule", "proposed"), area_code=WIRRAL, fewest_incidents=2, repeat_months=12,
+        routes=list(MaracRoute), repeat_trigger=RepeatTrigger.ANY_ABUSE,
+        repeat_anchor=RepeatAnchor.LAST_MEETING, valid_from=NEXT_YEAR,
+        proposed_by_id=membership_id(PROPOSER), updated_at=IMPORTED,
+    )  # fmt: skip
     yield PathwayTeam(
         id=fixed("pathway-team", "proposed"), pathway="idva", area_code=WIRRAL, automatic=True,
         team_id=team_id("tww", "Outreach"), valid_from=NEXT_YEAR,

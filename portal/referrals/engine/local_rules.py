@@ -2,7 +2,7 @@
 victim lives, on the day in question; where that area says nothing, the one for all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 
@@ -45,21 +45,29 @@ def grade(pathway: Pathway, tool: str, score: int, area: str | None, day: date) 
     return max(reached, key=lambda row: row.score).grade if reached else None
 
 
-def open_routes(pathway: Pathway, area: str | None, day: date) -> tuple[str, ...]:
-    """The routes by which a case of that area is taken; all where the pathway says nothing."""
-    row: Routes | None = in_force(pathway.routes, area, day)
+def open_routes(
+    pathway: Pathway, area: str | None, day: date, more: Sequence[Routes] = ()
+) -> tuple[str, ...]:
+    """The routes by which a case of that area is taken; all where nothing is said. What `more` says
+    of a day or area comes before what the file says of it.
+    """
+    row: Routes | None = in_force((*more, *pathway.routes), area, day)
     return row.open if row else tuple(pathway.codes.get("route", {}))
 
 
-def fewest_incidents(pathway: Pathway, area: str | None, day: date) -> int:
+def fewest_incidents(
+    pathway: Pathway, area: str | None, day: date, more: Sequence[Routes] = ()
+) -> int:
     """How many incidents mark a potential escalation in that area on that day."""
-    row: Routes | None = in_force(pathway.routes, area, day)
+    row: Routes | None = in_force((*more, *pathway.routes), area, day)
     return row.incidents if row else 0
 
 
-def repeat_rule(pathway: Pathway, area: str | None, day: date) -> RepeatRule | None:
+def repeat_rule(
+    pathway: Pathway, area: str | None, day: date, more: Sequence[RepeatRule] = ()
+) -> RepeatRule | None:
     """What made a case a repeat that day."""
-    return in_force(pathway.repeats, area, day)
+    return in_force((*more, *pathway.repeats), area, day)
 
 
 def is_repeat(rule: RepeatRule, anchor: date, again: datetime, calendar: Calendar) -> bool:

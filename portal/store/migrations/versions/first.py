@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_ddf17c8c6c23"
+revision = "first_a0dc15099bf4"
 down_revision = None
 
 

@@ -494,6 +494,34 @@ CREATE TABLE mail_preference (
 	CONSTRAINT mail_preference_mode_check CHECK (mode IN ('at_once', 'daily', 'none'))
 );
 
+CREATE TABLE marac_rule (
+	id UUID NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	valid_from DATE NOT NULL, 
+	proposed_by_id UUID, 
+	answered_by_id UUID, 
+	answered_at TIMESTAMP WITH TIME ZONE, 
+	answer_note VARCHAR(400), 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	area_code VARCHAR, 
+	routes TEXT[] NOT NULL, 
+	fewest_incidents INTEGER NOT NULL, 
+	repeat_months INTEGER NOT NULL, 
+	repeat_trigger VARCHAR(40) NOT NULL, 
+	repeat_anchor VARCHAR(40) NOT NULL, 
+	CONSTRAINT marac_rule_pkey PRIMARY KEY (id), 
+	CONSTRAINT marac_rule_routes_check CHECK (cardinality(routes) > 0 AND routes <@ ARRAY['visible_high_risk', 'professional_judgement', 'potential_escalation', 'repeat']::text[]), 
+	CONSTRAINT marac_rule_incidents_check CHECK (fewest_incidents BETWEEN 1 AND 99), 
+	CONSTRAINT marac_rule_months_check CHECK (repeat_months BETWEEN 1 AND 60), 
+	CONSTRAINT marac_rule_state_check CHECK (state IN ('proposed', 'confirmed', 'declined')), 
+	CONSTRAINT marac_rule_area_code_fkey FOREIGN KEY(area_code) REFERENCES area (code), 
+	CONSTRAINT marac_rule_repeat_trigger_check CHECK (repeat_trigger IN ('any_abuse', 'crime')), 
+	CONSTRAINT marac_rule_anchor_check CHECK (repeat_anchor IN ('last_referral', 'last_meeting'))
+);
+
+CREATE UNIQUE INDEX marac_rule_begins ON marac_rule (area_code, valid_from) NULLS NOT DISTINCT WHERE state = 'confirmed';
+
 CREATE TABLE measure_definition (
 	id UUID NOT NULL, 
 	state VARCHAR(40) NOT NULL, 
@@ -9214,6 +9242,30 @@ GRANT INSERT ON marac_repeat TO portal_runtime;
 CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON marac_repeat FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON marac_repeat FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE marac_rule ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE marac_rule FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON marac_rule FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON marac_rule FOR SELECT TO portal_runtime USING ((SELECT caller_principal()) IS NOT NULL);
+
+GRANT SELECT ON marac_rule TO portal_runtime;
+
+CREATE POLICY add ON marac_rule FOR INSERT TO portal_runtime WITH CHECK (((SELECT caller_can('frameworks:manage'))) AND (true) AND state = 'proposed' AND proposed_by_id = (SELECT caller_principal()));
+
+GRANT INSERT ON marac_rule TO portal_runtime;
+
+CREATE POLICY change ON marac_rule FOR UPDATE TO portal_runtime USING (((SELECT caller_can('frameworks:manage'))) AND state = 'proposed' OR (false) AND state = 'confirmed') WITH CHECK (((SELECT caller_can('frameworks:manage'))) AND state <> 'proposed');
+
+GRANT UPDATE ON marac_rule TO portal_runtime;
+
+CREATE TRIGGER c_proposal BEFORE INSERT OR UPDATE ON marac_rule FOR EACH ROW EXECUTE FUNCTION check_proposal();
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON marac_rule FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+CREATE TRIGGER z_record AFTER INSERT OR UPDATE OR DELETE ON marac_rule FOR EACH ROW EXECUTE FUNCTION record_change('MaracRule', '', 'everyone');
 
 ALTER TABLE marac_seat ENABLE ROW LEVEL SECURITY;
 
