@@ -16,7 +16,10 @@ COMMANDS = {
     "contract": ("portal.cli.contract:contract", "Write graphql/ from the code."),
     "demo": ("portal.cli.demo:command", "Serve a sample partnership, with its own database."),
     "export": ("portal.cli.sheets:export", "Export initiatives to a spreadsheet."),
-    "import": ("portal.cli.sheets:import_", "Import initiatives from a spreadsheet."),
+    "import": (
+        "portal.cli.sheets:import_",
+        "Import initiatives or a MARAC list from a spreadsheet.",
+    ),
     "invite": ("portal.cli.agency:invite", "Invite an agency's first people."),
     "key": ("portal.cli.key:key", "Make, list and change the portal's own keys."),
     "migrate": ("portal.cli.migrate:command", "Bring the database to this release."),

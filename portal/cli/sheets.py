@@ -13,12 +13,14 @@ from sqlalchemy.exc import DBAPIError
 
 from auth.oauth.resource import TOO_MANY_KEYS
 from portal.cli.common import fail, settings_here, with_engines
+from portal.cli.marac_list import import_marac_list
 from portal.cli.query import Variables
 from portal.cli.who import AS, Who
 from portal.clock import Clock
 from portal.context import ByCommand, Context, Rehearsal
 from portal.edge.values import JSON, faults, written
 from portal.schema import Schema, build
+from portal.sheets.conferring import Wanted
 from portal.sheets.exporting import About, Export, Exported, NotAnswered
 from portal.sheets.faults import Unreadable
 from portal.sheets.guide import Known, read_known
@@ -33,6 +35,8 @@ from portal.store.states import NO_ACCESS, sqlstate
 
 COMMAND = "PORTAL_COMMAND_DATABASE_URL"
 KINDS = ("initiatives",)
+LISTS = (*KINDS, "marac")
+"""What comes in; a MARAC list goes out on no sheet."""
 LONG = 1_000
 """From so many rows on, progress is shown."""
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -55,7 +59,7 @@ class What(click.Choice[str]):
 
 
 @click.command("import")
-@click.argument("what", required=False, type=What(KINDS), metavar="[initiatives]")
+@click.argument("what", required=False, type=What(LISTS), metavar="[initiatives|marac]")
 @click.argument("file", required=False, type=_FILE)
 @click.option(
     "--template",
@@ -71,6 +75,13 @@ class What(click.Choice[str]):
     is_flag=True,
     help="The file was exported by another portal: take its initiatives as new ones.",
 )
+@click.option("--team", help="Of a MARAC list: which of your agency's teams refers.")
+@click.option("--marac", help="Of a MARAC list: to which MARAC, where there are several.")
+@click.option(
+    "--disclosure-read",
+    is_flag=True,
+    help="Of a MARAC list: you have read that police may have to disclose what they are given.",
+)
 def import_(  # noqa: PLR0913 - the command's options
     what: str | None,
     file: Path | None,
@@ -80,17 +91,31 @@ def import_(  # noqa: PLR0913 - the command's options
     apply: bool,
     mine: bool,
     from_elsewhere: bool,
+    team: str | None,
+    marac: str | None,
+    disclosure_read: bool,
 ) -> None:
-    """Import initiatives from FILE, a .xlsx workbook or a .csv file, for somebody.
+    """Import initiatives, or the cases of a MARAC list, from FILE, for somebody.
 
-    Shows what it would do and every fault; with --apply it saves all of it, or nothing.
-    Exit code 1 when there is a fault.
+    FILE is a .xlsx workbook or a .csv file. Shows what it would do and every fault; with --apply
+    it saves all of it, or nothing. Exit code 1 when there is a fault. Of a MARAC list no word of
+    a cell is ever printed or logged, and the file is not kept.
 
     \b
     portal import --template mine.xlsx --as WHO
     portal import initiatives mine.xlsx --as WHO
     portal import initiatives mine.xlsx --as WHO --apply
+    portal import marac --template list.xlsx
+    portal import marac list.xlsx --as WHO --team TEAM
     """
+    if what == "marac":
+        if mine or from_elsewhere:
+            raise click.UsageError("--mine and --from-elsewhere are for initiatives.")
+        wanted = Wanted(team, marac, disclosure_read)
+        import_marac_list(file, template, who, wanted, apply=apply)
+        return
+    if team or marac or disclosure_read:
+        raise click.UsageError("--team, --marac and --disclosure-read are for `marac`.")
     if template is not None:
         _write_template(template, who)
         return

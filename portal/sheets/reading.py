@@ -45,11 +45,11 @@ class Book:
 
 def read_book(path: Path) -> Book:
     """Every row of every sheet; raises Unreadable where the file makes no sense as a whole."""
-    grids = {known.name: grid for known, grid in _known(_grids(path))}
+    by_name = {known.name: grid for known, grid in _known(grids(path))}
     rows, faults = {}, []
     for sheet in SHEETS:
-        if sheet.name in grids:
-            grid = grids[sheet.name]
+        if sheet.name in by_name:
+            grid = by_name[sheet.name]
             faults += grid.faults
             rows[sheet.name] = list(_rows(sheet, grid, faults))
     book = Book(rows, faults)
@@ -58,7 +58,8 @@ def read_book(path: Path) -> Book:
     return book
 
 
-def _grids(path: Path) -> list[Grid]:
+def grids(path: Path, only: str = INITIATIVES.name) -> list[Grid]:
+    """The sheets of a workbook, or a CSV file as the sheet `only`; Unreadable says why not."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -80,7 +81,7 @@ def _grids(path: Path) -> list[Grid]:
             f"{path.name} is named as a workbook and is none. If it is a CSV file, name it"
             " accordingly (.csv); else save it as .xlsx from Excel or LibreOffice."
         )
-    return read_csv(path, INITIATIVES.name)
+    return read_csv(path, only)
 
 
 def _known(grids: Sequence[Grid]) -> Iterator[tuple[Sheet, Grid]]:

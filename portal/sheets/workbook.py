@@ -49,7 +49,12 @@ def write_export(path: Path, exported: Exported, about: About) -> None:
         begun.unlink(missing_ok=True)
 
 
-def write_workbook(path: Path, rows: Mapping[str, Rows], last: tuple[str, Rows]) -> None:
+def write_workbook(
+    path: Path,
+    rows: Mapping[str, Rows],
+    last: tuple[str, Rows],
+    sheets: Sequence[Sheet] = SHEETS,
+) -> None:
     """The sheets of the format, then one for people."""
     with xlsxwriter.Workbook(path, _OPTIONS) as book:
         formats = {
@@ -59,7 +64,7 @@ def write_workbook(path: Path, rows: Mapping[str, Rows], last: tuple[str, Rows])
             "text": book.add_format({"num_format": "@"}),
             "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
         }
-        for sheet in SHEETS:
+        for sheet in sheets:
             _write_sheet(book.add_worksheet(sheet.name), sheet, rows.get(sheet.name, ()), formats)
         name, lines = last
         page = book.add_worksheet(name)
