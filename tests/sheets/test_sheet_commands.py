@@ -141,7 +141,7 @@ def test_an_export_comes_in_again_from_both_kinds_of_file(environ, tmp_path: Pat
         (("export", "all.csv", "--as", WHO), "portal export initiatives all.csv --as WHO"),
         (("import", "initiatives", "none.xlsx", "--as", WHO), "cannot be opened"),
         (("import", "initiatives", "x", "--as", "nobody.known"), "give the id of a membership"),
-        (("import", "referrals", "x", "--as", WHO), "'referrals' is not 'initiatives'"),
+        (("import", "referrals", "x", "--as", WHO), "'referrals' is not one of"),
         (("export", "initiatives", "x.pdf", "--as", WHO), ".xlsx or .csv"),
         (("export", "initiatives", "x.csv"), "Missing option '--as'"),
         (("export", "initiatives", "x.csv", "--as", WHO, "--filter", "{"), "not JSON"),

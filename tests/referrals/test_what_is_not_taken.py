@@ -1,0 +1,163 @@
+"""What cannot be so is refused with the field and what to do, and nothing of the case is lost."""
+
+from typing import Any
+
+import pytest
+from support.asking import Portal
+from support.conferring import gold
+from support.referring import (
+    FAMILY_SAFETY,
+    RECIPIENT,
+    REFERRAL,
+    SENDER,
+    draft,
+    move,
+    see,
+    send,
+    sent,
+    team,
+)
+
+IDVA = "wirral.idva"
+RISK = {"tool": "MERIT", "toolVersion": "3", "score": 50, "assessedOn": "2026-11-16"}
+
+
+async def tries(portal: Portal, row: dict[str, Any], mutation: str, **given: Any) -> dict[str, Any]:
+    now = await see(portal, SENDER, row["id"])
+    change = {"id": row["id"], "expectedVersion": now["version"], **given}
+    done = await portal.do(SENDER, mutation, change, REFERRAL)
+    if done["__typename"] == "ValidationError":
+        after = await see(portal, SENDER, row["id"])
+        assert (after["version"], after["overall"]) == (now["version"], now["overall"])
+    return done
+
+
+def faults(refused: dict[str, Any]) -> list[tuple[str, str]]:
+    assert refused["__typename"] == "ValidationError", refused
+    return [(error["path"][-1], error["code"]) for error in refused["errors"]]
+
+
+@pytest.mark.parametrize(
+    ("given", "fault", "says"),
+    [
+        ({"score": -1}, ("score", "OUT_OF_RANGE"), "from 0 to"),
+        ({"score": 9_999}, ("score", "OUT_OF_RANGE"), "from 0 to"),
+        ({"judgedGrade": "gold"}, ("judgementReason", "INVALID"), "Say why"),
+        ({"judgementReason": "PROFESSIONAL_JUDGEMENT"}, ("judgementReason", "INVALID"), "Leave"),
+        ({"assessedOn": "2026-11-17"}, ("assessedOn", "INVALID"), "still to come"),
+        ({"toolVersion": " "}, ("toolVersion", "INVALID"), "version"),
+        ({"toolVersion": "x" * 21}, ("toolVersion", "INVALID"), "20 characters"),
+    ],
+)
+async def test_an_assessment_that_cannot_be_is_refused(
+    portal: Portal, given: dict[str, Any], fault: tuple[str, str], says: str
+) -> None:
+    row = await draft(portal, area="E08000015")
+    if "judgementReason" in given:
+        given = {"judgementReason": (await reasons(portal))[0]}
+    refused = await tries(portal, row, "assessRisk", **RISK | given)
+    assert faults(refused) == [fault]
+    assert says in refused["errors"][0]["message"]
+
+
+async def reasons(portal: Portal) -> list[str]:
+    asked = '{ __type(name: "JudgementReason") { enumValues { name } } }'
+    return [one["name"] for one in (await portal.ask(SENDER, asked))["__type"]["enumValues"]]
+
+
+async def test_judgement_raises_a_grade_and_never_lowers_it(portal: Portal) -> None:
+    row, [why, *_] = await draft(portal, area="E08000015"), await reasons(portal)
+    high = RISK | {"score": 74, "judgementReason": why}
+    for grade in ("bronze", "silver", "gold", "the highest"):
+        refused = await tries(portal, row, "assessRisk", **high, judgedGrade=grade)
+        assert faults(refused) == [("judgedGrade", "JUDGEMENT_LOWERS")]
+        assert "never lowers it" in refused["errors"][0]["message"]
+    low = RISK | {"score": 10, "judgementReason": why}
+    done = await tries(portal, row, "assessRisk", **low, judgedGrade="gold")
+    assert done["__typename"] == "ReferralPayload", done
+
+
+async def test_a_tool_whose_scores_mean_nothing_there_is_refused_with_who_could_change_it(
+    portal: Portal,
+) -> None:
+    row = await draft(portal, area="E08000015")
+    refused = await tries(portal, row, "assessRisk", **RISK | {"assessedOn": "1999-01-01"})
+    assert faults(refused) == [("tool", "NO_THRESHOLD")]
+    assert "programme lead" in refused["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("awareness", ["UNAWARE", "AWARE_AND_UNWILLING"])
+async def test_without_her_wish_a_reason_is_compulsory(portal: Portal, awareness: str) -> None:
+    row, basis = await draft(portal), {"basis": "PUBLIC_TASK"}
+    refused = await tries(portal, row, "setWishes", awareness=awareness, **basis)
+    assert faults(refused) == [("reason", "REASON_NEEDED")]
+    done = await tries(
+        portal, row, "setWishes", awareness=awareness, reason="NOT_SAFE_TO_ASK", **basis
+    )
+    assert done["__typename"] == "ReferralPayload", done
+    needless = {"awareness": "AWARE_AND_WILLING", "reason": "LEGAL_DUTY"}
+    refused = await tries(portal, row, "setWishes", **needless, **basis)
+    assert faults(refused) == [("reason", "INVALID")]
+
+
+async def test_the_same_team_is_addressed_once_and_nobody_at_all_is_not_sent_to(
+    portal: Portal,
+) -> None:
+    row = await draft(portal)
+    refused = await send(portal, row)
+    assert faults(refused) == [("id", "NO_RECIPIENT")]
+    once = {"team": team(*FAMILY_SAFETY)}
+    assert (await tries(portal, row, "addressReferral", **once))["referral"]
+    assert faults(await tries(portal, row, "addressReferral", **once)) == [("team", "ADDRESSED")]
+
+
+async def test_a_move_is_made_once(portal: Portal) -> None:
+    [place] = (await sent(portal))["recipients"]["nodes"]
+    first = await move(portal, IDVA, place, "accept")
+    assert first["__typename"] == "RecipientPayload", first
+    stale = await move(portal, IDVA, place, "accept")
+    assert stale["__typename"] == "Conflict"
+    again = await move(portal, IDVA, first["recipient"], "accept")
+    assert faults(again) == [("move", "IMPOSSIBLE_MOVE")]
+    assert "start" in again["errors"][0]["message"]
+
+
+async def test_the_very_same_request_twice_makes_the_move_once(portal: Portal) -> None:
+    [place] = (await sent(portal))["recipients"]["nodes"]
+    given = {
+        "recipient": place["id"], "expectedVersion": place["version"], "move": "accept",
+        "idempotencyKey": place["id"],
+    }  # fmt: skip
+    told = [await portal.do(IDVA, "moveReferral", given, RECIPIENT) for _ in range(2)]
+    assert told[0]["recipient"] == told[1]["recipient"]
+    other = await portal.do(IDVA, "moveReferral", given | {"move": "acknowledge"}, RECIPIENT)
+    assert faults(other) == [("idempotencyKey", "KEY_REUSED")]
+
+
+async def test_what_is_recorded_for_a_time_to_come_is_refused(portal: Portal) -> None:
+    [place] = (await sent(portal))["recipients"]["nodes"]
+    refused = await move(portal, IDVA, place, "acknowledge", at="2026-11-17T09:00:00Z")
+    assert faults(refused)[0][0] == "at"
+
+
+async def test_free_text_is_no_code_wherever_a_code_belongs(portal: Portal) -> None:
+    """Each list of codes in the contract refuses words, with the place where they stood."""
+    row = await gold(portal)
+    words = "She lives at number 4"
+    tried = {
+        "describeReferral": ("reasons", "flags"),
+        "setSafeContact": ("allowed", "forbidden"),
+        "setWishes": ("awareness", "basis", "reason"),
+        "nameSubject": ("role", "employment"),
+        "assessRisk": ("tool", "judgementReason"),
+    }
+    for mutation, fields in tried.items():
+        title = mutation[0].upper() + mutation[1:]
+        asked = f"mutation($input: {title}Input!) {{ {mutation}(input: $input) {{ __typename }} }}"
+        for field in fields:
+            value = [words] if field in {"reasons", "flags", "allowed", "forbidden"} else words
+            given = {"id": row["id"], "expectedVersion": 1, "idempotencyKey": "1", field: value}
+            _, errors = await portal.try_asking(SENDER, asked, input=given)
+            said = [error["message"] for error in errors if field in error["message"]]
+            assert said, (mutation, field, errors)
+            assert {error["code"] for error in errors} == {"BAD_USER_INPUT"}
