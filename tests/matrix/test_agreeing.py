@@ -104,10 +104,11 @@ def document(field: str, *, paged: bool) -> str:
 
 
 def callers() -> list[UUID]:
-    """Each role somewhere, and a coordinator of every kind of agency."""
+    """Each role somewhere, a coordinator of every kind of agency, and whoever works on cases."""
     places = cycle(("wirral", PARTNER, "sefton", "cheshire", "rasa"))
     some = [f"{agency}/{role}" for role, agency in zip(Role, places, strict=False)]
     more = [f"{a}/{Role.INITIATIVE_COORDINATOR}" for a in (*LEADS, PARTNER, "sefton", "cheshire")]
+    more += [f"{a}/{Role.CASEWORKER}" for a in ("tww", "knowsley", *LEADS, PARTNER, "cps", "ldas")]
     return [fixed("matrix", key) for key in dict.fromkeys(some + more)]
 
 

@@ -32,6 +32,8 @@ SUPPORTERS = {
     "agency_id": agency_id("rasa"), "team_id": team_id("rasa", "Prevention"), "from_on": DAY,
 }  # fmt: skip
 THRESHOLD = fixed("threshold", "merit/None/gold")
+URN = "05AB1234526"
+"""By which police and prosecutors know the matter."""
 TEAMS = {"wirral": "Early help", "police": "Unity team", "rasa": "Prevention"}
 PAIRS = (
     # from, to, under which agreement, what it covers: None is all
@@ -128,6 +130,7 @@ def _recipient(case: Sent) -> dict[str, Any]:
         "is_open": case.given and not case.lost,
         "created_at": IMPORTED, "given_at": IMPORTED if case.given else None,
         "lost_at": IMPORTED if case.lost else None,
+        "due_at": IMPORTED if case.given and case.sender != "rasa" else None,
     }  # fmt: skip
 
 
@@ -159,7 +162,7 @@ def token_of(case: Any) -> str:
 def _codes(case: Sent) -> dict[str, Any]:
     return case.row("codes") | {
         "event_id": fixed("matrix-event", f"{case.key}/{case.steps[0][0]}"),
-        "category": "reasons", "codes": {},
+        "category": "reasons", "codes": {}, "urn": URN if case.matter else None,
     }  # fmt: skip
 
 
