@@ -141,7 +141,8 @@ class RunningClock(Node):
     provisional: bool = column("Whether what it waits for has not surely begun.")
     told: str | None = column(
         "Who was told last that it runs out or is late: `due_soon` and `team_inbox` the team,"
-        " `team_lead`, `agency_spoc`, or the role of the pathway's contact."
+        " `team_lead`, `agency_spoc`, or the role of the pathway's contact; where nobody was there"
+        " at the last, `sender` or `recipient`, the other side's team."
     )
     told_at: datetime | None = column("When they were told.")
     late: bool = sql(

@@ -2,11 +2,14 @@
 could look it up.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import text
 from support.asking import Portal
+from support.conferring import COORDINATOR, gold, submit
 from support.referring import FAMILY_SAFETY, SENDER, move, see, sent
 from support.reminding import posted_to_teams, remind, told_of
 
@@ -94,7 +97,7 @@ async def test_who_works_on_it_hears_instead_of_the_whole_team(
     assert await late_ones(cases, row, WEDNESDAY, THURSDAY) == [(IDVA, SOON), (IDVA, LATE)]
 
 
-async def test_of_a_narrow_teams_case_nobody_outside_the_team_hears(
+async def test_of_a_narrow_teams_case_nobody_else_of_its_agency_hears_and_its_sender_does(
     portal: Portal, cases: Engines
 ) -> None:
     row = await sent(portal)
@@ -107,7 +110,7 @@ async def test_of_a_narrow_teams_case_nobody_outside_the_team_hears(
     finally:
         async with cases.owner.begin() as owner:
             await owner.execute(narrow, {"narrow": False, "id": unit})
-    assert {who for who, _ in heard} == {IDVA, LEAD}
+    assert {who for who, _ in heard} == {IDVA, LEAD, SENDER}
 
 
 async def test_while_the_agreement_is_suspended_nobody_hears_and_afterwards_all_do(
@@ -147,3 +150,61 @@ async def test_a_notice_leads_to_the_case_for_as_long_as_its_reader_has_it(
     done = await portal.do(SENDER, "withdrawReferral", given)
     assert done["__typename"] == "ReferralPayload", done
     assert await about() == []
+
+
+@asynccontextmanager
+async def role(cases: Engines, who: str, name: str, *, held: bool) -> AsyncIterator[None]:
+    """Meanwhile somebody has this role besides, or does not have it."""
+    given = {"id": membership_id(who), "role": name}
+    takes = text("DELETE FROM membership_role WHERE membership_id = :id AND role = :role")
+    gives = text("INSERT INTO membership_role (membership_id, role) VALUES (:id, :role)")
+    first, then = (gives, takes) if held else (takes, gives)
+    async with cases.owner.begin() as owner:
+        await owner.execute(first, given)
+    try:
+        yield
+    finally:
+        async with cases.owner.begin() as owner:
+            await owner.execute(then, given)
+
+
+async def test_where_nobody_is_at_the_last_rung_the_other_side_hears_once(
+    portal: Portal, cases: Engines
+) -> None:
+    row = await sent(portal)
+    async with role(cases, SPOC, "agency_spoc", held=False):
+        heard = await late_ones(cases, row, SATURDAY, SATURDAY)
+    assert (SENDER, LATE) in heard
+    assert [one for one in heard if one == (SENDER, LATE)] == [(SENDER, LATE)]
+    assert (await clock(portal, row))["told"] == "sender"
+
+
+async def test_a_vacant_rung_in_the_middle_is_passed_over_at_once(
+    portal: Portal, cases: Engines
+) -> None:
+    row = await sent(portal)
+    async with role(cases, LEAD, "team_lead", held=False):
+        heard = await late_ones(cases, row, FRIDAY)
+    assert (SPOC, LATE) in heard
+
+
+async def test_the_chair_of_the_marac_hears_as_the_pathway_says(
+    portal: Portal, cases: Engines
+) -> None:
+    row = await gold(portal)
+    assert (await submit(portal, row))["__typename"] == "ReferralPayload"
+    async with role(cases, COORDINATOR, "marac_chair", held=True):
+        for days in range(1, 40):
+            await remind(cases, DAY + timedelta(days=days))
+    it = await clock(portal, row, "screen")
+    assert it["told"] == "marac_chair"
+    assert [one for one in await told_of(cases, row["id"]) if one == (COORDINATOR, LATE)]
+
+
+async def test_where_a_marac_has_no_chair_its_sender_hears(portal: Portal, cases: Engines) -> None:
+    row = await gold(portal)
+    assert (await submit(portal, row))["__typename"] == "ReferralPayload"
+    for days in range(1, 40):
+        await remind(cases, DAY + timedelta(days=days))
+    assert (await clock(portal, row, "screen"))["told"] == "sender"
+    assert (SENDER, LATE) in await told_of(cases, row["id"])

@@ -94,7 +94,8 @@ END
 $$;
 
 -- Let each rung of one clock have its turn whose time has come. Where nobody is there to hear, the next has it at once;
--- where the agency cannot see the case now, as under a suspended agreement, all of them wait.
+-- where the agency cannot see the case now, as under a suspended agreement, all of them wait. Where nobody is there at the
+-- last, the other side's team hears, which has the case too: none ends in silence.
 CREATE FUNCTION climb(it referral, of_team recipient, clock running_clock, moment timestamptz) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -128,6 +129,12 @@ BEGIN
         IF heard IS NULL AND rung <> 'due_soon' THEN
             UPDATE running_clock k SET next_at = moment + interval '1 hour' WHERE k.id = clock.id;
             RETURN said;
+        END IF;
+        IF heard = 0 AND rung <> 'due_soon' AND step = cardinality(clock.rungs) THEN
+            heard := tell_of_case(it, CASE WHEN sends THEN of_team.team_id ELSE it.sender_team_id END,
+                CASE WHEN sends THEN of_team.allocated_to_id ELSE it.kept_by_id END, 'team', 'referral_late',
+                format('Late, and nobody above them is there to hear: a referral that lies with %s.', name), NULL, moment);
+            rung := CASE WHEN sends THEN 'recipient' ELSE 'sender' END;
         END IF;
         goes := CASE WHEN heard = 0 AND rung <> 'due_soon' AND step < cardinality(clock.rungs) THEN clock.next_at
                      ELSE clock.rungs_at[step + 1] END;

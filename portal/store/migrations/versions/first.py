@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_a0dc15099bf4"
+revision = "first_c2751805d1f8"
 down_revision = None
 
 
