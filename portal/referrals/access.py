@@ -281,6 +281,7 @@ DEFINERS: dict[str, str] = {
     "consult(uuid,text)": "portal_runtime",
     "consult_listed(uuid)": "portal_runtime",
     "case_totals(text,int)": "portal_runtime",
+    "charging_totals(int)": "portal_runtime",
     "referral_audience(uuid)": "portal_runtime",
     "agreement_change(uuid)": "",
     "keys_lost(uuid,uuid,text,text[])": "",

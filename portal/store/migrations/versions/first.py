@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_c2751805d1f8"
+revision = "first_175ac3f53bfe"
 down_revision = None
 
 

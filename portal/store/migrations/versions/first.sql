@@ -5804,6 +5804,8 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         WHERE r.sent_at >= make_timestamptz(a.april, 4, 1, 0, 0, 0, 'Europe/London')
           AND r.sent_at < make_timestamptz(a.april + 1, 4, 1, 0, 0, 0, 'Europe/London')
           AND (a.everything OR r.acl && a.keys AND NOT r.routes && a.closed)
+          -- That the police asked for early advice is a light record, and no referral until it is registered.
+          AND NOT EXISTS (SELECT FROM recipient p WHERE p.referral_id = r.id AND p.state IN ('early_contact', 'early_contact_over'))
     ), counted AS (
         SELECT CASE case_totals.by
             WHEN 'pathway' THEN s.pathway
@@ -5823,6 +5825,36 @@ SET search_path = pg_catalog, public, pg_temp AS $$
             END AS key
         FROM sent s
     ), cells AS (SELECT c.key, count(*)::int AS n FROM counted c GROUP BY c.key)
+    SELECT shown.* FROM (SELECT array_agg(cells.key) AS keys, array_agg(cells.n) AS counts FROM cells) listed,
+        without_small(coalesce(listed.keys, '{}'), coalesce(listed.counts, '{}')) shown
+    WHERE EXISTS (SELECT FROM allowed)
+$$;
+
+-- What came of matters between police and prosecutors that were sent in a financial year, suspect by suspect: the latest
+-- decision of a prosecutor that counts. What the police ended themselves and what was finalised administratively is no legal
+-- decision, and in neither part of a charge rate.
+CREATE FUNCTION charging_totals(year int) RETURNS TABLE (key text, cases int, whole boolean)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH allowed AS MATERIALIZED (
+        SELECT caller_can('referrals:totals') AS everything, caller_keys() AS keys, caller_closed() AS closed,
+               least(greatest(charging_totals.year, 1), 9000) AS april
+        WHERE caller_can('referrals:totals') OR caller_can('referrals:summary')
+    ), decided AS (
+        SELECT (
+            SELECT CASE e.to_state WHEN 'charge_authorised' THEN 'charge' WHEN 'out_of_court' THEN 'out_of_court'
+                                   ELSE 'no_further_action' END
+            FROM referral_event e
+            WHERE e.recipient_id = p.id
+              AND e.to_state IN ('charge_authorised', 'nfa_evidential', 'nfa_public_interest', 'out_of_court')
+              AND NOT EXISTS (SELECT FROM referral_event wrong WHERE wrong.referral_id = r.id AND wrong.error_of_id = e.id)
+            ORDER BY e.at DESC, e.recorded_at DESC, e.position DESC LIMIT 1) AS key
+        FROM referral r CROSS JOIN allowed a JOIN recipient p ON p.referral_id = r.id AND p.suspect IS NOT NULL
+        WHERE r.pathway = 'cps_charging'
+          AND r.sent_at >= make_timestamptz(a.april, 4, 1, 0, 0, 0, 'Europe/London')
+          AND r.sent_at < make_timestamptz(a.april + 1, 4, 1, 0, 0, 0, 'Europe/London')
+          AND (a.everything OR r.acl && a.keys AND NOT r.routes && a.closed)
+    ), cells AS (SELECT d.key, count(*)::int AS n FROM decided d WHERE d.key IS NOT NULL GROUP BY d.key)
     SELECT shown.* FROM (SELECT array_agg(cells.key) AS keys, array_agg(cells.n) AS counts FROM cells) listed,
         without_small(coalesce(listed.keys, '{}'), coalesce(listed.counts, '{}')) shown
     WHERE EXISTS (SELECT FROM allowed)
@@ -6717,6 +6749,8 @@ GRANT EXECUTE ON FUNCTION consult(uuid,text) TO portal_runtime;
 GRANT EXECUTE ON FUNCTION consult_listed(uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION case_totals(text,int) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION charging_totals(int) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION referral_audience(uuid) TO portal_runtime;
 
