@@ -35,6 +35,7 @@ async def decided(portal: Portal, move: str, **told: Any) -> str:
     return case
 
 
+@pytest.fixture(scope="module", autouse=True)
 async def enough(portal: Portal) -> None:
     """So many of two decisions that both are shown."""
     for move, told in (("authorise_charge", {"test": "full_code"}), ("decide_nfa_evidential", {})):
@@ -43,7 +44,6 @@ async def enough(portal: Portal) -> None:
 
 
 async def test_the_rate_is_of_legal_decisions_and_says_so(portal: Portal) -> None:
-    await enough(portal)
     seen = await totals(portal)
     whole, charge = seen["whole"]["suspects"], seen["CHARGE"]["suspects"]
     assert whole >= charge + seen["NO_FURTHER_ACTION"]["suspects"] >= 2 * SMALL
@@ -54,7 +54,6 @@ async def test_the_rate_is_of_legal_decisions_and_says_so(portal: Portal) -> Non
 async def test_what_police_end_and_what_is_finalised_administratively_is_in_no_part_of_it(
     portal: Portal,
 ) -> None:
-    await enough(portal)
     before = await totals(portal)
     case = (await registered(portal, 1))["id"]
     told = {"police_outcome": "evidential_victim_supports"}
@@ -70,7 +69,6 @@ async def test_what_police_end_and_what_is_finalised_administratively_is_in_no_p
 
 
 async def test_two_suspects_are_two_and_a_decision_taken_anew_is_one(portal: Portal) -> None:
-    await enough(portal)
     before = await suspects(portal, "whole")
     case = (await registered(portal, 2))["id"]
     for suspect in (1, 2):
@@ -81,7 +79,6 @@ async def test_two_suspects_are_two_and_a_decision_taken_anew_is_one(portal: Por
 
 
 async def test_what_was_recorded_in_error_counts_no_more(portal: Portal) -> None:
-    await enough(portal)
     case = await decided(portal, "authorise_charge", test="full_code")
     before = await suspects(portal, "CHARGE")
     events = (await matter(portal, case, LIAISON))["tracks"][1]["events"]["nodes"]
@@ -120,7 +117,6 @@ async def test_who_works_on_no_cases_is_told_nothing(portal: Portal, who: str) -
 
 
 async def test_others_count_what_they_see_and_a_charity_sees_none(portal: Portal) -> None:
-    await enough(portal)
     assert (await totals(portal, LIAISON))["whole"] == (await totals(portal))["whole"]
     assert (await totals(portal, "tww.caseworker"))["whole"]["suspects"] == 0
     assert (await totals(portal, year=2020))["whole"]["suspects"] == 0
