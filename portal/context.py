@@ -154,6 +154,9 @@ class Context:
             answer: bytes = row["answer"]
             return answer
         finally:
+            if lent.driver_connection is not None and lent.driver_connection.is_closed():
+                # The pool saw nothing of what passed by it, and would lend the broken one again.
+                await greenlet_spawn(lent.invalidate)
             await greenlet_spawn(lent.close)
 
     async def introduce(self) -> None:
