@@ -30,6 +30,7 @@ from portal.frameworks.api import FrameworkMutations, FrameworkQueries
 from portal.funding.api import FundingMutations, FundingQueries
 from portal.initiatives.api import InitiativeMutations, InitiativeQueries
 from portal.marac.api import MaracMutations, MaracQueries
+from portal.marac.believing_api import MaracBeliefMutations, MaracBeliefQueries
 from portal.marac.rules.api import MaracRuleMutations, MaracRuleQueries
 from portal.measures.api import MeasureMutations, MeasureQueries
 from portal.milestones.api import MilestoneMutations
@@ -94,6 +95,7 @@ class Query(
     FollowingQueries,
     EmergencyQueries,
     MaracQueries,
+    MaracBeliefQueries,
     MaracRuleQueries,
     StoppingQueries,
     OfferingQueries,
@@ -136,6 +138,7 @@ class Mutation(
     SupportMutations,
     FileMutations,
     MaracMutations,
+    MaracBeliefMutations,
     MaracRuleMutations,
     CaseActionMutations,
     EmergencyMutations,

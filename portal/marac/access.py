@@ -9,7 +9,7 @@ from portal.marac import tables
 from portal.marac.rules import tables as rule_tables
 from portal.proposals.access import KEEPERS, changed_by_two
 from portal.referrals import research_tables
-from portal.referrals.access import OWN, SUMMARY, WORKS, of_case
+from portal.referrals.access import OWN, SUMMARY, WORKS, of_case, sent_by_caller
 from portal.store.rules import RowRule, everyone, ours, table_of, tracked
 
 COORDINATES = "(SELECT caller_can('marac:coordinate'))"
@@ -24,6 +24,7 @@ _HAS_IT = (
     " AND r.referral_id = marac_research.referral_id AND r.given_at IS NOT NULL)"
 )
 _HAS_PLACE = _HAS_IT.replace("marac_research", "marac_repeat")
+_PASSED_ON_BY = "(SELECT r.from_agency_id FROM recipient r WHERE r.id = marac_belief.recipient_id)"
 _LINKS = f"agency_id = {OWN} AND {COORDINATES} AND {SUMMARY}"
 _HOSTS = f"{COORDINATES} AND {OWN} = {_HOST}"
 _ASKS = f"from_agency_id = {OWN} AND {SUMMARY} AND {COORDINATES} AND {OWN} = {_HAS_IT}"
@@ -50,6 +51,15 @@ RULES: tuple[RowRule, ...] = (
         "The MARAC's own coordinators, while they see the later case.",
         _LINKS,
         add=f"{_LINKS} AND {OWN} = {_HAS_PLACE}",
+        change=_LINKS,
+    ),
+    of_case(
+        tables.MaracBelief,
+        "The MARAC's own coordinators, while they see the case. Who sends it there writes it.",
+        _LINKS,
+        add=f"{SUMMARY} AND ({WORKS} AND {sent_by_caller('marac_belief')}"
+        f" OR {COORDINATES} AND {OWN} IN (agency_id, {_PASSED_ON_BY}))",
+        change=_LINKS,
     ),
     changed_by_two(
         rule_tables.MaracRule, "Every signed-in caller; two people change one.", who=KEEPERS
@@ -98,7 +108,9 @@ def may_answer(caller: Caller, agency: UUID) -> None:
 
 
 def sees_repeat(caller: Caller, marac: UUID) -> bool:
-    """Whether the caller sees what a MARAC linked, of cases that they see: the rule in Python."""
+    """Whether the caller sees what a MARAC linked, or has still to judge, of cases that they see:
+    the rule in Python.
+    """
     return caller.agency_id == marac and caller.can(Scope.MARAC_COORDINATE)
 
 

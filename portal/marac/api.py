@@ -8,7 +8,7 @@ import strawberry
 from portal.acting.exposed import mutation
 from portal.agencies.api import Agency, Area, Membership, Team
 from portal.marac import repeats, tables, verbs
-from portal.marac.tables import MeetingKind, RepeatAnchor
+from portal.marac.tables import MeetingKind, MistakenLink, RepeatAnchor
 from portal.reading.declare import (
     Connection,
     Listing,
@@ -113,7 +113,11 @@ class MaracRepeat(Node):
     counted_from: date = column("The day from which it counted.")
     linked_by: Membership | None = one("Who linked them.", "linked_by_id")
     created_at: datetime = column("When they were linked.")
+    taken_back_at: datetime | None = column("When the link was taken back as a mistake.")
+    taken_back_by: Membership | None = one("Who took it back.", "taken_back_by_id")
+    taken_back_reason: MistakenLink | None = column("Why it was a mistake.")
     handling: str = sql(MARKING, marking)
+    version: int = column("Pass it as `expectedVersion` with a change.")
 
 
 @filter_input
@@ -125,6 +129,10 @@ class MaracRepeatFilter:
     )
     earlier: strawberry.ID | None = where(
         "Of this earlier case.", lambda row, case, _: row.earlier_id == case
+    )
+    taken_back: bool | None = where(
+        "Whether the link was taken back as a mistake.",
+        lambda row, back, _: row.taken_back_at.is_not(None) == back,
     )
     counted_since: date | None = where(
         "Counted from this day or a later one.", lambda row, day, _: row.counted_from >= day
@@ -265,7 +273,9 @@ class MaracQueries:
         "What agencies were asked about cases, and what they know.", RESEARCH
     )
     marac_repeats: Connection[MaracRepeat] = many(
-        "Cases that repeat an earlier one, of the MARAC that you coordinate.", REPEATS
+        "Cases that repeat an earlier one, of the MARAC that you coordinate; also links that were"
+        " taken back.",
+        REPEATS,
     )
     marac_seats: Connection[MaracSeat] = many("Who sits at MARACs.", SEATS)
 

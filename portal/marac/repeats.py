@@ -48,6 +48,7 @@ async def link_repeat(
     """
     place = await work.seen(Recipient, recipient, "recipient")
     access.may_coordinate(work.caller, place.agency_id)
+    await work.db.execute(select(func.hold_referral(place.referral_id)))
     later = await work.seen(Referral, place.referral_id, "recipient")
     before = await work.seen(Referral, earlier, "earlier")
     sent = await _must_be_earlier(work, later, before, place)
@@ -56,7 +57,9 @@ async def link_repeat(
     if rule is None:
         raise Invalid.field("recipient", NO_RULE)
     known = select(MaracRepeat.id).where(
-        col(MaracRepeat.referral_id) == later.id, col(MaracRepeat.earlier_id) == before.id
+        col(MaracRepeat.referral_id) == later.id,
+        col(MaracRepeat.earlier_id) == before.id,
+        col(MaracRepeat.taken_back_at).is_(None),
     )
     if (await work.db.execute(known)).first() is not None:
         raise Invalid.field("earlier", LINKED, "TAKEN")

@@ -15,6 +15,7 @@ from portal.calendars.days import Calendar
 from portal.calendars.known import calendar_of
 from portal.charging.kept import keep
 from portal.errors import Invalid, NotAllowed
+from portal.marac.believing import hand_on_belief
 from portal.referrals import access
 from portal.referrals.engine.checks import CLOCKS_RECOMPUTED, RECORDED_IN_ERROR
 from portal.referrals.engine.machine import replay
@@ -95,6 +96,7 @@ async def transfer_referral(  # noqa: PLR0913, PLR0917 - the contract's input
     place = await place_for(work, referral, row, team, read=disclosure_read)
     await step(work, referral, row, move, parts, fields or [])
     await open_place(work, referral, row, place, parts[0])
+    await hand_on_belief(work, row, place)
     return place
 
 

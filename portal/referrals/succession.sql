@@ -14,6 +14,7 @@ BEGIN
     UPDATE outside_referral SET agency_id = successor WHERE agency_id = old;
     UPDATE case_action SET added_by_agency_id = successor WHERE added_by_agency_id = old;
     UPDATE marac_listing SET agency_id = successor WHERE agency_id = old;
+    UPDATE marac_belief SET agency_id = successor WHERE agency_id = old;
     UPDATE marac_repeat SET agency_id = successor WHERE agency_id = old;
     UPDATE marac_research SET from_agency_id = successor WHERE from_agency_id = old;
     UPDATE emergency_disclosure SET from_agency_id = successor WHERE from_agency_id = old;

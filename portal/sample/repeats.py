@@ -1,4 +1,6 @@
-"""Two earlier cases of the sample's MARAC, heard and closed, and that one of them is repeated."""
+"""Two earlier cases of the sample's MARAC, heard and closed; that one of them is repeated, and that
+its own sender believed it to repeat the other.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -8,7 +10,7 @@ from sqlmodel import SQLModel
 
 from portal.agreements.categories import DataCategory
 from portal.calendars.days import Calendar
-from portal.marac.tables import MaracRepeat, RepeatAnchor
+from portal.marac.tables import MaracBelief, MaracRepeat, RepeatAnchor
 from portal.referrals import tables
 from portal.referrals.engine.files import shipped
 from portal.referrals.engine.machine import replay
@@ -38,7 +40,7 @@ STEPS: tuple[tuple[str, Part, int, dict[DataCategory, dict[str, Value]]], ...] =
 
 
 def earlier_cases() -> Iterator[SQLModel]:
-    """Both, and the link of the case on the list to the later of them."""
+    """Both, the link of the case on the list to the later of them, and what is still to link."""
     for key, reference, sent in EARLIER:
         yield from _case(key, reference, sent)
     yield MaracRepeat(
@@ -47,6 +49,12 @@ def earlier_cases() -> Iterator[SQLModel]:
         within="12 months", trigger="any_abuse", anchor=RepeatAnchor.LAST_REFERRAL,
         counted_from=EARLIER[0][2].date(), linked_by_id=membership_id("marac.coordinator"),
         created_at=TAKEN_ON, updated_at=TAKEN_ON,
+    )  # fmt: skip
+    [(key, _, sent), _] = EARLIER
+    yield MaracBelief(
+        id=fixed("marac-belief", key), referral_id=fixed("referral", key),
+        recipient_id=fixed("recipient", key), agency_id=agency_id(MARAC[0]),
+        created_at=sent, updated_at=sent,
     )  # fmt: skip
 
 
@@ -91,6 +99,8 @@ def _events(
         "accept": {DataCategory.CLOCKS: {"meeting_on": str(heard), "research_by": str(asked)}},
         "hear": {DataCategory.OUTCOME: {"heard_on": str(heard)}},
     }
+    if key == EARLIER[0][0]:
+        days["submit"] = {DataCategory.IDENTITY_LINK: {"repeat_of": EARLIER[1][1]}}
     for at, (name, part, after, codes) in enumerate(STEPS):
         said = codes | days.get(name, {})
         yield Event(

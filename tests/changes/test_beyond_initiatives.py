@@ -48,6 +48,7 @@ UNRECORDED = {
     "marac_listing": OF_A_CASE,
     "marac_research": OF_A_CASE,
     "marac_repeat": OF_A_CASE,
+    "marac_belief": OF_A_CASE,
     "local_reference": OF_A_CASE,
     "emergency_disclosure": OF_A_CASE,
     "outside_referral": OF_A_CASE,

@@ -170,5 +170,15 @@ MARACS: Sequence[Doing] = (
               earlier=f"Referral:{fixed('referral', 'spring')}", **of("recipient", "conference")),
         by=frozenset({Role.MARAC_COORDINATOR}),
     ),
+    replace(
+        doing("takeBackRepeat", "marac_repeat", powers.coordinator_who_has_it,
+              reason="WRONG_CASE", **of("marac-repeat", "conference")),
+        by=frozenset({Role.MARAC_COORDINATOR}),
+    ),
+    replace(
+        doing("judgeNoRepeat", "marac_belief", powers.coordinator_who_has_it,
+              reason="NOTHING_NEW", **of("marac-belief", "summer")),
+        by=frozenset({Role.MARAC_COORDINATOR}),
+    ),
     doing("answerResearch", "marac_research", RECIPIENT, known="KNOWN"),
 )  # fmt: skip

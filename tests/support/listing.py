@@ -1,4 +1,6 @@
-"""What a MARAC makes of the matrix's cases: a place on a list, and the link to an earlier one."""
+"""What a MARAC makes of the matrix's cases: a place on a list, and the link to an earlier one that
+their senders believed in.
+"""
 
 from typing import Any, Protocol
 from uuid import UUID
@@ -27,6 +29,7 @@ def listed_and_linked(heard: list[Any], earlier: Any) -> dict[type[Any], list[di
     return {
         tables.MaracListing: [_listing(case) for case in heard],
         tables.MaracRepeat: [_repeat(case, earlier) for case in heard],
+        tables.MaracBelief: [_belief(case) for case in heard],
     }
 
 
@@ -45,4 +48,11 @@ def _repeat(case: Sent, earlier: Sent) -> dict[str, Any]:
         "earlier_id": earlier.id, "trigger": "any_abuse", "anchor": "last_referral",
         "counted_from": DAY,
         "linked_by_id": fixed("matrix", f"{case.receiver}/{Role.MARAC_COORDINATOR}"),
+    }  # fmt: skip
+
+
+def _belief(case: Sent) -> dict[str, Any]:
+    return case.row("belief") | {
+        "recipient_id": fixed("matrix-recipient", case.key),
+        "agency_id": agency_id(case.receiver), "created_at": IMPORTED,
     }  # fmt: skip

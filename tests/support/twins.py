@@ -175,6 +175,7 @@ class Sight:
             "marac_meeting": self._sits,
             "marac_research": self._asks_or_is_asked,
             "marac_repeat": self._links,
+            "marac_belief": self._links,
         }
         if table.startswith("agreement"):
             return lambda row: row.get("agreement_id", row["id"]) in self.agreements

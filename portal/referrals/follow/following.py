@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from portal.acting.work import Work
+from portal.marac.believing import keep_belief
 from portal.marac.by_route import must_be_open
 from portal.marac.listing import put_on_list
 from portal.referrals.engine.standing import Event, Standing
@@ -13,7 +14,14 @@ from portal.referrals.tables import Recipient, Referral
 from portal.referrals.telling.teams import tell
 
 Follower: TypeAlias = Callable[[Work, Referral, Recipient, Event, Standing], Awaitable[None]]
-FOLLOWERS: tuple[Follower, ...] = (must_be_open, refer_on, put_on_list, pass_over, tell)
+FOLLOWERS: tuple[Follower, ...] = (
+    must_be_open,
+    keep_belief,
+    refer_on,
+    put_on_list,
+    pass_over,
+    tell,
+)
 
 
 async def follow(

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_175ac3f53bfe"
+revision = "first_e831c639a151"
 down_revision = None
 
 

@@ -2586,6 +2586,30 @@ CREATE TABLE case_action_codes (
 	CONSTRAINT case_action_codes_not_done_reason_check CHECK (not_done_reason IN ('not_needed', 'not_wanted', 'not_safe', 'not_possible', 'done_by_others'))
 );
 
+CREATE TABLE marac_belief (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	recipient_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	judged_at TIMESTAMP WITH TIME ZONE, 
+	judged_by_id UUID, 
+	judgement VARCHAR(40), 
+	CONSTRAINT marac_belief_pkey PRIMARY KEY (id), 
+	CONSTRAINT marac_belief_recipient_id_key UNIQUE (recipient_id), 
+	CONSTRAINT marac_belief_judged_check CHECK (num_nulls(judged_at, judged_by_id, judgement) IN (0, 3)), 
+	CONSTRAINT marac_belief_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT marac_belief_recipient_id_fkey FOREIGN KEY(recipient_id) REFERENCES recipient (id) ON DELETE CASCADE, 
+	CONSTRAINT marac_belief_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT marac_belief_judgement_check CHECK (judgement IN ('no_earlier_case', 'other_people', 'nothing_new', 'too_long_ago'))
+);
+
+CREATE INDEX marac_belief_of_agency ON marac_belief (agency_id, created_at, id);
+
 CREATE TABLE marac_listing (
 	id UUID NOT NULL, 
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -2623,17 +2647,23 @@ CREATE TABLE marac_repeat (
 	counted_from DATE NOT NULL, 
 	linked_by_id UUID NOT NULL, 
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	taken_back_at TIMESTAMP WITH TIME ZONE, 
+	taken_back_by_id UUID, 
+	taken_back_reason VARCHAR(40), 
 	CONSTRAINT marac_repeat_pkey PRIMARY KEY (id), 
-	CONSTRAINT marac_repeat_referral_id_earlier_id_key UNIQUE (referral_id, earlier_id), 
 	CONSTRAINT marac_repeat_earlier_check CHECK (earlier_id <> referral_id), 
+	CONSTRAINT marac_repeat_taken_back_check CHECK (num_nulls(taken_back_at, taken_back_by_id, taken_back_reason) IN (0, 3)), 
 	CONSTRAINT marac_repeat_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
 	CONSTRAINT marac_repeat_recipient_id_fkey FOREIGN KEY(recipient_id) REFERENCES recipient (id) ON DELETE CASCADE, 
 	CONSTRAINT marac_repeat_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
 	CONSTRAINT marac_repeat_earlier_id_fkey FOREIGN KEY(earlier_id) REFERENCES referral (id) ON DELETE CASCADE, 
-	CONSTRAINT marac_repeat_anchor_check CHECK (anchor IN ('last_referral', 'last_meeting'))
+	CONSTRAINT marac_repeat_anchor_check CHECK (anchor IN ('last_referral', 'last_meeting')), 
+	CONSTRAINT marac_repeat_taken_back_reason_check CHECK (taken_back_reason IN ('wrong_case', 'other_people', 'nothing_new'))
 );
 
 CREATE INDEX marac_repeat_earlier_id_idx ON marac_repeat (earlier_id);
+
+CREATE UNIQUE INDEX marac_repeat_linked ON marac_repeat (referral_id, earlier_id) WHERE taken_back_at IS NULL;
 
 CREATE INDEX marac_repeat_of_agency ON marac_repeat (agency_id, created_at, id);
 
@@ -6193,6 +6223,7 @@ BEGIN
     UPDATE outside_referral SET agency_id = successor WHERE agency_id = old;
     UPDATE case_action SET added_by_agency_id = successor WHERE added_by_agency_id = old;
     UPDATE marac_listing SET agency_id = successor WHERE agency_id = old;
+    UPDATE marac_belief SET agency_id = successor WHERE agency_id = old;
     UPDATE marac_repeat SET agency_id = successor WHERE agency_id = old;
     UPDATE marac_research SET from_agency_id = successor WHERE from_agency_id = old;
     UPDATE emergency_disclosure SET from_agency_id = successor WHERE from_agency_id = old;
@@ -9280,9 +9311,35 @@ CREATE POLICY add ON marac_repeat FOR INSERT TO portal_runtime WITH CHECK (agenc
 
 GRANT INSERT ON marac_repeat TO portal_runtime;
 
+CREATE POLICY change ON marac_repeat FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false)) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT UPDATE ON marac_repeat TO portal_runtime;
+
 CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON marac_repeat FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON marac_repeat FOR EACH ROW EXECUTE FUNCTION touch_row();
+
+ALTER TABLE marac_belief ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE marac_belief FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON marac_belief FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON marac_belief FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT SELECT ON marac_belief TO portal_runtime;
+
+CREATE POLICY add ON marac_belief FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND ((SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = marac_belief.referral_id) OR (SELECT caller_can('marac:coordinate')) AND (SELECT caller_agency()) IN (agency_id, (SELECT r.from_agency_id FROM recipient r WHERE r.id = marac_belief.recipient_id))));
+
+GRANT INSERT ON marac_belief TO portal_runtime;
+
+CREATE POLICY change ON marac_belief FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false)) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+
+GRANT UPDATE ON marac_belief TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON marac_belief FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON marac_belief FOR EACH ROW EXECUTE FUNCTION touch_row();
 
 ALTER TABLE marac_rule ENABLE ROW LEVEL SECURITY;
 
@@ -9358,7 +9415,7 @@ CREATE TRIGGER y_whole AFTER INSERT OR UPDATE OR DELETE ON recipient FOR EACH RO
 
 CREATE TRIGGER y_narrow AFTER INSERT OR UPDATE OF narrow ON team FOR EACH ROW EXECUTE FUNCTION narrow_team_cases();
 
-CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'allocation', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on', 'emergency_disclosure', 'outside_referral', 'hearing', 'plan_item', 'victim_support', 'support_authority', 'supported_matter', 'marac_listing', 'marac_repeat', 'marac_research');
+CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'allocation', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on', 'emergency_disclosure', 'outside_referral', 'hearing', 'plan_item', 'victim_support', 'support_authority', 'supported_matter', 'marac_listing', 'marac_repeat', 'marac_belief', 'marac_research');
 
 CREATE TRIGGER y_keys AFTER INSERT OR UPDATE OF given_at, lost_at ON marac_research FOR EACH ROW EXECUTE FUNCTION disclosure_changed();
 
