@@ -55,6 +55,7 @@ FAULTS: dict[str, str] = {
     "NOT_NEWEST": "The definition has a newer edition.",
     "NOT_WITHIN": "More time lies between the two cases than the rule for repeats allows.",
     "NOT_OVER": "The period is not over and the figure is not marked as provisional.",
+    "NOT_ONWARD": "The agreement by which it was given does not let it be passed on there.",
     "NO_ACCESSION": "The agreement lets nobody join.",
     "NO_AGREEMENT": "No agreement in force lets the sender share this with a recipient.",
     "NO_DENOMINATOR": "The measure is a plain count and has no denominator.",
@@ -102,6 +103,7 @@ FAULTS: dict[str, str] = {
 WARNINGS: dict[str, str] = {
     "ADVICE": "The data protection lead does not support it, or with conditions only.",
     "AGREEMENT_COVERS": "An agreement permits it: a referral lets them act.",
+    "ASK_OWNER": "The agreement asks that the owner of the case agrees before it is passed on.",
     "ASKED_AGAIN": "Import only: the partner's answer elsewhere does not count here.",
     "BEFORE_BASELINE": "The period ends before the baseline.",
     "COVERED": "The member is away; the message says who does their cases meanwhile.",

@@ -156,6 +156,9 @@ class ReferralFilter:
     reference: str | None = where(
         "With this reference: the portal's, or your own agency's.", _known_as
     )
+    onward_from: strawberry.ID | None = where(
+        "That pass this case on.", lambda row, case, _: row.onward_from_id == case
+    )
     urn: str | None = where(
         "With this number of police and prosecutors, where you may read what was said of it.",
         _with_urn,

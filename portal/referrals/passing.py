@@ -19,6 +19,7 @@ from portal.referrals.engine.checks import CONSENT_GIVEN, CONSENT_REFUSED
 from portal.referrals.engine.machine import ANSWERS, replay
 from portal.referrals.engine.pathway import Hold, Part, Pathway
 from portal.referrals.engine.standing import Event, Standing, Value
+from portal.referrals.onward import must_be_passed_on
 from portal.referrals.prosecution import DisclosureRead, must_have_read
 from portal.referrals.recording import events_of, record, settle
 from portal.referrals.research_tables import MaracSeat
@@ -64,6 +65,7 @@ async def place_for(
         given_at=work.now,
         is_open=True,
     )
+    await must_be_passed_on(work, referral, [team.agency_id], "team")
     await _by_what_right(work, referral, old, new)
     if team.agency_id not in {old.agency_id, referral.sender_agency_id}:
         warned = await must_have_read(work, {team.agency_id}, read=read)

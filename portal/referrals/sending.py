@@ -9,6 +9,7 @@ from auth.tables import Agency
 from portal.acting.work import Work
 from portal.errors import Conflict, Finding, Invalid
 from portal.referrals.engine.pathway import Part
+from portal.referrals.onward import must_be_passed_on
 from portal.referrals.prosecution import DisclosureRead, must_have_read
 from portal.referrals.steps import WITHDRAW, FieldGiven, Given, read_fields, step
 from portal.referrals.tables import Overall, Referral
@@ -39,6 +40,9 @@ async def send_referral(  # noqa: PLR0913, PLR0917 - the contract's input
     await must_be_covered(work, audience)
     given_to = {party.agency_id for party in audience if party.part != "sender"}
     others = given_to - {referral.sender_agency_id}
+    if referral.onward_from_id is not None:
+        earlier = await work.seen(Referral, referral.onward_from_id, "onwardFrom")
+        await must_be_passed_on(work, earlier, given_to, "id")
     warned = await must_have_read(work, others, read=disclosure_read)
     shown = [party.team_id for party in audience if party.part == "representative"]
     recipients = {recipient.team_id: recipient for recipient in await recipients_of(work, referral)}
