@@ -11,13 +11,15 @@ from auth.roles import Scope
 @dataclass(frozen=True)
 class Party:
     """An agency that has a case today: `team_id` where only that team does, `categories` where an
-    agreement covers some only, `roles` where it says who may use it.
+    agreement covers some only, `roles` where it says who may use it. Who `passed` it on to another
+    team keeps the summary.
     """
 
     agency_id: UUID
     team_id: UUID | None = None
     categories: frozenset[str] | None = None
     roles: frozenset[str] | None = None
+    passed: bool = False
 
     def permits(self, caller: Caller) -> bool:
         """Whether the agreement lets somebody in such a role use it."""
@@ -46,4 +48,5 @@ def sees_full(caller: Caller, parties: Iterable[Party], category: str) -> bool:
     return caller.can(Scope.REFERRALS_READ) and any(
         party.permits(caller) and (party.categories is None or category in party.categories)
         for party in has(caller, parties)
+        if not party.passed
     )

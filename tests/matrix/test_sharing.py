@@ -34,6 +34,7 @@ OPEN = "SELECT * FROM open_command_caller($1, $2, $3)"
 NOON = datetime.combine(DAY, time(12), UTC)
 SUMMARY = tuple(table_of(model).name for model in sharing.SUMMARY)
 FULL = {**FULL_VIEW, "event_codes": "reasons"}
+OVER = {"emergency_over", "emergency_ended"}
 OBJECTS = (*SUMMARY, *FULL, *WORKED_BY)
 
 
@@ -60,8 +61,10 @@ async def test_each_sees_what_part_agreement_and_role_give_them(
     shared: tuple[Engines, World],
 ) -> None:
     engines, world = shared
-    every = {case.id: case for case in sharing.listed()}
-    statement, axes = asked(), Axes(every)
+    often = {case.id: case for case in sharing.listed()}
+    every = often | {case.id: case for case in sharing.further()}
+    assert {case.life for case in every.values()} == {*LIVES, *sharing.FURTHER}
+    statement, axes, lives = asked(), Axes(often), Counter[tuple[str, str]]()
     cells, wrong = 0, []
     async with engines.command.connect() as connection:
         driver: Any = (await connection.get_raw_connection()).driver_connection
@@ -76,13 +79,22 @@ async def test_each_sees_what_part_agreement_and_role_give_them(
             cells += len(every) * len(OBJECTS)
             for name in OBJECTS:
                 shown = told[name] & every.keys()
-                axes.count(caller.agency_id, name, shown)
+                axes.count(caller.agency_id, name, shown & often.keys())
+                received = (
+                    every[one]
+                    for one in shown
+                    if every[one].part_of(caller.agency_id) == "receiver"
+                )
+                lives.update((case.life, name) for case in received)
                 odd = shown ^ should[name]
                 wrong += [(every[one], name, caller.agency_id, caller.roles) for one in odd]
     sys.stdout.write(f"\n{cells:,} cells, {len(wrong)} disagreements\n")
     assert not wrong, (Counter((w[0].state, w[0].life, w[1]) for w in wrong), wrong[:3])
     assert cells >= AT_LEAST
     axes.assert_all_tell()
+    seen_of = {life for life, _ in lives}
+    assert seen_of == {*LIVES, *sharing.FURTHER} - {"lost", "not_given"} - OVER
+    assert not {name for life, name in lives if life == "passed"} & FULL.keys()
 
 
 @dataclass

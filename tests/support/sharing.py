@@ -33,6 +33,7 @@ from portal.charging import tables as charging
 from portal.charging.support_tables import SupportAuthority
 from portal.furnishing import furnish_portal
 from portal.referrals import details, research_tables, tables
+from portal.referrals.emergencies.tables import EmergencyDisclosure
 from portal.referrals.follow import tables as follow_tables
 from portal.referrals.parties import Party
 from portal.sample import agreements
@@ -61,6 +62,13 @@ STATES = (
 )  # fmt: skip
 LIVES = ("open", "narrow", "lost", "not_given")
 """Given, given to a team that is narrower than its agency, taken back, not given yet."""
+FURTHER = ("passed", "emergency", "emergency_over", "emergency_ended")
+"""Passed on to another team; disclosed in an emergency that lasts, is over, was ended early."""
+TRIED = {
+    "in_force": FURTHER[:1], "running_off": FURTHER[:1], "expired": FURTHER[:1],
+    "suspended": FURTHER, "none": FURTHER[2:],
+}  # fmt: skip
+"""With which states of the agreement these are tried: what lasts costs a reader keys."""
 ANYBODY = frozenset(role.value for role in Role)
 CASEWORKERS = frozenset({Role.CASEWORKER.value, Role.TEAM_LEAD.value})
 TERMS = ((ALL, ANYBODY, LIVES), (SOME, ANYBODY, ("open",)), (ALL, CASEWORKERS, ("open",)))
@@ -123,12 +131,15 @@ class Shared(Sent):
         found = [Party(agency_id(self.sender))]
         if self.host:
             found.append(Party(agency_id(self.host)))
+        if self.life == "emergency":
+            found.append(Party(agency_id(self.receiver), _team(self.receiver)))
         covered = self.covers if state in SHARED else frozenset[str]()
         if state == "running_off":
             covered = self.covers & RUN_OFF
-        if covered and self.life in {"open", "narrow"}:
+        if covered and self.life in {"open", "narrow", "passed"}:
             team = _team(self.receiver, narrow=True) if self.life == "narrow" else None
-            found.append(Party(agency_id(self.receiver), team, covered, self.permits))
+            passed, agency = self.life == "passed", agency_id(self.receiver)
+            found.append(Party(agency, team, covered, self.permits, passed))
         return found
 
 
@@ -146,6 +157,15 @@ def listed() -> Iterator[Shared]:
                 yield Shared(
                     sender, receiver, given, lost, deal, state, covers, life, host, permits
                 )
+
+
+def further() -> Iterator[Shared]:
+    """Cases that were passed on, or disclosed in an emergency: under the same agreements."""
+    for case in listed():
+        if (case.life, case.covers, case.permits) != ("open", ALL, ANYBODY) or case.host:
+            continue
+        for life in TRIED.get(case.state, ()):
+            yield replace(case, life=life, given=life == "passed")
 
 
 def _deal(case: Shared) -> Deal:
@@ -208,7 +228,7 @@ async def narrow_teams(owner: AsyncConnection, world: World) -> None:
 
 async def cases(owner: AsyncConnection) -> None:
     """Write every case with a row of each kind of object."""
-    every = list(listed())
+    every = [*listed(), *further()]
     rows: dict[type[Any], list[dict[str, Any]]] = {
         tables.Referral: [
             casework._referral(5_000 + n, case) | {"categories": SAID}
@@ -218,6 +238,9 @@ async def cases(owner: AsyncConnection) -> None:
         tables.ReferralEvent: [row for case in every for row in casework._events(case)],
         tables.EventCodes: [casework._codes(case) for case in every],
         tables.RunningClock: [casework._clock(case) for case in every],
+        EmergencyDisclosure: [
+            _disclosure(case) for case in every if case.life.startswith("emergency")
+        ],
         research_tables.MaracResearch: [_research(case) for case in every if case.host],
         details.CaseAction: [
             casework._action(case) | {"agency_id": agency_id(case.addressed)} for case in every
@@ -243,10 +266,23 @@ def _recipient(case: Shared) -> dict[str, Any]:
     """Of a MARAC's case the MARAC, which has it under an agreement that stands."""
     row = casework._recipient(case) | {"agency_id": agency_id(case.addressed)}
     row["agreement_id"] = None if case.state == "none" else row["agreement_id"]
+    row["passed_at"] = IMPORTED if case.life == "passed" else None
     if case.host:
         given = {"given_at": IMPORTED, "lost_at": None, "is_open": True}
         row |= given | {"agreement_id": fixed("agreement", case.hosting)}
     return row
+
+
+def _disclosure(case: Shared) -> dict[str, Any]:
+    starts = IMPORTED if case.life == "emergency_over" else casework.TOLD
+    return case.row("disclosure") | {
+        "from_agency_id": agency_id(case.sender), "to_agency_id": agency_id(case.receiver),
+        "to_team_id": _team(case.receiver), "reason": "threat_to_life",
+        "made_by_id": fixed("matrix", f"{case.sender}/{Role.CASEWORKER}"),
+        "starts_at": starts, "ends_at": starts + timedelta(hours=24),
+        "closed_at": casework.TOLD if case.life == "emergency_ended" else None,
+        "review_due_at": starts + timedelta(days=7),
+    }  # fmt: skip
 
 
 def _research(case: Shared) -> dict[str, Any]:
@@ -281,5 +317,5 @@ async def shared_in(server: Server, name: str) -> AsyncIterator[tuple[Engines, W
             await agreed(owner)
             await cases(owner)
             await gather(owner, world)
-            world.parties = {case.id: case.parties() for case in listed()}
+            world.parties = {case.id: case.parties() for case in (*listed(), *further())}
         yield engines, world
