@@ -14,7 +14,7 @@ from support.asking import Portal
 from support.referring import FAMILY_SAFETY, SENDER, draft, see, sent, team
 
 from portal.outbox import worker as worker_
-from portal.sample.partnership import DAY, membership_id
+from portal.sample.partnership import DAY, membership_id, team_id
 from portal.store.engines import Engines
 
 UNITY, NED = ("police", "Protecting vulnerable people"), "police.caseworker"
@@ -319,3 +319,25 @@ async def test_not_even_sql_rewrites_what_was_disclosed(
         await sql.execute(opened, {"who": membership_id(SENDER), "now": now})
         with pytest.raises(DBAPIError):
             await sql.execute(statement, row)
+
+
+async def test_a_team_is_given_no_more_than_its_people_could_still_work_with(
+    portal: Portal, cases: Engines
+) -> None:
+    """Each costs two of 64 keys: with thirty nobody of the team could ask for anything."""
+    made = []
+    try:
+        for _ in range(13):
+            done = await disclose(portal, await sent(portal), team=team("icb", "Safeguarding"))
+            made.append(done)
+        assert [error["code"] for error in made[-1]["errors"]] == ["TOO_MANY"]
+        assert "Ring them" in made[-1]["errors"][0]["message"]
+        assert {one["__typename"] for one in made[:-1]} == {"EmergencyDisclosurePayload"}
+        over = await on(portal, SENDER, "endEmergencyDisclosure", made[0]["emergencyDisclosure"])
+        assert over["__typename"] == "EmergencyDisclosurePayload"
+        again = await disclose(portal, await sent(portal), team=team("icb", "Safeguarding"))
+        assert again["__typename"] == "EmergencyDisclosurePayload"
+    finally:
+        ends = "UPDATE emergency_disclosure SET closed_at = ends_at WHERE to_team_id = :id"
+        async with cases.owner.begin() as owner:
+            await owner.execute(text(ends), {"id": team_id("icb", "Safeguarding")})

@@ -82,6 +82,7 @@ DEFINERS: dict[str, str] = {
     "who_answers(uuid,date)": "",
     "emergency_barred()": "portal_runtime",
     "guardians_known(uuid)": "portal_runtime",
+    "disclosures_full(uuid)": "portal_runtime",
     "escalate_disclosures(timestamptz)": "portal_worker",
 }
 

@@ -44,6 +44,14 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         OR EXISTS (SELECT FROM people_as(agency, 'authorised_signatory', caller_today()))
 $$;
 
+-- Whether a team has as many cases by disclosures that last as it can have: each costs its members two of the keys that they
+-- may hold, and with too many nobody of the team could ask for anything.
+CREATE FUNCTION disclosures_full(team uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT count(*) >= 12 FROM emergency_disclosure e
+    WHERE e.to_team_id = disclosures_full.team AND e.closed_at IS NULL AND e.ends_at > caller_now()
+$$;
+
 -- Whether the caller, in whichever agency, has made a disclosure that was not justified, and that nobody has lifted since.
 CREATE FUNCTION emergency_barred() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$

@@ -126,6 +126,12 @@ async def _is_own(work: Work, row: EmergencyDisclosure) -> bool:
     return (await work.db.execute(made)).scalar_one_or_none() == work.caller.person_id
 
 
+FULL = (
+    "This team has as many emergency disclosures that last as it can have. Ring them; end one of"
+    " yours that is no longer needed, or choose another team."
+)
+
+
 async def _must_answer(work: Work, request: UUID, team: Team) -> None:
     asked = await work.seen(DisclosureRequest, request, "request")
     if asked.of_agency_id != work.caller.agency_id or asked.by_team_id != team.id:
@@ -141,6 +147,8 @@ async def _must_be_new(work: Work, referral: Referral, team: Team) -> None:
     )
     if (await work.db.execute(lasts.limit(1))).first() is not None:
         raise Invalid.field("team", "This team has the case already.", "DISCLOSED_ALREADY")
+    if (await work.db.execute(select(func.disclosures_full(team.id)))).scalar_one():
+        raise Invalid.field("team", FULL, "TOO_MANY")
 
 
 async def _warn_of(work: Work, referral: Referral, team: Team) -> None:

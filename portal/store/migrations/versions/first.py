@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_e831c639a151"
+revision = "first_cf47f8ff5a3d"
 down_revision = None
 
 
