@@ -71,8 +71,10 @@ async def _meeting(
 
 
 async def _ask(work: Work, referral: Referral, recipient: Recipient, day: date) -> None:
-    """Ask each that sits there and was not asked yet. What no agreement covers is not given."""
-    asked = select(MaracResearch.team_id).where(col(MaracResearch.referral_id) == referral.id)
+    """Ask each that sits there and was not asked by it yet. What no agreement covers is not
+    given.
+    """
+    asked = select(MaracResearch.team_id).where(col(MaracResearch.recipient_id) == recipient.id)
     known = {recipient.team_id, *(await work.db.execute(asked)).scalars()}
     seats = select(MaracSeat).where(
         col(MaracSeat.marac_team_id) == recipient.team_id,

@@ -115,7 +115,8 @@ END
 $$;
 
 -- The keys of a case: the sender's own, those of each recipient while it is given to it, and of whom a MARAC asks what it
--- knows. A narrow team keeps its cases to its members; one that passed a case on keeps the summary. `routes`: from whom each agency has it, under which agreement.
+-- knows. A narrow team keeps its cases to its members; one that passed a case on keeps the summary, and so do those whom it
+-- asked. `routes`: from whom each agency has it, under which agreement.
 CREATE FUNCTION referral_keys(wanted uuid, sender uuid, sender_team uuid, purpose text, OUT acl int[], OUT full_acl int[], OUT routes int[])
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -138,8 +139,9 @@ BEGIN
           AND (r.agreement_id IS NOT NULL OR r.agency_id = sender)
         UNION
         SELECT q.agency_id, CASE WHEN t.narrow THEN t.id END, q.agreement_id,
-               CASE WHEN q.agreement_id IS NOT NULL THEN referral_keys.purpose END, q.gateway, q.from_agency_id, false
-        FROM marac_research q JOIN team t ON t.id = q.team_id
+               CASE WHEN q.agreement_id IS NOT NULL THEN referral_keys.purpose END, q.gateway, q.from_agency_id,
+               asks.passed_at IS NOT NULL
+        FROM marac_research q JOIN team t ON t.id = q.team_id JOIN recipient asks ON asks.id = q.recipient_id
         WHERE q.referral_id = wanted AND q.given_at IS NOT NULL AND q.lost_at IS NULL
           AND (q.agreement_id IS NOT NULL OR q.agency_id = sender)
         UNION

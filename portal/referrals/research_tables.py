@@ -45,13 +45,14 @@ class MaracResearch(OfReferral, table=True):
     """A team is asked whether it knows the people of a case, and has the case for that.
 
     `agreement_id` is NULL for the sender, who has it anyway, and where no agreement lets the MARAC
-    give it: then `given_at` is NULL, too, and the team knows nothing of it.
+    give it: then `given_at` is NULL, too, and the team knows nothing of it. Where a case passes to
+    another MARAC each asks for itself, also a team that sits at both.
     """
 
     __tablename__ = "marac_research"
     __table_args__ = (
         team_key("team_id", "agency_id"),
-        UniqueConstraint("referral_id", "team_id"),
+        UniqueConstraint("recipient_id", "team_id"),
         CheckConstraint("(known IS NULL) = (answered_at IS NULL)", name="answered"),
         CheckConstraint("known IS NULL OR given_at IS NOT NULL", name="given"),
         CheckConstraint("lost_at IS NULL OR given_at IS NOT NULL", name="lost"),

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_cf47f8ff5a3d"
+revision = "first_e43ea425cc08"
 down_revision = None
 
 
