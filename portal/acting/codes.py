@@ -106,6 +106,7 @@ WARNINGS: dict[str, str] = {
     "ASK_OWNER": "The agreement asks that the owner of the case agrees before it is passed on.",
     "ASKED_AGAIN": "Import only: the partner's answer elsewhere does not count here.",
     "BEFORE_BASELINE": "The period ends before the baseline.",
+    "CLOCKS_AS_BEFORE": "Clocks that run are due as before, until they are reckoned anew.",
     "COVERED": "The member is away; the message says who does their cases meanwhile.",
     "DEMO_ONLY": "An http address works with a portal on one's own computer only.",
     "DUE_AFTER_END": "The action is due after the initiative ends.",

@@ -61,11 +61,18 @@ async def propose_bank_holiday(
     return row
 
 
+CLOCKS = (
+    "Clocks that run already are due as before. Once it holds, let whoever operates the portal"
+    " reckon them anew: `portal clocks recompute`."
+)
+
+
 async def confirm_bank_holiday(work: Work, id: HolidayId, expected_version: int) -> BankHoliday:
     """Confirm, as a second person, a bank holiday or that a day is none."""
     row = await work.seen(BankHoliday, id)
     may_keep(work.caller)
     await must_begin_alone(work, row, day=row.day)
+    work.warn("", CLOCKS, "CLOCKS_AS_BEFORE")
     return await confirm(work, row, expected_version)
 
 
@@ -141,6 +148,7 @@ async def confirm_school_year(work: Work, id: SchoolYearId, expected_version: in
     row = await work.seen(SchoolYear, id)
     may_keep(work.caller)
     await must_begin_alone(work, row, area_code=row.area_code, school_year=row.school_year)
+    work.warn("", CLOCKS, "CLOCKS_AS_BEFORE")
     return await confirm(work, row, expected_version)
 
 

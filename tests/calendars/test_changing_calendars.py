@@ -14,7 +14,8 @@ from portal.store.engines import Engines
 
 FIRST, SECOND, HALTON = "pcc.programme", "pcc.administrator", "E06000006"
 DAY_OFF, SINCE = date(2028, 2, 1), date(2026, 12, 1)
-HOLIDAY = "...on BankHolidayPayload { bankHoliday { id version state holds answerNote } }"
+HOLIDAY = """...on BankHolidayPayload { bankHoliday { id version state holds answerNote }
+  warnings { code message } }"""
 YEAR = "...on SchoolYearPayload { schoolYear { id version state holds } }"
 TERMS = [
     {"name": "Autumn", "firstOn": "2028-09-04", "lastOn": "2028-10-20"},
@@ -62,7 +63,11 @@ async def test_a_day_is_a_bank_holiday_once_two_have_said_so_and_its_time_has_co
     assert not await off(engines, SINCE)
     alone = await portal.do(FIRST, "confirmBankHoliday", of(row))
     assert alone["rule"] == "reference.second_person"
-    done = (await portal.do(SECOND, "confirmBankHoliday", of(row), HOLIDAY))["bankHoliday"]
+    confirmed = await portal.do(SECOND, "confirmBankHoliday", of(row), HOLIDAY)
+    [warning] = confirmed["warnings"]
+    assert warning["code"] == "CLOCKS_AS_BEFORE"
+    assert "portal clocks recompute" in warning["message"]
+    done = confirmed["bankHoliday"]
     assert (done["state"], done["holds"]) == ("CONFIRMED", False)
     assert not await off(engines, date(2026, 11, 30))
     assert await off(engines, SINCE)
