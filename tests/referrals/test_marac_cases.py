@@ -148,6 +148,16 @@ def test_within_twelve_months_of_the_last_referral_it_is_a_repeat():
     assert not is_repeat(rule, date(2025, 11, 16), here("2026-11-17 00:01"), Calendar())
 
 
+def test_a_repeat_after_a_leap_day_counts_to_the_last_of_february():
+    rule = repeat_rule(MARAC, WIRRAL, TODAY)
+    assert rule is not None
+    leap = date(2028, 2, 29)
+    assert is_repeat(rule, leap, here("2029-02-28 23:59"), Calendar())
+    assert not is_repeat(rule, leap, here("2029-03-01 00:01"), Calendar())
+    assert is_repeat(rule, date(2027, 2, 28), here("2028-02-28 23:59"), Calendar())
+    assert not is_repeat(rule, date(2027, 2, 28), here("2028-02-29 00:01"), Calendar())
+
+
 def test_an_idva_referral_follows_by_itself_where_the_borough_says_so():
     (row,) = follows(MARAC, "submit", ST_HELENS, TODAY)
     assert (row.pathway, row.unless_sender_offers) == ("idva", True)

@@ -3,8 +3,10 @@
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import event, text
 from support.asking import Portal
 from support.conferring import COORDINATOR, gold, submit
@@ -145,3 +147,28 @@ async def test_after_twelve_months_it_is_no_repeat(portal: Portal, cases: Engine
     finally:
         async with cases.owner.begin() as owner:
             await owner.execute(text(AGED), given | {"months": -11})
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "counted"),
+    [("2025-11-16T00:01:00Z", "2025-11-16"), ("2025-11-15T23:59:00Z", None)],
+)
+async def test_twelve_months_end_with_the_corresponding_day(
+    portal: Portal, cases: Engines, sent_at: str, counted: str | None
+) -> None:
+    """The later case is sent on 16 November 2026."""
+    earlier, later = await believed(portal), await believed(portal)
+    aged = text("UPDATE referral SET sent_at = :at WHERE id = :id RETURNING sent_at")
+    given = {"id": earlier["id"].partition(":")[2]}
+    try:
+        async with cases.owner.begin() as owner:
+            await owner.execute(aged, given | {"at": datetime.fromisoformat(sent_at)})
+        done = await linked(portal, later, earlier["id"])
+        if counted is None:
+            assert [error["code"] for error in done["errors"]] == ["NOT_WITHIN"], done
+        else:
+            assert done["maracRepeat"]["countedFrom"] == counted, done
+    finally:
+        async with cases.owner.begin() as owner:
+            today = datetime(2026, 11, 16, 9, tzinfo=UTC)
+            await owner.execute(aged, given | {"at": today})
