@@ -282,6 +282,8 @@ DEFINERS: dict[str, str] = {
     "consult_listed(uuid)": "portal_runtime",
     "case_totals(text,int)": "portal_runtime",
     "charging_totals(int)": "portal_runtime",
+    "sees_cases(uuid,date)": "",
+    "caller_counts_all()": "",
     "referral_audience(uuid)": "portal_runtime",
     "agreement_change(uuid)": "",
     "keys_lost(uuid,uuid,text,text[])": "",

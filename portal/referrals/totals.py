@@ -114,7 +114,8 @@ class TotalsQueries:
 
     case_totals: list[CaseTotal] = answers(
         "How many cases were sent in a financial year, by one thing: all of the partnership's for a"
-        " programme lead, who sees totals and no case; for others those that they see.",
+        " programme lead, who sees totals and no case; for others those that they see. Where those"
+        " listed would tell of one, the whole alone is.",
         {
             "by": (CaseTotalsBy, "By what they are counted."),
             "year": (int, "The year in whose April it begins."),

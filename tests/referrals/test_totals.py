@@ -1,7 +1,5 @@
 """Programme leads see how much there is, and of nobody that she is there."""
 
-from random import Random
-
 from sqlalchemy import text
 from support.asking import Portal
 from support.referring import FAMILY_SAFETY, SENDER, move, see, sent
@@ -99,26 +97,3 @@ async def test_others_count_what_they_see(portal: Portal) -> None:
 async def test_who_works_on_no_cases_is_told_nothing(portal: Portal) -> None:
     for who in ("wirral.viewer", "wirral.coordinator", "pcc.administrator", "wirral.administrator"):
         assert await totals(portal, who) == {}, who
-
-
-SHOWN = "SELECT key, cases, whole FROM without_small(:keys, :counts)"
-
-
-async def test_whatever_the_counts_none_that_is_hidden_can_be_worked_out(cases: Engines) -> None:
-    dice = Random(20261116)  # noqa: S311 - the same at every run
-    async with cases.owner.begin() as owner:
-        for _ in range(1_500):
-            counts = [dice.choice((1, 2, 3, 4, 5, 6, 9, 40)) for _ in range(dice.randint(0, 6))]
-            keys = [f"k{at}" for at in range(len(counts))]
-            rows = (await owner.execute(text(SHOWN), {"keys": keys, "counts": counts})).all()
-            seen = {row.key: row.cases for row in rows if not row.whole}
-            [whole] = [row.cases for row in rows if row.whole]
-            hidden = [count for key, count in zip(keys, counts, strict=True) if seen[key] is None]
-            assert all(seen[key] in {None, count} for key, count in zip(keys, counts, strict=True))
-            assert all(count >= SMALL for count in seen.values() if count is not None)
-            assert bool(hidden) == any(count < SMALL for count in counts)
-            if sum(counts) in range(1, SMALL):
-                assert whole is None
-            else:
-                assert whole == sum(counts)
-                assert not hidden or (len(hidden) > 1 and sum(hidden) >= SMALL), counts

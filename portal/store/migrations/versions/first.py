@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_e43ea425cc08"
+revision = "first_cb0115daa3bf"
 down_revision = None
 
 

@@ -5759,19 +5759,22 @@ $$;
 
 -- Totals over cases, in which nobody can be counted out.
 
--- Counts of which none below five is shown, and none that could be worked out from the whole and the others: where one is
--- hidden, the smallest go with it until two or more are hidden that make five or more together.
+-- Counts of which none below five is shown, and none that could be worked out from the whole, the others and this rule: where
+-- one is hidden, so are all that have one of the two smallest counts, and the next until those hidden make five or more. Then
+-- any two of them that differ could be exchanged, and the answer were the same. Where all are alike nobody is named: of five
+-- in all in five places each has one.
 CREATE FUNCTION without_small(keys text[], counts int[]) RETURNS TABLE (key text, cases int, whole boolean)
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, public, pg_temp AS $$
     WITH ranked AS (
-        SELECT c.key, c.n, row_number() OVER by_size AS place, min(c.n) OVER () < 5 AS some_small,
-               coalesce(sum(c.n) OVER (by_size ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS smaller
+        SELECT c.key, c.n, dense_rank() OVER by_size AS size, min(c.n) OVER () < 5 AS some_small,
+               min(c.n) OVER () = max(c.n) OVER () OR sum(c.n) OVER () < 5 AS telling,
+               coalesce(sum(c.n) OVER (by_size GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS smaller
         FROM unnest(keys, counts) AS c (key, n)
-        WINDOW by_size AS (ORDER BY c.n, c.key)
+        WINDOW by_size AS (ORDER BY c.n)
     )
-    SELECT r.key, CASE WHEN NOT (r.some_small AND (r.n < 5 OR r.place <= 2 OR r.smaller < 5)) THEN r.n END, false
-    FROM ranked r
+    SELECT r.key, CASE WHEN NOT (r.some_small AND (r.n < 5 OR r.size <= 2 OR r.smaller < 5)) THEN r.n END, false
+    FROM ranked r WHERE NOT (r.some_small AND r.telling)
     UNION ALL
     SELECT NULL, CASE WHEN every.n = 0 OR every.n >= 5 THEN every.n END, true
     FROM (SELECT coalesce(sum(c.n), 0)::int AS n FROM unnest(counts) AS c (n)) every
@@ -5785,6 +5788,25 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     FROM recipient p JOIN running_clock k ON k.recipient_id = p.id LEFT JOIN team t ON t.id = k.team_id
     WHERE p.referral_id = late_clocks.referral AND p.is_open AND k.due_at < moment AND k.stopped_at IS NULL
       AND NOT k.provisional
+$$;
+
+-- Who works on cases in any membership of theirs would find what others have by taking away what they see.
+CREATE FUNCTION sees_cases(person uuid, today date) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM membership m CROSS JOIN LATERAL principal_today(m.id, today) p
+        WHERE m.person_id = sees_cases.person AND 'referrals:summary' = ANY (p.scopes))
+$$;
+
+-- Whether the caller is told totals of everybody's cases: by the roles of whoever it is or acts for, not by what this token
+-- was narrowed to.
+CREATE FUNCTION caller_counts_all() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT caller_can('referrals:totals') AND NOT caller_can('referrals:summary') AND NOT EXISTS (
+        SELECT FROM membership m
+        WHERE m.id IN (caller_principal(),
+                       (SELECT c.owner_membership_id FROM client_acceptance c WHERE c.id = caller_principal()))
+          AND sees_cases(m.person_id, caller_today()))
 $$;
 
 -- The worker asks for it, as often as it likes: each Monday at seven in London programme leads are told how many cases are
@@ -5815,6 +5837,7 @@ BEGIN
         FROM membership m CROSS JOIN LATERAL principal_today(m.id, here::date) p
         WHERE EXISTS (SELECT FROM membership_role r WHERE r.membership_id = m.id AND r.role = 'programme_lead')
           AND 'referrals:totals' = ANY (p.scopes)
+          AND NOT sees_cases(m.person_id, here::date)
     ) told;
     RETURN 1;
 END
@@ -5827,10 +5850,10 @@ CREATE FUNCTION case_totals(by text, year int) RETURNS TABLE (key text, cases in
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     WITH allowed AS MATERIALIZED (
-        SELECT caller_can('referrals:totals') AS everything, caller_keys() AS keys, caller_closed() AS closed,
+        SELECT caller_counts_all() AS everything, caller_keys() AS keys, caller_closed() AS closed,
                caller_keys('outcome') AS outcome_keys,
                least(greatest(case_totals.year, 1), 9000) AS april  -- of what is no year, a year without cases
-        WHERE caller_can('referrals:totals') OR caller_can('referrals:summary')
+        WHERE caller_counts_all() OR caller_can('referrals:summary')
     ), sent AS (
         SELECT r.*, a.everything, a.outcome_keys FROM referral r CROSS JOIN allowed a
         WHERE r.sent_at >= make_timestamptz(a.april, 4, 1, 0, 0, 0, 'Europe/London')
@@ -5869,9 +5892,9 @@ CREATE FUNCTION charging_totals(year int) RETURNS TABLE (key text, cases int, wh
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     WITH allowed AS MATERIALIZED (
-        SELECT caller_can('referrals:totals') AS everything, caller_keys() AS keys, caller_closed() AS closed,
+        SELECT caller_counts_all() AS everything, caller_keys() AS keys, caller_closed() AS closed,
                least(greatest(charging_totals.year, 1), 9000) AS april
-        WHERE caller_can('referrals:totals') OR caller_can('referrals:summary')
+        WHERE caller_counts_all() OR caller_can('referrals:summary')
     ), decided AS (
         SELECT (
             SELECT CASE e.to_state WHEN 'charge_authorised' THEN 'charge' WHEN 'out_of_court' THEN 'out_of_court'
