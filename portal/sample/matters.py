@@ -136,9 +136,11 @@ def _history(suspect: int) -> Iterator[SQLModel]:
         for field, value in event.fields.items():
             by_category.setdefault(pathway.fields[field].category, {})[field] = value
         for category, said in by_category.items():
+            urn = str(said["urn"]) if "urn" in said else None
             yield tables.EventCodes(
                 id=suspect_row(f"case-codes/{event.name}/{category}", suspect),
-                event_id=UUID(str(event.id)), category=category, codes=said, **of,
+                event_id=UUID(str(event.id)), category=category, codes=said,
+                urn=urn, **of,
             )  # fmt: skip
 
 
