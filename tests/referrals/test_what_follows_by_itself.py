@@ -1,6 +1,7 @@
 """A MARAC referral brings the IDVA's with it where the area says so, as a disclosure of its own."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from support.referring import FAMILY_SAFETY, SENDER, see, team
 from portal.sample.partnership import fixed
 from portal.store.engines import Engines
 
-IDVA = "wirral.idva"
+IDVA, SEFTON = "wirral.idva", "E08000014"
 FILE = """query($id: ID!) { referralFile(id: $id, purpose: WORK_ON_CASE) {
   safeContact { allowed forbidden } flags reasons riskAssessments { tool score grade }
   subjects { role } steps { name } } }"""
@@ -91,3 +92,30 @@ async def test_the_service_that_refers_is_not_referred_to(portal: Portal) -> Non
 
 async def test_a_draft_brings_nothing_with_it(portal: Portal) -> None:
     assert await followed(portal, SENDER, await gold(portal)) == []
+
+
+async def test_it_follows_from_the_day_that_two_people_named_and_not_before(
+    portal: Portal, cases: Engines
+) -> None:
+    day = date(2026, 12, 1)
+    before, since = await gold(portal, area=SEFTON), await gold(portal, area=SEFTON)
+    given = {
+        "pathway": "idva", "area": SEFTON, "team": team(*FAMILY_SAFETY), "automatic": True,
+        "validFrom": day.isoformat(),
+    }  # fmt: skip
+    shown = "...on PathwayTeamPayload { pathwayTeam { id version } }"
+    row = (await portal.do("pcc.programme", "proposePathwayTeam", given, shown))["pathwayTeam"]
+    try:
+        agreed = {"id": row["id"], "expectedVersion": row["version"]}
+        done = await portal.do("pcc.administrator", "confirmPathwayTeam", agreed)
+        assert done["__typename"] == "PathwayTeamPayload", done
+        await submit(portal, before)
+        assert await followed(portal, SENDER, before) == []
+        await submit(Portal(portal.schema, portal.engine, day), since)
+        [one] = await followed(portal, SENDER, since)
+        assert (one["pathway"], one["outcome"]) == ("idva", "MADE")
+        assert await followed(portal, SENDER, before) == []
+    finally:
+        async with cases.owner.begin() as owner:
+            gone = text("DELETE FROM pathway_team WHERE id = :id")
+            await owner.execute(gone, {"id": row["id"].partition(":")[2]})

@@ -130,7 +130,7 @@ class Shared(Sent):
         state = state or self.state
         found = [Party(agency_id(self.sender))]
         if self.host:
-            found.append(Party(agency_id(self.host)))
+            found.append(Party(agency_id(self.host), passed=self.life == "passed"))
         if self.life == "emergency":
             found.append(Party(agency_id(self.receiver), _team(self.receiver)))
         covered = self.covers if state in SHARED else frozenset[str]()
@@ -160,11 +160,14 @@ def listed() -> Iterator[Shared]:
 
 
 def further() -> Iterator[Shared]:
-    """Cases that were passed on, or disclosed in an emergency: under the same agreements."""
+    """Cases that were passed on, also by a MARAC that had asked another agency, or disclosed in an
+    emergency: under the same agreements.
+    """
     for case in listed():
-        if (case.life, case.covers, case.permits) != ("open", ALL, ANYBODY) or case.host:
+        if (case.life, case.covers, case.permits) != ("open", ALL, ANYBODY):
             continue
-        for life in TRIED.get(case.state, ()):
+        tried = TRIED.get(case.state, ())
+        for life in tried if case.host is None else set(tried) & {"passed"}:
             yield replace(case, life=life, given=life == "passed")
 
 
