@@ -2,6 +2,7 @@
 professional judgement, which may raise a grade and never lowers it.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
@@ -19,13 +20,15 @@ from portal.referrals.scales.tables import RiskScale, RiskThreshold
 from portal.referrals.tables import Referral
 from portal.referrals.verbs import ReferralId, to_send
 
+_VERSION = re.compile(r"(?=.{1,20}\Z)v?[0-9]+(?:[./-][0-9]+)*[a-z]?")
+
 
 async def assess_risk(  # noqa: PLR0913, PLR0917 - the contract's input
     work: Work,
     id: ReferralId,
     expected_version: int,
     tool: Annotated[RiskTool, "The tool that was used."],
-    tool_version: Annotated[str, "The version of its form, at most 20 characters."],
+    tool_version: Annotated[str, "The version of its form, such as 3 or 2.1."],
     score: Annotated[int, "The score it came to."],
     assessed_on: Annotated[date, "The day of the assessment."],
     judged_grade: Annotated[
@@ -52,8 +55,11 @@ async def assess_risk(  # noqa: PLR0913, PLR0917 - the contract's input
     if not reached:
         raise Invalid.field("score", "The thresholds give this score no grade.", "NO_THRESHOLD")
     refuse(*_judged(steps, reached[-1], judged_grade, judgement_reason))
-    if not 0 < len(tool_version.strip()) <= 20:
-        raise Invalid.field("toolVersion", "Enter the version of the form, up to 20 characters.")
+    if not _VERSION.fullmatch(tool_version.strip()):
+        raise Invalid.field(
+            "toolVersion",
+            "Enter the version of the form, up to 20 characters such as 3, v2.1 or 2024-04.",
+        )
     work.db.add(
         RiskAssessment(
             referral_id=referral.id,

@@ -1,5 +1,6 @@
 """What the sender does with a referral before it is sent, and who keeps or works on it."""
 
+import re
 from typing import Annotated
 from uuid import UUID
 
@@ -35,6 +36,9 @@ TeamId = Annotated[UUID, Ref("Team")]
 AreaCode = Annotated[str, "Where the victim lives: the ONS code of the borough; see `areas`."]
 HowSoon = Annotated[Urgency, "How soon somebody has to look at it."]
 DRAWS = 20
+_REFERENCE = re.compile(r"(?=.*[0-9])(?!.*[A-Za-z]{7})[A-Za-z0-9]+(?:[ /._-]+[A-Za-z0-9]+)*")
+_LETTERS = re.compile("[A-Za-z]+")
+"""A reference is short letters and figures: what is longer is a name, or words about somebody."""
 
 
 async def start_referral(  # noqa: PLR0913, PLR0917 - the contract's input
@@ -49,7 +53,9 @@ async def start_referral(  # noqa: PLR0913, PLR0917 - the contract's input
     urgency: HowSoon = Urgency.ROUTINE,
     area: AreaCode | None = None,
     onward_from: Annotated[ReferralId | None, "The referral that it passes on."] = None,
-    own_reference: Annotated[str | None, "What your agency calls the case."] = None,
+    own_reference: Annotated[
+        str | None, "What your agency calls the case: a number, and no name."
+    ] = None,
 ) -> Referral:
     """Begin a referral: a draft that only your agency sees."""
     access.may_refer(work.caller)
@@ -152,7 +158,9 @@ async def delete_referral(work: Work, id: ReferralId, expected_version: int) -> 
 async def name_own_reference(
     work: Work,
     referral: ReferralId,
-    own_reference: Annotated[str, "What your agency calls the case, at most 60 characters."],
+    own_reference: Annotated[
+        str, "What your agency calls the case: a number, at most 60 characters, and no name."
+    ],
 ) -> Referral:
     """Say what your agency calls the case; nobody else ever sees it."""
     row = await work.seen(Referral, referral, "referral")
@@ -165,8 +173,7 @@ async def name_own_reference(
     if found is None:
         _name(work, row, own_reference)
     else:
-        refuse(length_fault("ownReference", own_reference, 60))
-        found.value = one_line(own_reference)
+        found.value = _called(own_reference)
     return row
 
 
@@ -277,16 +284,25 @@ async def save_referral(work: Work, referral: Referral) -> None:
 
 
 def _name(work: Work, referral: Referral, own_reference: str) -> None:
-    refuse(length_fault("ownReference", own_reference, 60))
-    if not one_line(own_reference):
-        raise Invalid.field("ownReference", "Enter the reference, or leave it out.")
+    value = _called(own_reference)
     work.db.add(
-        LocalReference(
-            referral_id=referral.id,
-            agency_id=work.caller.agency_id,
-            value=one_line(own_reference),
-        )
+        LocalReference(referral_id=referral.id, agency_id=work.caller.agency_id, value=value)
     )
+
+
+def _called(own_reference: str) -> str:
+    refuse(length_fault("ownReference", own_reference, 60))
+    value = one_line(own_reference)
+    if not value:
+        raise Invalid.field("ownReference", "Enter the reference, or leave it out.")
+    if not _REFERENCE.fullmatch(value) or len(_LETTERS.findall(value)) > 2:
+        raise Invalid.field(
+            "ownReference",
+            "Enter a reference such as TWW 26/114: figures, at most two groups of up to six"
+            " letters, and / - . _ between them. Never a name, or words about a person.",
+            "NOT_A_REFERENCE",
+        )
+    return value
 
 
 async def must_be_in(work: Work, team_id: UUID, membership_id: UUID) -> None:

@@ -1,12 +1,15 @@
 """What cannot be so is refused with the field and what to do, and nothing of the case is lost."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from graphql import GraphQLInputObjectType, get_named_type
 from support.asking import Portal
 from support.conferring import gold
 from support.referring import (
     FAMILY_SAFETY,
+    OUTREACH,
     RECIPIENT,
     REFERRAL,
     SENDER,
@@ -46,7 +49,8 @@ def faults(refused: dict[str, Any]) -> list[tuple[str, str]]:
         ({"judgementReason": "PROFESSIONAL_JUDGEMENT"}, ("judgementReason", "INVALID"), "Leave"),
         ({"assessedOn": "2026-11-17"}, ("assessedOn", "INVALID"), "still to come"),
         ({"toolVersion": " "}, ("toolVersion", "INVALID"), "version"),
-        ({"toolVersion": "x" * 21}, ("toolVersion", "INVALID"), "20 characters"),
+        ({"toolVersion": "1" * 21}, ("toolVersion", "INVALID"), "20 characters"),
+        ({"toolVersion": "Anna Smith"}, ("toolVersion", "INVALID"), "such as"),
     ],
 )
 async def test_an_assessment_that_cannot_be_is_refused(
@@ -161,3 +165,99 @@ async def test_free_text_is_no_code_wherever_a_code_belongs(portal: Portal) -> N
             said = [error["message"] for error in errors if field in error["message"]]
             assert said, (mutation, field, errors)
             assert {error["code"] for error in errors} == {"BAD_USER_INPUT"}
+
+
+WORDS = "Anna lives at number 4 with her mother"
+OF_CASES = {
+    "ReferralPayload", "RecipientPayload", "CaseActionPayload", "DisclosureRequestPayload",
+    "EmergencyDisclosurePayload", "OutsideReferralPayload", "VictimSupportPayload",
+    "SupportAuthorityPayload", "MaracListingPayload", "MaracResearchPayload",
+    "MaracRepeatPayload", "MaracBeliefPayload",
+}  # fmt: skip
+TRIED = {
+    "startReferral": {"pathway", "area", "ownReference"},
+    "changeReferral": {"area"},
+    "nameOwnReference": {"ownReference"},
+    "sendReferral": {"token", "move", "name", "values"},
+    "withdrawReferral": {"name", "values"},
+    "moveReferral": {"move", "name", "values"},
+    "transferReferral": {"name", "values"},
+    "addSuspect": {"name", "values"},
+    "correctReferral": {"reason"},
+    "describeReferral": {"language"},
+    "assessRisk": {"toolVersion", "judgedGrade"},
+    "askForDisclosure": {"reference"},
+}
+"""Where a text is given of a case at all: each is tried with words below, or is looked up."""
+
+
+def texts(kind: Any) -> Iterator[str]:
+    for name, field in kind.fields.items():
+        inner = get_named_type(field.type)
+        if isinstance(inner, GraphQLInputObjectType):
+            yield from texts(inner)
+        elif inner.name == "String" and name != "idempotencyKey":
+            yield name
+
+
+def test_no_text_is_taken_of_a_case_but_those_that_are_tried_here(portal: Portal) -> None:
+    mutations = portal.schema._schema.mutation_type
+    assert mutations is not None
+    found = {
+        name: set(texts(get_named_type(field.args["input"].type)))
+        for name, field in mutations.fields.items()
+        if OF_CASES & {member.name for member in get_named_type(field.type).types}
+    }
+    assert {name: taken for name, taken in found.items() if taken} == TRIED
+
+
+@pytest.mark.parametrize(
+    ("mutation", "given", "at"),
+    [
+        ("startReferral", {"pathway": WORDS}, "pathway"),
+        ("startReferral", {"area": WORDS}, "area"),
+        ("startReferral", {"ownReference": WORDS}, "ownReference"),
+        ("startReferral", {"ownReference": "Anna Smith"}, "ownReference"),
+        ("startReferral", {"ownReference": "Savannah 4"}, "ownReference"),
+        ("startReferral", {"ownReference": "anna@example.org 1"}, "ownReference"),
+        ("startReferral", {"ownReference": "Anna at no 4"}, "ownReference"),
+        ("changeReferral", {"area": WORDS}, "area"),
+        ("nameOwnReference", {"ownReference": WORDS}, "ownReference"),
+        ("nameOwnReference", {"ownReference": " "}, "ownReference"),
+        ("describeReferral", {"needs": [{"code": "INTERPRETER", "language": WORDS}]}, "language"),
+        ("assessRisk", RISK | {"toolVersion": WORDS}, "toolVersion"),
+        ("assessRisk", RISK | {"judgedGrade": WORDS, "judgementReason": "FEAR"}, "judgedGrade"),
+    ],
+)
+async def test_words_about_a_person_are_refused_where_a_text_is_taken(
+    portal: Portal, mutation: str, given: dict[str, Any], at: str
+) -> None:
+    row = await draft(portal, area="E08000015")
+    if mutation == "startReferral":
+        new = {"senderTeam": team(*OUTREACH), "pathway": "request_for_support"}
+        mine = new | {"accused": "NONE_KNOWN"} | given
+        refused = await portal.do(SENDER, mutation, mine, REFERRAL)
+    elif mutation == "nameOwnReference":
+        named = {"referral": row["id"], "ownReference": "TWW 26/114"}
+        assert (await portal.do(SENDER, mutation, named, REFERRAL))["referral"]
+        refused = await portal.do(SENDER, mutation, named | given, REFERRAL)
+    else:
+        refused = await tries(portal, row, mutation, **given)
+    assert at in {error["path"][-1] for error in refused.get("errors", [])}, refused
+    assert "Anna lives" not in refused["message"]
+
+
+async def test_words_are_no_move_no_field_no_value_and_no_reason(portal: Portal) -> None:
+    row = await sent(portal)
+    [place] = row["recipients"]["nodes"]
+    for name, fields in (
+        (WORDS, ()),
+        ("decline", ((WORDS, "x"),)),
+        ("decline", (("decline_reason", WORDS),)),
+    ):
+        refused = await move(portal, IDVA, place, name, *fields)
+        assert refused["__typename"] == "ValidationError", (name, fields)
+    event = (await see(portal, SENDER, row["id"]))["events"]["nodes"][-1]
+    wrong = {"event": event["id"], "reason": WORDS}
+    refused = await portal.do(SENDER, "correctReferral", wrong)
+    assert faults(refused)[0][0] == "reason"
