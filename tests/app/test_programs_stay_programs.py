@@ -22,5 +22,6 @@ async def test_a_program_reads_of_its_agencys_programs_and_of_no_keys(site: Site
     assert sorted(one["name"] for one in said["data"]["clients"]["nodes"]) == [
         "Merseyside Police analytics",
         "Merseyside Police case system",
+        "Register of sharing",
     ]
-    assert [one["keys"] for one in said["data"]["clients"]["nodes"]] == [{"nodes": []}] * 2
+    assert [one["keys"] for one in said["data"]["clients"]["nodes"]] == [{"nodes": []}] * 3

@@ -18,6 +18,7 @@ PLAIN = {
     "Query.fundingTotals": "sums",
     "Query.lateByAgency": "sums",
     "Query.caseTotals": "sums",
+    "Query.chargingTotals": "sums",
     "Query.agreementStops": "a row for each party of one agreement",
     "Query.agreementGate": "the few agreements that come near, and what each lacks",
     "Query.recipientsOffered": "the few teams of one area that take one pathway",
