@@ -41,20 +41,41 @@ async def holiday(portal: Portal, cases: Engines) -> AsyncIterator[dict[str, Any
 
 @asynccontextmanager
 async def proclaimed(cases: Engines, day: date) -> AsyncIterator[None]:
-    """A bank holiday that no library knows, for as long as the test lasts."""
+    """A bank holiday that no library knows, for as long as the test lasts.
+
+    The command reckons every case's clocks anew: those of the other tests are set back afterwards.
+    """
     made = text(
         "INSERT INTO bank_holiday (id, day, name, holds, valid_from, state, updated_at, version)"
         " VALUES (gen_random_uuid(), :day, 'Proclaimed', true, :since, 'confirmed', now(), 1)"
     )
     async with cases.owner.begin() as owner:
+        before = {"clocks": await owner.scalar(CLOCKS), "recipients": await owner.scalar(DUES)}
         await owner.execute(made, {"day": day, "since": DAY})
     try:
         yield
     finally:
         async with cases.owner.begin() as owner:
             await owner.execute(text("DELETE FROM bank_holiday WHERE day = :day"), {"day": day})
+            await owner.execute(text("DELETE FROM referral_event WHERE name = 'clocks_recomputed'"))
+            await owner.execute(SET_BACK, {"was": before["clocks"]})
+            await owner.execute(DUE_AS_BEFORE, {"was": before["recipients"]})
 
 
+CLOCKS = text("SELECT json_agg(k)::text FROM running_clock k WHERE k.stopped_at IS NULL")
+DUES = text("SELECT json_agg(p)::text FROM recipient p")
+SET_BACK = text(
+    "UPDATE running_clock k SET due_at = w.due_at, rungs = w.rungs, rungs_at = w.rungs_at,"
+    " climbed = w.climbed, next_at = w.next_at, told = w.told, told_at = w.told_at"
+    " FROM json_populate_recordset(NULL::running_clock, CAST(:was AS json)) w WHERE k.id = w.id"
+    " AND k.stopped_at IS NULL AND (k.due_at, k.next_at) IS DISTINCT FROM (w.due_at, w.next_at)"
+)
+DUE_AS_BEFORE = text(
+    "UPDATE recipient p SET due_at = w.due_at, events = w.events"
+    " FROM json_populate_recordset(NULL::recipient, CAST(:was AS json)) w WHERE p.id = w.id"
+    " AND p.events > w.events AND NOT EXISTS (SELECT FROM referral_event e"
+    " WHERE e.recipient_id = p.id AND e.position > w.events)"
+)
 CLIMBS = text(
     "SELECT k.due_at, k.climbed, k.told, k.next_at FROM running_clock k"
     " WHERE k.referral_id = :case AND k.name = 'research' AND k.stopped_at IS NULL"
@@ -182,8 +203,21 @@ async def test_what_is_due_on_a_named_day_stays_so_and_only_the_next_to_hear_hea
         assert ran.exit_code == 0, ran.output
         async with cases.owner.connect() as owner:
             after = (await owner.execute(CLIMBS, case)).one()
+        assert reckoned(await stands(portal, row))["part"] == "none"
         assert only_told(ran.output) > 0
         assert only_told((await recompute(server)).output) == 0
     assert tuple(after[:3]) == tuple(before[:3])  # who has heard does not hear of it twice
     assert after.next_at == midnight + timedelta(days=2)
-    assert reckoned(await stands(portal, row))["part"] == "none"
+
+
+async def test_a_case_that_was_reckoned_for_a_test_is_afterwards_as_it_was(
+    portal: Portal, cases: Engines, server: Server
+) -> None:
+    row = await sent(portal)
+    before = await stands(portal, row)
+    async with proclaimed(cases, TUESDAY):
+        assert (await recompute(server)).exit_code == 0
+        assert dues(await stands(portal, row)) != dues(before)
+    after = await stands(portal, row)
+    assert (dues(after), after["events"]) == (dues(before), before["events"])
+    assert (await recompute(server, "--dry-run")).output.startswith("0 clocks")
