@@ -82,12 +82,17 @@ def _progress(cases: int) -> Iterator[Callable[[int], Any]]:
         yield bar.update
 
 
+def _tell_of_faults(done: Imported) -> None:
+    """Each of them once; they end the command."""
+    faults = sorted(set(done.faults), key=lambda fault: (fault.row, fault.column))
+    for fault in faults:
+        click.echo(str(fault))
+    if faults:
+        fail(f"{len(faults):,} {'fault' if len(faults) == 1 else 'faults'}; nothing was saved.")
+
+
 def _tell(done: Imported, *, apply: bool) -> None:
-    if done.faults:
-        for fault in sorted(done.faults, key=lambda fault: fault.row):
-            click.echo(str(fault))
-        number = len(done.faults)
-        fail(f"{number:,} {'fault' if number == 1 else 'faults'}; nothing was saved.")
+    _tell_of_faults(done)
     made, would = len(done.made), "" if apply else "would be "
     if done.sees and not apply:
         click.echo("These would have the cases:")
@@ -98,7 +103,9 @@ def _tell(done: Imported, *, apply: bool) -> None:
     click.echo(f"{made:,} {'case' if made == 1 else 'cases'} {would}referred.")
     if done.there:
         click.echo(f"{done.there:,} of your references were there already, and stay as they are.")
-    if apply:
+    if apply and not made:
+        click.echo("Nothing to do: they are all there.")
+    elif apply:
         click.echo("Saved. The file was not kept: remove it where nobody needs it any more.")
     else:
         click.echo("Nothing was saved: this was a rehearsal. Add --apply to save it.")

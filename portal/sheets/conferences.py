@@ -102,8 +102,9 @@ class Fault:
 
     def __str__(self) -> str:
         """As a line of the report."""
-        where = ", ".join(part for part in (f"row {self.row}", self.column) if part)
-        return f"{where}: {self.says}"
+        row = f"row {self.row}" if self.row else ""
+        where = ", ".join(part for part in (row, self.column) if part)
+        return f"{where}: {self.says}" if where else self.says
 
 
 @dataclass(frozen=True)

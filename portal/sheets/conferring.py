@@ -15,7 +15,7 @@ from portal.acting.act import BEGIN, audit_line
 from portal.acting.work import Work
 from portal.changes.tables import Outcome
 from portal.context import Context
-from portal.errors import Conflict, Invalid, NotAllowed, NotVisible, Refusal
+from portal.errors import Conflict, Finding, Invalid, NotAllowed, NotVisible, Refusal
 from portal.referrals.assessing import assess_risk
 from portal.referrals.codes import SubjectRole
 from portal.referrals.detailing import describe_referral, name_subject, set_safe_contact, set_wishes
@@ -135,10 +135,16 @@ async def _all(  # noqa: PLR0913, PLR0917 - what an import is made of
 def _of(refusal: Refusal, row: int) -> list[Fault]:
     """In words of the checks, which hold codes, days and numbers alone."""
     if isinstance(refusal, Invalid):
-        return [Fault(row, _header(finding.path), finding.message) for finding in refusal.findings]
+        return [_of_finding(finding, row) for finding in refusal.findings]
     if isinstance(refusal, NotVisible | Conflict):
         return [Fault(row, "", "Somebody has changed this meanwhile. Run it again.")]
     return [Fault(row, "", str(refusal))]
+
+
+def _of_finding(finding: Finding, row: int) -> Fault:
+    if finding.code == "DISCLOSURE_UNREAD":  # of the list as a whole: said once
+        return Fault(0, "", f"{finding.message} Add --disclosure-read.")
+    return Fault(row, _header(finding.path), finding.message)
 
 
 def _header(path: Sequence[str]) -> str:

@@ -110,6 +110,7 @@ def test_a_rehearsal_says_who_would_have_them_and_the_import_makes_them_once(
     assert (code, "2 cases referred.\nSaved." in said) == (0, True), said
     code, said = imports(environ, file, *READ, "--apply")
     assert "0 cases referred.\n2 of your references were there already" in said
+    assert "Nothing to do: they are all there." in said
     assert (count(environ, "TWW 26/1"), count(environ, "TWW 26/2")) == (1, 1)
 
 
@@ -230,9 +231,10 @@ def test_of_somebody_who_works_for_a_partner_nothing_is_stored(
 def test_who_has_not_read_that_it_may_be_disclosed_is_told_of_it(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
-    code, said = imports(environ, listed(tmp_path / "a.csv", case(6)))
+    code, said = imports(environ, listed(tmp_path / "a.csv", case(6), case(8)))
     assert code == 1
-    assert "disclose it to the defence" in said
+    assert said.count("disclose it to the defence") == 1
+    assert "Add --disclosure-read." in said
 
 
 @pytest.mark.parametrize("who", ["wirral.viewer", "tww.protection"])
