@@ -82,6 +82,7 @@ _FUNCTIONS = (
     ("portal.referrals.telling", "agreements.sql"),
     ("portal.referrals", "recomputing.sql"),
     ("portal.charging", "support.sql"),
+    ("portal.charging", "plans.sql"),
 )
 _ROOMS = (
     auth.access,

@@ -80,6 +80,7 @@ RULES: tuple[RowRule, ...] = (
     ),
 )
 DEFINERS: dict[str, str] = {
+    "remind_of_plan_items(timestamptz)": "portal_worker",
     "supported_matter_keys()": "",
     "show_supporters(uuid,text,text,date[])": "portal_runtime",
     "support_revoked()": "",

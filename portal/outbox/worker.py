@@ -43,6 +43,7 @@ _REMIND = (
     text("SELECT remind(:moment)"),
     text("SELECT escalate(:moment)"),
     text("SELECT remind_of_case_actions(:moment)"),
+    text("SELECT remind_of_plan_items(:moment)"),
     text("SELECT tell_late_totals(:moment)"),
     text("SELECT remind_of_agreements(:moment)"),
     text("SELECT escalate_disclosures(:moment)"),
