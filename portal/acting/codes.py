@@ -55,6 +55,7 @@ FAULTS: dict[str, str] = {
     "NOT_NEWEST": "The definition has a newer edition.",
     "NOT_WITHIN": "More time lies between the two cases than the rule for repeats allows.",
     "NOT_OVER": "The period is not over and the figure is not marked as provisional.",
+    "NOT_A_REFERENCE": "It is no reference: capitals and figures, with a figure, and no words.",
     "NOT_ONWARD": "The agreement by which it was given does not let it be passed on there.",
     "NO_ACCESSION": "The agreement lets nobody join.",
     "NO_AGREEMENT": "No agreement in force lets the sender share this with a recipient.",

@@ -16,6 +16,10 @@ from portal.referrals.research_tables import Known, MaracResearch, MaracSeat
 from portal.referrals.tables import Recipient
 from portal.referrals.verbs import AreaCode, TeamId, area_of, team_of
 
+NOT_ASKED = (
+    "Your team sits there and was not given this case, so nobody answers for it here: answer where"
+    " another team of yours was asked."
+)
 BEFORE_IT_IS_HEARD = frozenset({"accepted", "researched", "deferred", "urgent"})
 HEARD = "This case was heard, or will not be: tell the MARAC's coordinator what you know."
 TheMarac = Annotated[TeamId, "The MARAC's team, to which cases are referred."]
@@ -103,6 +107,8 @@ async def answer_research(
     question = await work.seen(MaracResearch, id)
     access.may_answer(work.caller, question.agency_id)
     question = await work.hold(question, expected_version)
+    if question.given_at is None:
+        raise Invalid.field("id", NOT_ASKED, "WRONG_STATE")
     place = await work.seen(Recipient, question.recipient_id)
     if place.state not in BEFORE_IT_IS_HEARD:
         raise Invalid.field("id", HEARD, "WRONG_STATE")

@@ -11,7 +11,10 @@ from support.worlds import world_in
 from portal.store.engines import Engines
 from portal.store.server import Server
 
-_FORGET = text("DELETE FROM consultation WHERE id <> ALL (:known)")
+_FORGET = {
+    name: text(f"DELETE FROM {name} WHERE id <> ALL (:known)")  # noqa: S608 - our own names
+    for name in ("consultation", "audit_line")
+}
 
 
 @pytest.fixture(scope="session")
@@ -22,13 +25,15 @@ async def matrix(server: Server) -> AsyncIterator[tuple[Engines, World]]:
 
 @pytest.fixture(autouse=True)
 async def traceless(request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    """Whoever is shown a full view is noted; the next test finds the world without these lines."""
+    """Whoever is shown a full view is noted, and whoever is refused one; the next test finds the
+    world without these lines.
+    """
     yield
     if "matrix" in request.fixturenames:
         engines, world = request.getfixturevalue("matrix")
-        known = [row["id"] for row in world.rows["consultation"]]
         async with engines.owner.begin() as owner:
-            await owner.execute(_FORGET, {"known": known})
+            for name, forget in _FORGET.items():
+                await owner.execute(forget, {"known": [row["id"] for row in world.rows[name]]})
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from portal.reading import declare
 from portal.reading.plans import Plan
 from portal.store.engines import Engines
 
-DOCUMENTS = int(os.environ.get("PORTAL_ORACLE_DOCUMENTS", "2240"))
+DOCUMENTS = int(os.environ.get("PORTAL_ORACLE_DOCUMENTS", "2720"))
 SEED = int(os.environ.get("PORTAL_ORACLE_SEED", "20261116"))
 CALLERS = (
     "wirral.coordinator",

@@ -111,7 +111,9 @@ async def test_it_follows_from_the_day_that_two_people_named_and_not_before(
         assert done["__typename"] == "PathwayTeamPayload", done
         await submit(portal, before)
         assert await followed(portal, SENDER, before) == []
-        await submit(Portal(portal.schema, portal.engine, day), since)
+        then = Portal(portal.schema, portal.engine, day)
+        done = await submit(then, await see(then, SENDER, since["id"]))
+        assert done["__typename"] == "ReferralPayload", done
         [one] = await followed(portal, SENDER, since)
         assert (one["pathway"], one["outcome"]) == ("idva", "MADE")
         assert await followed(portal, SENDER, before) == []

@@ -40,7 +40,7 @@ FILE = "query($id: ID!) { referralFile(id: $id, purpose: SAFETY) { handling } }"
 @pytest.fixture
 async def engines(server: Server) -> AsyncIterator[Engines]:
     """A database of its own, since an agency ends in it."""
-    async with empty_database(server, "ending") as engines:
+    async with empty_database(server, "a_body_ends") as engines:
         async with engines.owner.begin() as owner:
             await build(owner, database.statements())
             await furnish_portal(owner)

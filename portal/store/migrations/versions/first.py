@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_cb0115daa3bf"
+revision = "first_1abe3d548f09"
 down_revision = None
 
 
