@@ -60,6 +60,11 @@ class NoticeKind(StrEnum):
     """Something about a referral that lies with this person's team is due within a day."""
     REFERRAL_LATE = "referral_late"
     """Something about a referral is late."""
+    AGREEMENT_ASKED = "agreement_asked"
+    """An agreement waits for what this person's agency says: advice, a signature, or consent."""
+    AGREEMENT_MOVED = "agreement_moved"
+    """An agreement of this person's agency is in force, was interrupted or ended, or a party of it
+    has joined, was suspended, takes part again or has left."""
     AGREEMENT_DUE = "agreement_due"
     """An agreement of this person's agency is to be reviewed."""
     AGREEMENT_ENDS = "agreement_ends"

@@ -65,6 +65,7 @@ _FUNCTIONS = (
     ("portal.people", "leaving.sql"),
     ("portal.agreements", "gate.sql"),
     ("portal.agreements", "keys.sql"),
+    ("portal.agreements", "telling.sql"),
     ("portal.agreements", "seeing.sql"),
     ("portal.outbox", "outbox.sql"),
     ("portal.actions", "telling.sql"),

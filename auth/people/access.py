@@ -102,6 +102,8 @@ DEFINERS: dict[str, str] = {
     "sign_out_member(uuid)": "portal_runtime",
     "end_member_session(uuid)": "portal_runtime",
     "tell(uuid,text,text)": "",
+    "people_as(uuid,text,date)": "",
+    "who_answers(uuid,date)": "",
     "tell_member(uuid,text,text)": "portal_runtime",
     "tell_administrators(uuid,text,text)": "portal_runtime",
     "belongs_elsewhere(uuid,date)": "portal_runtime",

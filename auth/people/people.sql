@@ -209,6 +209,30 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     INSERT INTO notice (id, person_id, at, kind, says) VALUES (gen_random_uuid(), person, clock_timestamp(), about, words)
 $$;
 
+-- The people who hold a role in an agency today.
+CREATE FUNCTION people_as(agency uuid, wanted text, today date) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT DISTINCT m.person_id FROM membership m
+    WHERE m.agency_id = people_as.agency AND lives(m, today) AND wanted = ANY (roles_today(m.id, today))
+$$;
+
+-- Who answers for an agency's information: its senior information risk owners. Where it has none, the first of these that
+-- there are: whoever signs for it, looks after data protection there, administers it. So there is always somebody to hear.
+CREATE FUNCTION who_answers(agency uuid, today date) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH standing AS (
+        SELECT m.person_id, min(CASE WHEN r.title = 'siro' THEN 1 WHEN r.role = 'authorised_signatory' THEN 2
+                                     WHEN r.role = 'data_protection_lead' THEN 3 ELSE 4 END) AS rank
+        FROM membership m JOIN membership_role r ON r.membership_id = m.id
+        WHERE m.agency_id = who_answers.agency AND lives(m, today) AND r.role = ANY (roles_today(m.id, today))
+          AND r.role IN ('authorised_signatory', 'data_protection_lead', 'agency_administrator')
+        GROUP BY m.person_id
+    )
+    SELECT person_id FROM standing WHERE rank = (SELECT min(rank) FROM standing)
+$$;
+
 CREATE FUNCTION tell_member(member uuid, about text, words text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

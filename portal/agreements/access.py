@@ -137,6 +137,7 @@ RULES = (
             _keys("agreement_event"),
             _trigger("c_order", "BEFORE INSERT", "agreement_event", "order_agreement_event"),
             _trigger("y_apply", "AFTER INSERT", "agreement_event", "apply_agreement_event"),
+            _trigger("z_tell", "AFTER INSERT", "agreement_event", "tell_of_agreement_event"),
         ),
     ),
 )  # fmt: skip
@@ -155,6 +156,9 @@ DEFINERS: dict[str, str] = {
     "agreement_advised()": "",
     "order_agreement_event()": "",
     "apply_agreement_event()": "",
+    "tell_agency_of_agreement(uuid,text[],uuid,text,text,uuid,date)": "",
+    "agreement_concerns(uuid)": "",
+    "tell_of_agreement_event()": "",
     "agreement_receiving(uuid,timestamptz)": "",
     "agreement_gates(uuid,timestamptz)": "",
     "agreement_ways(uuid,timestamptz,uuid,uuid,uuid)": "",

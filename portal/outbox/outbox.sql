@@ -169,7 +169,7 @@ BEGIN
     SELECT t.id, t.lease, coalesce(c.address, p.address, g.inbox)::text,
            t.team_id IS NOT NULL OR EXISTS (
                SELECT FROM outbox_notice o JOIN notice n ON n.id = o.notice_id
-               WHERE o.message_id = t.id AND (n.kind LIKE 'action\_%' OR n.kind IN ('referral_arrived', 'referral_yours', 'referral_due', 'referral_late'))),
+               WHERE o.message_id = t.id AND (n.kind LIKE 'action\_%' OR n.kind IN ('referral_arrived', 'referral_yours', 'referral_due', 'referral_late', 'agreement_asked'))),
            c.code::text
     FROM taken t LEFT JOIN mail_code c ON c.message_id = t.id LEFT JOIN mail_preference p ON p.person_id = t.person_id LEFT JOIN team g ON g.id = t.team_id
     ORDER BY t.next_try_at, t.id;

@@ -47,12 +47,13 @@ async def deal(portal: Portal, cases: Engines) -> AsyncIterator[Agreeing]:
 
 
 async def told(cases: Engines, deal: Agreeing, *days: date) -> list[tuple[str, str]]:
-    """Who was told what of the agreement, once each of these days has come."""
+    """Who was told of its review and its end, once each of these days has come."""
     for day in days:
         await remind(cases, day, workers=2)
     statement = text(
         "SELECT p.name, n.says FROM notice n JOIN person p ON p.id = n.person_id"
-        " WHERE n.agreement_id = :id ORDER BY n.at, p.name"
+        " WHERE n.agreement_id = :id AND n.kind IN ('agreement_due', 'agreement_ends')"
+        " ORDER BY n.at, p.name"
     )
     async with cases.owner.connect() as owner:
         found = await owner.execute(statement, {"id": UUID(deal.id.partition(":")[2])})

@@ -75,11 +75,9 @@ RULES = (
     ),
 )
 DEFINERS: dict[str, str] = {
-    "people_as(uuid,text,date)": "",
     "tell_of_disclosure()": "",
     "tell_of_request()": "",
     "tell_guardians(uuid,date,text,text)": "",
-    "who_answers(uuid,date)": "",
     "emergency_barred()": "portal_runtime",
     "guardians_known(uuid)": "portal_runtime",
     "disclosures_full(uuid)": "portal_runtime",

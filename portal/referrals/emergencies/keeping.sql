@@ -1,14 +1,6 @@
 -- A case is disclosed in an emergency: who is told, what may be changed of the record, and who is told when nobody has
 -- reviewed it in time.
 
--- The people who hold a role in an agency today.
-CREATE FUNCTION people_as(agency uuid, wanted text, today date) RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT DISTINCT m.person_id FROM membership m
-    WHERE m.agency_id = people_as.agency AND lives(m, today) AND wanted = ANY (roles_today(m.id, today))
-$$;
-
 -- Whoever looks after data protection there; where nobody does, whoever signs for the agency.
 CREATE FUNCTION tell_guardians(agency uuid, today date, about text, words text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
@@ -19,22 +11,6 @@ BEGIN
         PERFORM tell(p, about, words) FROM people_as(agency, 'authorised_signatory', today) p;
     END IF;
 END
-$$;
-
--- Who answers for an agency's information: its senior information risk owners. Where it has none, the first of these that
--- there are: whoever signs for it, looks after data protection there, administers it. So there is always somebody to hear.
-CREATE FUNCTION who_answers(agency uuid, today date) RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-    WITH standing AS (
-        SELECT m.person_id, min(CASE WHEN r.title = 'siro' THEN 1 WHEN r.role = 'authorised_signatory' THEN 2
-                                     WHEN r.role = 'data_protection_lead' THEN 3 ELSE 4 END) AS rank
-        FROM membership m JOIN membership_role r ON r.membership_id = m.id
-        WHERE m.agency_id = who_answers.agency AND lives(m, today) AND r.role = ANY (roles_today(m.id, today))
-          AND r.role IN ('authorised_signatory', 'data_protection_lead', 'agency_administrator')
-        GROUP BY m.person_id
-    )
-    SELECT person_id FROM standing WHERE rank = (SELECT min(rank) FROM standing)
 $$;
 
 -- Whether an agency has anybody who would be told.

@@ -24,18 +24,20 @@ BEGIN
         SELECT count(DISTINCT r.id) INTO cases FROM recipient x JOIN referral r ON r.id = x.referral_id
         WHERE x.agreement_id = it.id AND x.given_at IS NOT NULL AND x.lost_at IS NULL
           AND party.agency_id IN (x.agency_id, r.sender_agency_id) AND r.overall IN ('waiting', 'in_hand') AND high_risk(r.id);
-        INSERT INTO notice (id, person_id, at, kind, says, agreement_id)
-        SELECT gen_random_uuid(), person, clock_timestamp(), about,
-               words || CASE WHEN about = 'agreement_ends'
-                   THEN format(' Open high-risk cases that your agency gave or got by it: %s.', cases) ELSE '' END, it.id
-        FROM (SELECT people_as(party.agency_id, 'data_protection_lead', today)
-              UNION SELECT people_as(party.agency_id, 'authorised_signatory', today)) told (person);
+        PERFORM tell_agency_of_agreement(
+            party.agency_id,
+            CASE about WHEN 'agreement_moved' THEN '{data_protection_lead,agency_spoc}'::text[]
+                ELSE '{data_protection_lead,authorised_signatory}' END,
+            it.id, about,
+            words || CASE WHEN about = 'agreement_ends'
+                THEN format(' Open high-risk cases that your agency gave or got by it: %s.', cases) ELSE '' END, NULL, today);
     END LOOP;
 END
 $$;
 
 -- The worker asks for it, as often as it likes: 60, 30 and 7 days before the end, and 30 days before a review and once it
--- is due. Each is said once; a worker that was away says the latest. A version that all have signed moves the days.
+-- is due. Each is said once; a worker that was away says the latest. A version that all have signed moves the days; where it
+-- was signed before its first day, that is said, too.
 CREATE FUNCTION remind_of_agreements(moment timestamptz) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -57,6 +59,10 @@ BEGIN
             SELECT CASE WHEN v.review_on <= today THEN 'agreement_due' ELSE 'agreement_due_30' END, v.review_on,
                    'agreement_due', 'is to be reviewed'
             WHERE v.review_on <= today + 30 AND v.review_on < v.ends_on AND v.ends_on >= today
+            UNION ALL
+            SELECT 'agreement_begins', v.starts_on, 'agreement_moved', format('version %s, is in force since', v.number)
+            WHERE v.starts_on BETWEEN today - 30 AND today AND (v.signed_at AT TIME ZONE 'Europe/London')::date < v.starts_on
+              AND a.suspended_at IS NULL
         ) s (kind, day, about, words)
         WHERE a.withdrawn_at IS NULL
           AND NOT EXISTS (SELECT FROM reminder r WHERE r.about_id = a.id AND r.kind = s.kind AND r.day = s.day)
@@ -66,7 +72,8 @@ BEGIN
         IF FOUND THEN
             SELECT * INTO it FROM agreement a WHERE a.id = due.id;
             PERFORM tell_of_agreement(it, due.about, format(
-                'Agreement %s %s on %s.', it.reference, due.words, to_char(due.day, 'FMDD FMMonth YYYY')), today);
+                CASE due.about WHEN 'agreement_moved' THEN 'Agreement %s, %s %s.' ELSE 'Agreement %s %s on %s.' END,
+                it.reference, due.words, to_char(due.day, 'FMDD FMMonth YYYY')), today);
             said := said + 1;
         END IF;
     END LOOP;

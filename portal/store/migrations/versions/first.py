@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_1abe3d548f09"
+revision = "first_795bd743c3a3"
 down_revision = None
 
 

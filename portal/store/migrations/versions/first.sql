@@ -604,7 +604,7 @@ CREATE TABLE notice (
 	agreement_id UUID, 
 	CONSTRAINT notice_pkey PRIMARY KEY (id), 
 	CONSTRAINT notice_person_id_fkey FOREIGN KEY(person_id) REFERENCES person (id), 
-	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'team_changed', 'invited', 'joined', 'action_assigned', 'action_due', 'action_late', 'partner_quiet', 'emergency_disclosure', 'disclosure_asked', 'disclosure_escalated', 'program_changed', 'referral_arrived', 'referral_answered', 'referral_yours', 'referral_withdrawn', 'referral_due', 'referral_late', 'agreement_due', 'agreement_ends', 'cases_late'))
+	CONSTRAINT notice_kind_check CHECK (kind IN ('new_sign_in', 'sign_in_changed', 'role_changed', 'role_asked', 'membership_ended', 'lapse_near', 'standing_recorded', 'team_changed', 'invited', 'joined', 'action_assigned', 'action_due', 'action_late', 'partner_quiet', 'emergency_disclosure', 'disclosure_asked', 'disclosure_escalated', 'program_changed', 'referral_arrived', 'referral_answered', 'referral_yours', 'referral_withdrawn', 'referral_due', 'referral_late', 'agreement_asked', 'agreement_moved', 'agreement_due', 'agreement_ends', 'cases_late'))
 );
 
 CREATE INDEX notice_at_idx ON notice (at);
@@ -3797,6 +3797,30 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     INSERT INTO notice (id, person_id, at, kind, says) VALUES (gen_random_uuid(), person, clock_timestamp(), about, words)
 $$;
 
+-- The people who hold a role in an agency today.
+CREATE FUNCTION people_as(agency uuid, wanted text, today date) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT DISTINCT m.person_id FROM membership m
+    WHERE m.agency_id = people_as.agency AND lives(m, today) AND wanted = ANY (roles_today(m.id, today))
+$$;
+
+-- Who answers for an agency's information: its senior information risk owners. Where it has none, the first of these that
+-- there are: whoever signs for it, looks after data protection there, administers it. So there is always somebody to hear.
+CREATE FUNCTION who_answers(agency uuid, today date) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH standing AS (
+        SELECT m.person_id, min(CASE WHEN r.title = 'siro' THEN 1 WHEN r.role = 'authorised_signatory' THEN 2
+                                     WHEN r.role = 'data_protection_lead' THEN 3 ELSE 4 END) AS rank
+        FROM membership m JOIN membership_role r ON r.membership_id = m.id
+        WHERE m.agency_id = who_answers.agency AND lives(m, today) AND r.role = ANY (roles_today(m.id, today))
+          AND r.role IN ('authorised_signatory', 'data_protection_lead', 'agency_administrator')
+        GROUP BY m.person_id
+    )
+    SELECT person_id FROM standing WHERE rank = (SELECT min(rank) FROM standing)
+$$;
+
 CREATE FUNCTION tell_member(member uuid, about text, words text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -4991,6 +5015,113 @@ BEGIN
 END
 $$;
 
+-- Who hears at once that an agreement has moved, written with the event that moves it: what is asked of an agency goes to who
+-- advises and signs there, how things stand to who looks after data protection there and to its points of contact. A notice
+-- names the agreement's number, agencies and a day; why it was done is read in the portal.
+
+-- Tell those in an agency who hold one of these roles today; where nobody does, whoever answers for the agency.
+CREATE FUNCTION tell_agency_of_agreement(
+    agency uuid, wanted text[], deal uuid, about text, words text, beside uuid, today date
+) RETURNS void LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH those AS (SELECT DISTINCT p FROM unnest(wanted) r, people_as(agency, r, today) p),
+    told AS (
+        SELECT p FROM those
+        UNION ALL SELECT a FROM who_answers(agency, today) a WHERE NOT EXISTS (SELECT FROM those)
+    )
+    INSERT INTO notice (id, person_id, at, kind, says, agreement_id)
+    SELECT gen_random_uuid(), p, clock_timestamp(), about, left(words, 400), deal
+    FROM told WHERE p IS DISTINCT FROM beside
+$$;
+
+-- The agencies that an agreement concerns: who leads it, those who have joined and not left, and those who were asked to.
+CREATE FUNCTION agreement_concerns(deal uuid) RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT a.lead_agency_id FROM agreement a WHERE a.id = deal
+    UNION
+    SELECT p.agency_id FROM agreement_party p
+    WHERE p.agreement_id = deal AND p.left_at IS NULL AND (p.joined_at IS NOT NULL OR EXISTS (
+        SELECT FROM agreement_version v WHERE v.agreement_id = deal AND v.number = p.since_number
+          AND v.sent_at IS NOT NULL AND v.dropped_at IS NULL))
+$$;
+
+-- What the parties in standing are told of an event; NULL where they need not hear.
+CREATE FUNCTION agreement_news(it agreement, e agreement_event, v agreement_version, p agreement_party, by_whom text, whose text)
+RETURNS text LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT CASE
+        WHEN e.move = 'agreed' AND v.starts_on <= caller_today() THEN
+            format('Agreement %s, version %s: all have signed it, and it is in force.', it.reference, v.number)
+        WHEN e.move = 'agreed' THEN
+            format('Agreement %s, version %s: all have signed it: it is in force from %s on.', it.reference, v.number,
+                   to_char(v.starts_on, 'FMDD FMMonth YYYY'))
+        WHEN it.sent_at IS NULL THEN NULL  -- a draft binds nobody
+        WHEN e.move = 'suspended' THEN
+            format('Agreement %s was suspended by %s: nothing is shared under it.', it.reference, by_whom)
+        WHEN e.move = 'resumed' THEN format('Agreement %s goes on: %s has lifted its suspension.', it.reference, by_whom)
+        WHEN e.move = 'withdrawn' THEN
+            format('Agreement %s was withdrawn by %s: nothing is shared under it any more.', it.reference, by_whom)
+        WHEN e.move = 'joined' AND (p.accedes OR p.since_number > 1) THEN
+            format('%s has joined agreement %s.', whose, it.reference)
+        WHEN e.move = 'party_suspended' THEN
+            format('%s''s part in agreement %s was suspended by %s.', whose, it.reference, by_whom)
+        WHEN e.move = 'party_resumed' THEN format('%s takes part again in agreement %s.', whose, it.reference)
+        WHEN e.move = 'party_left' AND p.joined_at IS NOT NULL THEN
+            format('%s has left agreement %s.', whose, it.reference)
+    END
+$$;
+
+CREATE FUNCTION tell_of_agreement_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    it agreement;
+    v agreement_version;
+    p agreement_party;
+    today date := caller_today();
+    me uuid := caller_person();
+    signs text[] := '{data_protection_lead,authorised_signatory}';
+    by_whom text := (SELECT a.short_name FROM agency a WHERE a.id = NEW.by_agency_id);
+    whose text;
+    news text;
+BEGIN
+    IF caller_principal() IS NULL THEN
+        RETURN NULL;  -- sample data
+    END IF;
+    SELECT * INTO it FROM agreement a WHERE a.id = NEW.agreement_id;
+    SELECT * INTO v FROM agreement_version w WHERE w.id = NEW.agreement_version_id;
+    SELECT * INTO p FROM agreement_party q WHERE q.id = NEW.party_id;
+    whose := (SELECT a.short_name FROM agency a WHERE a.id = p.agency_id);
+    IF NEW.move = 'sent' OR NEW.move = 'dropped' AND v.sent_at IS NOT NULL THEN
+        PERFORM tell_agency_of_agreement(
+            q.agency_id, signs, it.id, CASE NEW.move WHEN 'sent' THEN 'agreement_asked' ELSE 'agreement_moved' END,
+            format(CASE NEW.move WHEN 'sent' THEN 'Agreement %s, version %s, waits for your agency''s advice and signature.'
+                ELSE 'Agreement %s, version %s, was given up: nobody signs it.' END, it.reference, v.number), me, today)
+        FROM agreement_party q WHERE q.agreement_id = it.id AND q.left_at IS NULL AND q.since_number <= v.number;
+    ELSIF NEW.move = 'advised' THEN
+        PERFORM tell_agency_of_agreement(p.agency_id, '{authorised_signatory}', it.id, 'agreement_asked', format(
+            'Your data protection lead''s advice on agreement %s is there: it waits for your signature.', it.reference), me, today);
+    ELSIF NEW.move = 'party_named' AND p.accedes THEN
+        PERFORM tell_agency_of_agreement(p.agency_id, signs, it.id, 'agreement_asked', format(
+            'Your agency is to join agreement %s: it waits for your advice and signature.', it.reference), me, today);
+        PERFORM tell_agency_of_agreement(s.agency_id, '{authorised_signatory}', it.id, 'agreement_asked', format(
+            'Your agency is asked to agree that %s joins agreement %s.', whose, it.reference), me, today)
+        FROM agreement_standing(it.id, caller_now()) s
+        JOIN agreement_version w ON w.id = s.version_id AND w.accession = 'all_parties'
+        WHERE s.agency_id NOT IN (NEW.by_agency_id, p.agency_id);
+    ELSIF NEW.move = 'party_left' AND p.joined_at IS NULL AND p.accedes THEN
+        PERFORM tell_agency_of_agreement(p.agency_id, signs, it.id, 'agreement_moved', format(
+            'Your agency is asked no more to join agreement %s.', it.reference), me, today);
+    END IF;
+    news := agreement_news(it, NEW, v, p, by_whom, whose);
+    IF news IS NOT NULL THEN
+        PERFORM tell_agency_of_agreement(
+            concerned, '{data_protection_lead,agency_spoc}', it.id, 'agreement_moved', news, me, today)
+        FROM (SELECT agreement_concerns(it.id) UNION SELECT p.agency_id WHERE p.id IS NOT NULL) told (concerned);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 -- Why the caller sees a row, from the keys: which of its keys they hold, and what they lack for more; and of rows that have
 -- none, which ways of their row rule are met. Nothing is named but what the caller's own agency is: itself, its teams, the
 -- agreements by which it is given something.
@@ -5233,7 +5364,7 @@ BEGIN
     SELECT t.id, t.lease, coalesce(c.address, p.address, g.inbox)::text,
            t.team_id IS NOT NULL OR EXISTS (
                SELECT FROM outbox_notice o JOIN notice n ON n.id = o.notice_id
-               WHERE o.message_id = t.id AND (n.kind LIKE 'action\_%' OR n.kind IN ('referral_arrived', 'referral_yours', 'referral_due', 'referral_late'))),
+               WHERE o.message_id = t.id AND (n.kind LIKE 'action\_%' OR n.kind IN ('referral_arrived', 'referral_yours', 'referral_due', 'referral_late', 'agreement_asked'))),
            c.code::text
     FROM taken t LEFT JOIN mail_code c ON c.message_id = t.id LEFT JOIN mail_preference p ON p.person_id = t.person_id LEFT JOIN team g ON g.id = t.team_id
     ORDER BY t.next_try_at, t.id;
@@ -5926,14 +6057,6 @@ $$;
 -- A case is disclosed in an emergency: who is told, what may be changed of the record, and who is told when nobody has
 -- reviewed it in time.
 
--- The people who hold a role in an agency today.
-CREATE FUNCTION people_as(agency uuid, wanted text, today date) RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT DISTINCT m.person_id FROM membership m
-    WHERE m.agency_id = people_as.agency AND lives(m, today) AND wanted = ANY (roles_today(m.id, today))
-$$;
-
 -- Whoever looks after data protection there; where nobody does, whoever signs for the agency.
 CREATE FUNCTION tell_guardians(agency uuid, today date, about text, words text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
@@ -5944,22 +6067,6 @@ BEGIN
         PERFORM tell(p, about, words) FROM people_as(agency, 'authorised_signatory', today) p;
     END IF;
 END
-$$;
-
--- Who answers for an agency's information: its senior information risk owners. Where it has none, the first of these that
--- there are: whoever signs for it, looks after data protection there, administers it. So there is always somebody to hear.
-CREATE FUNCTION who_answers(agency uuid, today date) RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-    WITH standing AS (
-        SELECT m.person_id, min(CASE WHEN r.title = 'siro' THEN 1 WHEN r.role = 'authorised_signatory' THEN 2
-                                     WHEN r.role = 'data_protection_lead' THEN 3 ELSE 4 END) AS rank
-        FROM membership m JOIN membership_role r ON r.membership_id = m.id
-        WHERE m.agency_id = who_answers.agency AND lives(m, today) AND r.role = ANY (roles_today(m.id, today))
-          AND r.role IN ('authorised_signatory', 'data_protection_lead', 'agency_administrator')
-        GROUP BY m.person_id
-    )
-    SELECT person_id FROM standing WHERE rank = (SELECT min(rank) FROM standing)
 $$;
 
 -- Whether an agency has anybody who would be told.
@@ -6553,18 +6660,20 @@ BEGIN
         SELECT count(DISTINCT r.id) INTO cases FROM recipient x JOIN referral r ON r.id = x.referral_id
         WHERE x.agreement_id = it.id AND x.given_at IS NOT NULL AND x.lost_at IS NULL
           AND party.agency_id IN (x.agency_id, r.sender_agency_id) AND r.overall IN ('waiting', 'in_hand') AND high_risk(r.id);
-        INSERT INTO notice (id, person_id, at, kind, says, agreement_id)
-        SELECT gen_random_uuid(), person, clock_timestamp(), about,
-               words || CASE WHEN about = 'agreement_ends'
-                   THEN format(' Open high-risk cases that your agency gave or got by it: %s.', cases) ELSE '' END, it.id
-        FROM (SELECT people_as(party.agency_id, 'data_protection_lead', today)
-              UNION SELECT people_as(party.agency_id, 'authorised_signatory', today)) told (person);
+        PERFORM tell_agency_of_agreement(
+            party.agency_id,
+            CASE about WHEN 'agreement_moved' THEN '{data_protection_lead,agency_spoc}'::text[]
+                ELSE '{data_protection_lead,authorised_signatory}' END,
+            it.id, about,
+            words || CASE WHEN about = 'agreement_ends'
+                THEN format(' Open high-risk cases that your agency gave or got by it: %s.', cases) ELSE '' END, NULL, today);
     END LOOP;
 END
 $$;
 
 -- The worker asks for it, as often as it likes: 60, 30 and 7 days before the end, and 30 days before a review and once it
--- is due. Each is said once; a worker that was away says the latest. A version that all have signed moves the days.
+-- is due. Each is said once; a worker that was away says the latest. A version that all have signed moves the days; where it
+-- was signed before its first day, that is said, too.
 CREATE FUNCTION remind_of_agreements(moment timestamptz) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -6586,6 +6695,10 @@ BEGIN
             SELECT CASE WHEN v.review_on <= today THEN 'agreement_due' ELSE 'agreement_due_30' END, v.review_on,
                    'agreement_due', 'is to be reviewed'
             WHERE v.review_on <= today + 30 AND v.review_on < v.ends_on AND v.ends_on >= today
+            UNION ALL
+            SELECT 'agreement_begins', v.starts_on, 'agreement_moved', format('version %s, is in force since', v.number)
+            WHERE v.starts_on BETWEEN today - 30 AND today AND (v.signed_at AT TIME ZONE 'Europe/London')::date < v.starts_on
+              AND a.suspended_at IS NULL
         ) s (kind, day, about, words)
         WHERE a.withdrawn_at IS NULL
           AND NOT EXISTS (SELECT FROM reminder r WHERE r.about_id = a.id AND r.kind = s.kind AND r.day = s.day)
@@ -6595,7 +6708,8 @@ BEGIN
         IF FOUND THEN
             SELECT * INTO it FROM agreement a WHERE a.id = due.id;
             PERFORM tell_of_agreement(it, due.about, format(
-                'Agreement %s %s on %s.', it.reference, due.words, to_char(due.day, 'FMDD FMMonth YYYY')), today);
+                CASE due.about WHEN 'agreement_moved' THEN 'Agreement %s, %s %s.' ELSE 'Agreement %s %s on %s.' END,
+                it.reference, due.words, to_char(due.day, 'FMDD FMMonth YYYY')), today);
             said := said + 1;
         END IF;
     END LOOP;
@@ -8582,6 +8696,8 @@ CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON agreement_event FOR EACH ROW EX
 CREATE TRIGGER c_order BEFORE INSERT ON agreement_event FOR EACH ROW EXECUTE FUNCTION order_agreement_event();
 
 CREATE TRIGGER y_apply AFTER INSERT ON agreement_event FOR EACH ROW EXECUTE FUNCTION apply_agreement_event();
+
+CREATE TRIGGER z_tell AFTER INSERT ON agreement_event FOR EACH ROW EXECUTE FUNCTION tell_of_agreement_event();
 
 ALTER TABLE mail_preference ENABLE ROW LEVEL SECURITY;
 
