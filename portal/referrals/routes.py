@@ -2,9 +2,12 @@
 until a record can be sealed.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from portal.errors import Invalid
+from portal.referrals.engine.pathway import Pathway
+from portal.referrals.engine.standing import Value
 
 
 class Employment(StrEnum):
@@ -36,3 +39,12 @@ def must_not_be_a_partners(employment: Employment | None, field: str = "employme
         raise Invalid.field(field, UNSAID, "EMPLOYMENT_NEEDED")
     if employment is not Employment.NONE_KNOWN:
         raise Invalid.field(field, INDEPENDENT, "INDEPENDENT_ROUTE")
+
+
+def must_accuse_no_partners_own(pathway: Pathway, fields: Mapping[str, Value]) -> None:
+    """Refuse a step that says it in a code of its pathway, such as that of a university's staff."""
+    for name, value in fields.items():
+        field = pathway.fields.get(name)
+        said = value if isinstance(value, (list, tuple)) else [value]
+        if field is not None and not set(field.accuses_partner).isdisjoint(said):
+            raise Invalid.field(f"fields.{name}", INDEPENDENT, "INDEPENDENT_ROUTE")

@@ -30,6 +30,7 @@ from portal.referrals.engine.standing import Event, Value
 from portal.referrals.follow.following import follow
 from portal.referrals.passing import Read, ToTeam, open_place, place_for, take_back, transfers
 from portal.referrals.recording import events_of, record, settle
+from portal.referrals.routes import must_accuse_no_partners_own
 from portal.referrals.tables import Recipient, Referral, ReferralEvent
 from portal.referrals.tracks import opened
 from portal.referrals.verbs import RecipientId, pathway_of
@@ -112,6 +113,7 @@ async def step(  # noqa: PLR0913, PLR0917 - what a step is made of
     """Check a step as the pathway has it, record it, and let the recipient stand where it led."""
     pathway, calendar, events = await _case(work, referral, recipient)
     fields = read_fields(pathway, given)
+    must_accuse_no_partners_own(pathway, fields)
     part = _acting_as(pathway, move, parts)
     late = at is not None and any(event.at > at for event in events)
     if at is not None and at > work.now:

@@ -222,6 +222,12 @@ MISTAKES = [
         ['no code "found"', "lost, returned"],
     ),
     (
+        "[fields.result]",
+        '[fields.result]\naccuses_partner = ["found"]',
+        "fields.result.accuses_partner",
+        ['no code "found"', "lost, returned"],
+    ),
+    (
         'stops = ["lent"]',
         'stops = ["lent"]\nsince = "result"',
         "clocks.hand_over.since",

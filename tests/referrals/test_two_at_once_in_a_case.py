@@ -16,6 +16,7 @@ from support.referring import (
     see,
     send,
     sent,
+    team,
 )
 
 IDVA, ISVA = "wirral.idva", ("rasa", "ISVA service")
@@ -108,3 +109,51 @@ async def test_a_draft_sent_twice_is_sent_once(portal: Portal) -> None:
     answers = await asyncio.gather(send(portal, row), send(portal, row))
     assert kinds(answers) == {"ReferralPayload": 1, "Conflict": 1}
     assert (await names_of(portal, SENDER, row["id"])) == ["send"]
+
+
+async def test_what_was_sent_is_not_sent_again_by_the_same_token(portal: Portal) -> None:
+    row = await draft(portal, FAMILY_SAFETY)
+    assert (await send(portal, row))["__typename"] == "ReferralPayload"
+    assert (await send(portal, row))["__typename"] == "Conflict"
+    now = await see(portal, SENDER, row["id"])
+    again = await send(portal, {**row, "version": now["version"]})
+    assert [error["code"] for error in again["errors"]] == ["SENT"]
+    assert (await names_of(portal, SENDER, row["id"])) == ["send"]
+
+
+async def test_nobody_is_sent_a_case_who_was_added_while_it_was_sent(portal: Portal) -> None:
+    for _ in range(TIMES):
+        row = await draft(portal, FAMILY_SAFETY)
+        more = {"id": row["id"], "expectedVersion": row["version"], "team": team(*ISVA)}
+        answers = await asyncio.gather(
+            send(portal, row), portal.do(SENDER, "addressReferral", more, REFERRAL)
+        )
+        assert kinds(answers) == {"ReferralPayload": 1, "Conflict": 1}
+        was_sent = answers[0]["__typename"] == "ReferralPayload"
+        now = await see(portal, SENDER, row["id"])
+        assert now["overall"] == ("WAITING" if was_sent else "DRAFT")
+        assert len(now["recipients"]["nodes"]) == (1 if was_sent else 2)
+        assert await see(portal, WHO["RASA"], row["id"]) is None
+
+
+async def test_of_transferring_and_withdrawing_the_case_is_lost_to_nobody_or_both(
+    portal: Portal,
+) -> None:
+    for _ in range(TIMES):
+        row = await sent(portal)
+        [place] = row["recipients"]["nodes"]
+        place = (await move(portal, IDVA, place, "accept"))["recipient"]
+        row = await see(portal, SENDER, row["id"])
+        given = {
+            "recipient": place["id"], "expectedVersion": place["version"], "team": team(*ISVA),
+            "fields": [{"name": "transfer_reason", "values": ["moved_area"]}],
+        }  # fmt: skip
+        transferred, withdrawn = await asyncio.gather(
+            portal.do(IDVA, "transferReferral", given),
+            portal.do(SENDER, "withdrawReferral", withdrawal(row), REFERRAL),
+        )
+        seen = [await see(portal, who, row["id"]) is not None for who in (IDVA, WHO["RASA"])]
+        if withdrawn["__typename"] == "ReferralPayload":
+            assert seen == [False, False], transferred
+        else:
+            assert seen == [True, transferred["__typename"] == "RecipientPayload"], withdrawn

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLInputObjectType, get_named_type
 from support.asking import Portal
+from support.charging import OFFICER, matter, registered, registration, said
 from support.conferring import gold
 from support.referring import (
     FAMILY_SAFETY,
@@ -245,6 +246,79 @@ async def test_words_about_a_person_are_refused_where_a_text_is_taken(
         refused = await tries(portal, row, mutation, **given)
     assert at in {error["path"][-1] for error in refused.get("errors", [])}, refused
     assert "Anna lives" not in refused["message"]
+
+
+def kept(row: dict[str, Any]) -> list[Any]:
+    """What must not have moved: versions, states, and what was recorded."""
+    return [row["version"], row["overall"], row["recipients"], row["events"]]
+
+
+Ready = tuple[dict[str, Any], str, str, dict[str, Any]]
+"""A case, who does what with it, and all that is to be given but fields."""
+
+
+async def ready(portal: Portal, what: str) -> Ready:
+    if what == "sendReferral":
+        row = await gold(portal)
+        version = {"id": row["id"], "expectedVersion": row["version"]}
+        read = {"token": row["preview"]["token"], "disclosureRead": True}
+        return row, SENDER, what, version | read
+    row = await sent(portal)
+    [place] = row["recipients"]["nodes"]
+    for name in ("accept", "start")[: 2 if what == "ask_to_close" else 1]:
+        place = (await move(portal, IDVA, place, name))["recipient"]
+    row = await see(portal, SENDER, row["id"])
+    version = {"recipient": place["id"], "expectedVersion": place["version"]}
+    if what == "withdrawReferral":
+        return row, SENDER, what, {"id": row["id"], "expectedVersion": row["version"]}
+    if what == "transferReferral":
+        return row, IDVA, what, version | {"team": team("rasa", "ISVA service")}
+    return row, SENDER, "moveReferral", version | {"move": what}
+
+
+@pytest.mark.parametrize(
+    ("what", "own"),
+    [
+        ("sendReferral", "route"),
+        ("withdrawReferral", "withdraw_reason"),
+        ("transferReferral", "transfer_reason"),
+        ("ask_to_close", "withdraw_reason"),
+    ],
+)
+async def test_words_are_no_field_of_what_is_sent_taken_back_passed_over_or_asked_to_close(
+    portal: Portal, what: str, own: str
+) -> None:
+    row, who, mutation, given = await ready(portal, what)
+    for name, values in (
+        (WORDS, ["x"]), (WORDS, [WORDS]), (own, [WORDS]), (own, [WORDS, WORDS]), (own, []),
+    ):  # fmt: skip
+        told = {"fields": [{"name": name, "values": values}]}
+        refused = await portal.do(who, mutation, given | told)
+        assert refused["__typename"] == "ValidationError", refused
+        assert {error["path"][1] for error in refused["errors"]} == {"fields"}
+    assert kept(await see(portal, SENDER, row["id"])) == kept(row)
+    assert what != "transferReferral" or await see(portal, "rasa.caseworker", row["id"]) is None
+
+
+async def test_words_are_no_field_of_a_further_suspect(portal: Portal) -> None:
+    case = await registered(portal)
+    given = {"id": case["id"], "expectedVersion": case["version"], "employment": "NONE_KNOWN"}
+    for told in ({WORDS: "x"}, registration(3) | {WORDS: "x"}, registration(3) | {"urn": WORDS}):
+        refused = await portal.do(OFFICER, "addSuspect", given | {"fields": said(told)})
+        assert refused["__typename"] == "ValidationError", told
+    assert (await matter(portal, case["id"]))["version"] == case["version"]
+
+
+async def test_words_are_no_token_and_no_way_to_send(portal: Portal) -> None:
+    row = await draft(portal, FAMILY_SAFETY)
+    change = {"id": row["id"], "expectedVersion": row["version"]}
+    given = change | {"token": row["preview"]["token"]}
+    assert faults(await portal.do(SENDER, "sendReferral", given | {"move": WORDS})) == [
+        ("move", "IMPOSSIBLE_MOVE")
+    ]
+    stale = await portal.do(SENDER, "sendReferral", given | {"token": WORDS})
+    assert stale["__typename"] == "Conflict"
+    assert (await see(portal, SENDER, row["id"]))["overall"] == "DRAFT"
 
 
 async def test_words_are_no_move_no_field_no_value_and_no_reason(portal: Portal) -> None:

@@ -199,6 +199,8 @@ def _field(pathway: Pathway, one: FieldOf, note: Note) -> None:
     if one.codes is not None:
         _known(note, f"{key}.codes", "list of codes", [one.codes], pathway.codes)
     _codes_of(pathway, f"{key}.required_when", one.required_when, note)
+    if one.accuses_partner:
+        _codes_of(pathway, f"{key}.accuses_partner", {one.name: one.accuses_partner}, note)
     sayings = [*pathway.moves.values(), *pathway.events.values()]
     if not any(one.name in saying.fields for saying in sayings):
         note(key, "is asked by no move and no event: add it to one, or take it out.")

@@ -116,6 +116,8 @@ class FieldOf:
     """The list that its codes are of."""
     required_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Required where one of these other fields has one of these codes."""
+    accuses_partner: tuple[str, ...] = ()
+    """Codes by which whoever is accused is, or may be, a partner's: with one nothing is stored."""
 
 
 @dataclass(frozen=True, kw_only=True)

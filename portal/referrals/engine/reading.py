@@ -231,6 +231,7 @@ def _field(name: str, table: Table) -> FieldOf:
         category=table.choice("category", DataCategory),
         codes=table.text_or_none("codes"),
         required_when={other: when.texts(other, required=True) for other in when.raw},
+        accuses_partner=table.texts("accuses_partner"),
     )
 
 
