@@ -20,7 +20,7 @@ BEGIN
            a.from_on, a.until_on, caller_now(), 1, '{}'
     FROM recipient p JOIN referral r ON r.id = p.referral_id JOIN support_authority a ON a.referral_id = r.id
     WHERE p.id = track AND p.suspect IS NOT NULL AND a.revoked_on IS NULL
-      AND caller_can('referrals:work') AND r.acl && caller_keys() AND NOT r.routes && caller_closed()
+      AND caller_can('referrals:work') AND r.acl && caller_keys() AND given_to_caller(r.acl, r.routes)
     ON CONFLICT (authority_id, recipient_id) DO UPDATE SET state = told, says = said, days = court_days
     WHERE (m.state, m.says, m.days) IS DISTINCT FROM (told, said, court_days);
 END

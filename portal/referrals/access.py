@@ -278,6 +278,8 @@ DEFINERS: dict[str, str] = {
     "spread_referral_keys()": "",
     "hold_referral(uuid)": "portal_runtime",
     "steering_codes(uuid,text[])": "portal_runtime",
+    "urgent_keys(int[])": "",
+    "caller_urgent()": "portal_runtime",
     "consult(uuid,text)": "portal_runtime",
     "consult_listed(uuid)": "portal_runtime",
     "case_totals(text,int)": "portal_runtime",
@@ -290,6 +292,8 @@ DEFINERS: dict[str, str] = {
     "ways_lost(uuid,uuid)": "",
     "agency_case_keys(uuid,text,uuid)": "",
     "agency_roles(uuid)": "",
+    "keys_some_lose(uuid,uuid)": "",
+    "own_keys_some_lose(uuid)": "portal_runtime",
     "keys_after(uuid)": "portal_runtime",
     "ways_shut_by(uuid)": "portal_runtime",
     "own_keys_after(text,uuid)": "portal_runtime",
@@ -298,7 +302,11 @@ DEFINERS: dict[str, str] = {
     "passes_from_caller(uuid)": "portal_runtime",
     "passes_to_caller(uuid)": "portal_runtime",
 }
-CALLABLE: tuple[str, ...] = ("audience_mark(uuid)", "high_risk(uuid)")
+CALLABLE: tuple[str, ...] = (
+    "audience_mark(uuid)",
+    "high_risk(uuid)",
+    "given_to_caller(int[],int[])",
+)
 
 
 def may_refer(caller: Caller) -> None:

@@ -114,6 +114,22 @@ BEGIN
 END
 $$;
 
+-- Those of these keys that an emergency disclosure gave. What they open no closed way closes.
+CREATE FUNCTION urgent_keys(keys int[]) RETURNS int[] LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(array_agg(c.id), '{}') FROM capability c JOIN emergency_disclosure e ON e.id = c.gate_id
+    WHERE c.id = ANY (urgent_keys.keys)
+$$;
+
+CREATE FUNCTION caller_urgent() RETURNS int[] LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT urgent_keys(caller_keys()) $$;
+
+-- What the policies of a case's tables ask beside its keys, for functions that ask it themselves.
+CREATE FUNCTION given_to_caller(acl int[], routes int[]) RETURNS boolean LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT NOT coalesce(routes && caller_closed() AND NOT acl && caller_urgent(), false)
+$$;
+
 -- The keys of a case: the sender's own, those of each recipient while it is given to it, and of whom a MARAC asks what it
 -- knows. A narrow team keeps its cases to its members; one that passed a case on keeps the summary, and so do those whom it
 -- asked. `routes`: from whom each agency has it, under which agreement.
@@ -251,7 +267,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     FROM recipient p JOIN referral r ON r.id = p.referral_id
     JOIN referral_event e ON e.recipient_id = p.id JOIN event_codes c ON c.event_id = e.id
     CROSS JOIN LATERAL jsonb_each(c.codes) said
-    WHERE p.id = wanted AND caller_can('referrals:work') AND r.acl && caller_keys() AND NOT r.routes && caller_closed()
+    WHERE p.id = wanted AND caller_can('referrals:work') AND r.acl && caller_keys() AND given_to_caller(r.acl, r.routes)
       AND said.key = ANY (names)
       AND (r.sender_agency_id = caller_agency() OR EXISTS (
           SELECT FROM recipient own WHERE own.referral_id = r.id AND own.agency_id = caller_agency()
@@ -268,7 +284,7 @@ DECLARE
     case_of referral;
 BEGIN
     SELECT * INTO case_of FROM referral r
-    WHERE r.id = wanted AND r.full_acl && caller_keys() AND NOT r.routes && caller_closed();
+    WHERE r.id = wanted AND r.full_acl && caller_keys() AND given_to_caller(r.full_acl, r.routes);
     IF NOT FOUND AND caller_principal() IS NOT NULL THEN
         INSERT INTO audit_line (id, at, request_id, principal_id, agency_id, verb, outcome, rule, object_id)
         VALUES (gen_random_uuid(), caller_now(), caller_request(), caller_principal(), caller_agency(),
@@ -321,7 +337,7 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     WITH this AS (
         SELECT * FROM referral r
-        WHERE r.id = wanted AND r.acl && caller_keys() AND NOT r.routes && caller_closed()
+        WHERE r.id = wanted AND r.acl && caller_keys() AND given_to_caller(r.acl, r.routes)
     )
     SELECT this.sender_agency_id, this.sender_team_id, t.narrow, 'sender', NULL::uuid, NULL, this.categories, false
     FROM this JOIN team t ON t.id = this.sender_team_id

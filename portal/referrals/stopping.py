@@ -59,7 +59,9 @@ def _meet(column: ColumnElement[Any], keys: _Keys) -> ColumnElement[bool]:
 def _stays(row: Columns, change: ColumnElement[Any]) -> ColumnElement[bool]:
     keys = func.keys_after(change, type_=ARRAY(Integer))
     shut = func.ways_shut_by(change, type_=ARRAY(Integer))
-    return and_(_meet(row.acl, _keys(keys)), not_(_meet(row.routes, _keys(shut))))
+    urgent = func.caller_urgent(type_=ARRAY(Integer))
+    closes = and_(_meet(row.routes, _keys(shut)), not_(_meet(row.acl, _keys(urgent))))
+    return and_(_meet(row.acl, _keys(keys)), not_(closes))
 
 
 def stops_with(row: Columns, change: ColumnElement[Any], _: Ask) -> ColumnElement[bool]:
@@ -68,7 +70,7 @@ def stops_with(row: Columns, change: ColumnElement[Any], _: Ask) -> ColumnElemen
 
 
 def narrows_with(row: Columns, change: ColumnElement[Any], _: Ask) -> ColumnElement[bool]:
-    """It stays in sight, and the caller's agency would read less of it."""
+    """It stays in sight, and the caller's agency would read less of it, or some there nothing."""
 
     def opens(category: DataCategory, after: ColumnElement[Any]) -> ColumnElement[bool]:
         keys = func.own_keys_after(category.value, after, type_=ARRAY(Integer))
@@ -76,7 +78,8 @@ def narrows_with(row: Columns, change: ColumnElement[Any], _: Ask) -> ColumnElem
 
     now = literal_column("NULL", Uuid())
     closes = (and_(opens(each, now), not_(opens(each, change))) for each in DataCategory)
-    return and_(_stays(row, change), or_(*closes))
+    left_out = _meet(row.acl, _keys(func.own_keys_some_lose(change, type_=ARRAY(Integer))))
+    return and_(_stays(row, change), or_(left_out, *closes))
 
 
 @value_type
@@ -90,7 +93,8 @@ class AgreementStop:
         " `referrals(filter: {stopsWith})` lists, with those of its narrow teams."
     )
     narrows: CaseBand = column(
-        "Of how many of the others they would read less; see `referrals(filter: {narrowsWith})`."
+        "Of how many of the others they would read less, or some of them, whose roles a version"
+        " leaves out, nothing; see `referrals(filter: {narrowsWith})`."
     )
 
 

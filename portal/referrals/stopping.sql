@@ -50,17 +50,37 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 $$;
 
 -- Every key that somebody in an agency could hold now of a data category, or of summaries; after a change, where one is named.
--- Who looks after its agreements sees that there are cases, whether or not anybody there may use them.
+-- Who looks after its agreements sees that there are cases, whether or not anybody there may use them. What was disclosed in
+-- an emergency hangs on no agreement, and counts neither before nor after.
 CREATE FUNCTION agency_case_keys(agency uuid, category text, change uuid) RETURNS int[]
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT ARRAY(
         SELECT key FROM unnest(held.keys) key
         WHERE NOT coalesce(held.lacking -> agency_case_keys.category @> to_jsonb(key), false)
+          AND key <> ALL (urgent.keys)
           AND (change IS NULL OR key <> ALL (keys_lost(agency_case_keys.agency, change, category, agency_roles(agency_case_keys.agency)))))
     FROM case_keys(agency_case_keys.agency, ARRAY(SELECT t.id FROM team t WHERE t.agency_id = agency_case_keys.agency),
                    '{referrals:read,agreements:draft}', caller_now(), agency_roles(agency_case_keys.agency)) held
+    CROSS JOIN LATERAL urgent_keys(held.keys) urgent (keys)
 $$;
+
+-- The keys of an agency by which some of its people have cases whom a new version leaves out, since it is for other roles. It
+-- may be that others there keep them.
+CREATE FUNCTION keys_some_lose(agency uuid, change uuid) RETURNS int[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(array_agg(c.id), '{}')
+    FROM agreement_change(change) said JOIN agreement_version v ON v.id = said.version_id
+    JOIN agreement_version counts ON counts.id = agreement_version_now(said.agreement_id, caller_now())
+    JOIN capability c ON c.gate_id = said.agreement_id AND c.agency_id = keys_some_lose.agency AND c.kind = 'summary'
+    WHERE EXISTS (
+        SELECT FROM membership m CROSS JOIN LATERAL principal_today(m.id, caller_today()) p
+        WHERE m.agency_id = keys_some_lose.agency AND p.roles && counts.permitted_roles AND NOT p.roles && v.permitted_roles
+          AND ('referrals:read' = ANY (p.scopes) OR 'referrals:summary' = ANY (p.scopes) AND NOT 'agreements:draft' = ANY (p.scopes)))
+$$;
+
+CREATE FUNCTION own_keys_some_lose(change uuid) RETURNS int[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT keys_some_lose(caller_agency(), change) $$;
 
 -- What the caller would hold after a change, and the ways that would be closed to the caller.
 CREATE FUNCTION keys_after(change uuid) RETURNS int[] LANGUAGE sql STABLE SECURITY DEFINER
@@ -91,6 +111,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     WITH said AS (SELECT * FROM agreement_change(change)),
     party AS (
         SELECT DISTINCT p.agency_id, ways_lost(p.agency_id, change) AS shut, held.closed,
+               keys_some_lose(p.agency_id, change) AS left_out,
                agency_case_keys(p.agency_id, NULL, NULL) AS now, agency_case_keys(p.agency_id, NULL, change) AS after
         FROM said JOIN agreement_party p ON p.agreement_id = said.agreement_id AND p.joined_at IS NOT NULL AND p.left_at IS NULL
         CROSS JOIN LATERAL case_keys(p.agency_id, '{}', '{referrals:read}', caller_now()) held
@@ -110,14 +131,14 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         WHERE q.given_at IS NOT NULL AND q.lost_at IS NULL
     ),
     had AS (
-        SELECT p.agency_id, r.id, r.full_acl, r.acl && p.after AND NOT r.routes && p.shut AS stays
+        SELECT p.agency_id, r.id, r.full_acl, r.acl && p.left_out AS left_out, r.acl && p.after AND NOT r.routes && p.shut AS stays
         FROM party p JOIN given USING (agency_id)
         JOIN referral r ON r.id = given.referral_id AND r.acl && p.now AND NOT r.routes && p.closed
     ),
     counted AS (
         SELECT p.agency_id, count(h.id) FILTER (WHERE NOT h.stays) AS stops,
-               count(h.id) FILTER (WHERE h.stays AND EXISTS (
-                   SELECT FROM part c WHERE c.agency_id = p.agency_id AND h.full_acl && c.now AND NOT h.full_acl && c.after)) AS narrows
+               count(h.id) FILTER (WHERE h.stays AND (h.left_out OR EXISTS (
+                   SELECT FROM part c WHERE c.agency_id = p.agency_id AND h.full_acl && c.now AND NOT h.full_acl && c.after))) AS narrows
         FROM party p LEFT JOIN had h ON h.agency_id = p.agency_id GROUP BY p.agency_id
     )
     SELECT c.agency_id, c.agency_id = caller_agency(), case_band(c.stops), case_band(c.narrows)

@@ -91,7 +91,7 @@ CREATE FUNCTION case_totals(by text, year int) RETURNS TABLE (key text, cases in
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     WITH allowed AS MATERIALIZED (
-        SELECT caller_counts_all() AS everything, caller_keys() AS keys, caller_closed() AS closed,
+        SELECT caller_counts_all() AS everything, caller_keys() AS keys, caller_closed() AS closed, caller_urgent() AS urgent,
                caller_keys('outcome') AS outcome_keys,
                least(greatest(case_totals.year, 1), 9000) AS april  -- of what is no year, a year without cases
         WHERE caller_counts_all() OR caller_can('referrals:summary')
@@ -99,7 +99,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         SELECT r.*, a.everything, a.outcome_keys FROM referral r CROSS JOIN allowed a
         WHERE r.sent_at >= make_timestamptz(a.april, 4, 1, 0, 0, 0, 'Europe/London')
           AND r.sent_at < make_timestamptz(a.april + 1, 4, 1, 0, 0, 0, 'Europe/London')
-          AND (a.everything OR r.acl && a.keys AND NOT r.routes && a.closed)
+          AND (a.everything OR r.acl && a.keys AND NOT (r.routes && a.closed AND NOT r.acl && a.urgent))
           -- That the police asked for early advice is a light record, and no referral until it is registered.
           AND NOT EXISTS (SELECT FROM recipient p WHERE p.referral_id = r.id AND p.state IN ('early_contact', 'early_contact_over'))
     ), counted AS (
@@ -133,7 +133,7 @@ CREATE FUNCTION charging_totals(year int) RETURNS TABLE (key text, cases int, wh
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     WITH allowed AS MATERIALIZED (
-        SELECT caller_counts_all() AS everything, caller_keys() AS keys, caller_closed() AS closed,
+        SELECT caller_counts_all() AS everything, caller_keys() AS keys, caller_closed() AS closed, caller_urgent() AS urgent,
                least(greatest(charging_totals.year, 1), 9000) AS april
         WHERE caller_counts_all() OR caller_can('referrals:summary')
     ), decided AS (
@@ -149,7 +149,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         WHERE r.pathway = 'cps_charging'
           AND r.sent_at >= make_timestamptz(a.april, 4, 1, 0, 0, 0, 'Europe/London')
           AND r.sent_at < make_timestamptz(a.april + 1, 4, 1, 0, 0, 0, 'Europe/London')
-          AND (a.everything OR r.acl && a.keys AND NOT r.routes && a.closed)
+          AND (a.everything OR r.acl && a.keys AND NOT (r.routes && a.closed AND NOT r.acl && a.urgent))
     ), cells AS (SELECT d.key, count(*)::int AS n FROM decided d WHERE d.key IS NOT NULL GROUP BY d.key)
     SELECT shown.* FROM (SELECT array_agg(cells.key) AS keys, array_agg(cells.n) AS counts FROM cells) listed,
         without_small(coalesce(listed.keys, '{}'), coalesce(listed.counts, '{}')) shown

@@ -23,8 +23,13 @@ def meets(keys: str) -> str:
 
 
 HELD = meets("acl")
-GIVEN = "NOT coalesce(routes && (SELECT caller_closed()), false)"
-"""Of a case: it was not given to the caller by a way that is closed today."""
+GIVEN = (
+    "NOT coalesce("
+    "routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false)"
+)
+"""Of a case: it was not given to the caller by a way that is closed today, or else it was disclosed
+to a team of theirs in an emergency. The latter is looked up only where a way is closed.
+"""
 SIGNED_IN = "(SELECT caller_principal()) IS NOT NULL"
 RULE = "rule"
 """In a table's info: its row rule."""

@@ -6,7 +6,7 @@
 -- whether somebody in one of them has it.
 CREATE FUNCTION has_case(it referral, agency uuid, team uuid, moment timestamptz, roles text[] DEFAULT NULL) RETURNS boolean LANGUAGE sql STABLE
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT it.acl && k.keys AND NOT it.routes && k.closed
+    SELECT it.acl && k.keys AND NOT (it.routes && k.closed AND NOT it.acl && urgent_keys(k.keys))
     FROM case_keys(agency, array_remove(ARRAY[team], NULL), '{referrals:summary}', moment, roles) k
 $$;
 
@@ -77,7 +77,7 @@ DECLARE
 BEGIN
     SELECT * INTO of_team FROM recipient p WHERE p.id = tell_party.recipient AND p.given_at IS NOT NULL;
     SELECT * INTO it FROM referral r
-    WHERE r.id = of_team.referral_id AND r.acl && caller_keys() AND NOT r.routes && caller_closed();
+    WHERE r.id = of_team.referral_id AND r.acl && caller_keys() AND given_to_caller(r.acl, r.routes);
     IF it.id IS NULL THEN
         RETURN;
     END IF;

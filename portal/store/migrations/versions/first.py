@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_795bd743c3a3"
+revision = "first_7e7809c373d7"
 down_revision = None
 
 

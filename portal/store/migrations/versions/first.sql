@@ -5632,6 +5632,22 @@ BEGIN
 END
 $$;
 
+-- Those of these keys that an emergency disclosure gave. What they open no closed way closes.
+CREATE FUNCTION urgent_keys(keys int[]) RETURNS int[] LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(array_agg(c.id), '{}') FROM capability c JOIN emergency_disclosure e ON e.id = c.gate_id
+    WHERE c.id = ANY (urgent_keys.keys)
+$$;
+
+CREATE FUNCTION caller_urgent() RETURNS int[] LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT urgent_keys(caller_keys()) $$;
+
+-- What the policies of a case's tables ask beside its keys, for functions that ask it themselves.
+CREATE FUNCTION given_to_caller(acl int[], routes int[]) RETURNS boolean LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT NOT coalesce(routes && caller_closed() AND NOT acl && caller_urgent(), false)
+$$;
+
 -- The keys of a case: the sender's own, those of each recipient while it is given to it, and of whom a MARAC asks what it
 -- knows. A narrow team keeps its cases to its members; one that passed a case on keeps the summary, and so do those whom it
 -- asked. `routes`: from whom each agency has it, under which agreement.
@@ -5769,7 +5785,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     FROM recipient p JOIN referral r ON r.id = p.referral_id
     JOIN referral_event e ON e.recipient_id = p.id JOIN event_codes c ON c.event_id = e.id
     CROSS JOIN LATERAL jsonb_each(c.codes) said
-    WHERE p.id = wanted AND caller_can('referrals:work') AND r.acl && caller_keys() AND NOT r.routes && caller_closed()
+    WHERE p.id = wanted AND caller_can('referrals:work') AND r.acl && caller_keys() AND given_to_caller(r.acl, r.routes)
       AND said.key = ANY (names)
       AND (r.sender_agency_id = caller_agency() OR EXISTS (
           SELECT FROM recipient own WHERE own.referral_id = r.id AND own.agency_id = caller_agency()
@@ -5786,7 +5802,7 @@ DECLARE
     case_of referral;
 BEGIN
     SELECT * INTO case_of FROM referral r
-    WHERE r.id = wanted AND r.full_acl && caller_keys() AND NOT r.routes && caller_closed();
+    WHERE r.id = wanted AND r.full_acl && caller_keys() AND given_to_caller(r.full_acl, r.routes);
     IF NOT FOUND AND caller_principal() IS NOT NULL THEN
         INSERT INTO audit_line (id, at, request_id, principal_id, agency_id, verb, outcome, rule, object_id)
         VALUES (gen_random_uuid(), caller_now(), caller_request(), caller_principal(), caller_agency(),
@@ -5839,7 +5855,7 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     WITH this AS (
         SELECT * FROM referral r
-        WHERE r.id = wanted AND r.acl && caller_keys() AND NOT r.routes && caller_closed()
+        WHERE r.id = wanted AND r.acl && caller_keys() AND given_to_caller(r.acl, r.routes)
     )
     SELECT this.sender_agency_id, this.sender_team_id, t.narrow, 'sender', NULL::uuid, NULL, this.categories, false
     FROM this JOIN team t ON t.id = this.sender_team_id
@@ -5981,7 +5997,7 @@ CREATE FUNCTION case_totals(by text, year int) RETURNS TABLE (key text, cases in
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     WITH allowed AS MATERIALIZED (
-        SELECT caller_counts_all() AS everything, caller_keys() AS keys, caller_closed() AS closed,
+        SELECT caller_counts_all() AS everything, caller_keys() AS keys, caller_closed() AS closed, caller_urgent() AS urgent,
                caller_keys('outcome') AS outcome_keys,
                least(greatest(case_totals.year, 1), 9000) AS april  -- of what is no year, a year without cases
         WHERE caller_counts_all() OR caller_can('referrals:summary')
@@ -5989,7 +6005,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         SELECT r.*, a.everything, a.outcome_keys FROM referral r CROSS JOIN allowed a
         WHERE r.sent_at >= make_timestamptz(a.april, 4, 1, 0, 0, 0, 'Europe/London')
           AND r.sent_at < make_timestamptz(a.april + 1, 4, 1, 0, 0, 0, 'Europe/London')
-          AND (a.everything OR r.acl && a.keys AND NOT r.routes && a.closed)
+          AND (a.everything OR r.acl && a.keys AND NOT (r.routes && a.closed AND NOT r.acl && a.urgent))
           -- That the police asked for early advice is a light record, and no referral until it is registered.
           AND NOT EXISTS (SELECT FROM recipient p WHERE p.referral_id = r.id AND p.state IN ('early_contact', 'early_contact_over'))
     ), counted AS (
@@ -6023,7 +6039,7 @@ CREATE FUNCTION charging_totals(year int) RETURNS TABLE (key text, cases int, wh
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     WITH allowed AS MATERIALIZED (
-        SELECT caller_counts_all() AS everything, caller_keys() AS keys, caller_closed() AS closed,
+        SELECT caller_counts_all() AS everything, caller_keys() AS keys, caller_closed() AS closed, caller_urgent() AS urgent,
                least(greatest(charging_totals.year, 1), 9000) AS april
         WHERE caller_counts_all() OR caller_can('referrals:summary')
     ), decided AS (
@@ -6039,7 +6055,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         WHERE r.pathway = 'cps_charging'
           AND r.sent_at >= make_timestamptz(a.april, 4, 1, 0, 0, 0, 'Europe/London')
           AND r.sent_at < make_timestamptz(a.april + 1, 4, 1, 0, 0, 0, 'Europe/London')
-          AND (a.everything OR r.acl && a.keys AND NOT r.routes && a.closed)
+          AND (a.everything OR r.acl && a.keys AND NOT (r.routes && a.closed AND NOT r.acl && a.urgent))
     ), cells AS (SELECT d.key, count(*)::int AS n FROM decided d WHERE d.key IS NOT NULL GROUP BY d.key)
     SELECT shown.* FROM (SELECT array_agg(cells.key) AS keys, array_agg(cells.n) AS counts FROM cells) listed,
         without_small(coalesce(listed.keys, '{}'), coalesce(listed.counts, '{}')) shown
@@ -6273,17 +6289,37 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 $$;
 
 -- Every key that somebody in an agency could hold now of a data category, or of summaries; after a change, where one is named.
--- Who looks after its agreements sees that there are cases, whether or not anybody there may use them.
+-- Who looks after its agreements sees that there are cases, whether or not anybody there may use them. What was disclosed in
+-- an emergency hangs on no agreement, and counts neither before nor after.
 CREATE FUNCTION agency_case_keys(agency uuid, category text, change uuid) RETURNS int[]
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT ARRAY(
         SELECT key FROM unnest(held.keys) key
         WHERE NOT coalesce(held.lacking -> agency_case_keys.category @> to_jsonb(key), false)
+          AND key <> ALL (urgent.keys)
           AND (change IS NULL OR key <> ALL (keys_lost(agency_case_keys.agency, change, category, agency_roles(agency_case_keys.agency)))))
     FROM case_keys(agency_case_keys.agency, ARRAY(SELECT t.id FROM team t WHERE t.agency_id = agency_case_keys.agency),
                    '{referrals:read,agreements:draft}', caller_now(), agency_roles(agency_case_keys.agency)) held
+    CROSS JOIN LATERAL urgent_keys(held.keys) urgent (keys)
 $$;
+
+-- The keys of an agency by which some of its people have cases whom a new version leaves out, since it is for other roles. It
+-- may be that others there keep them.
+CREATE FUNCTION keys_some_lose(agency uuid, change uuid) RETURNS int[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(array_agg(c.id), '{}')
+    FROM agreement_change(change) said JOIN agreement_version v ON v.id = said.version_id
+    JOIN agreement_version counts ON counts.id = agreement_version_now(said.agreement_id, caller_now())
+    JOIN capability c ON c.gate_id = said.agreement_id AND c.agency_id = keys_some_lose.agency AND c.kind = 'summary'
+    WHERE EXISTS (
+        SELECT FROM membership m CROSS JOIN LATERAL principal_today(m.id, caller_today()) p
+        WHERE m.agency_id = keys_some_lose.agency AND p.roles && counts.permitted_roles AND NOT p.roles && v.permitted_roles
+          AND ('referrals:read' = ANY (p.scopes) OR 'referrals:summary' = ANY (p.scopes) AND NOT 'agreements:draft' = ANY (p.scopes)))
+$$;
+
+CREATE FUNCTION own_keys_some_lose(change uuid) RETURNS int[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT keys_some_lose(caller_agency(), change) $$;
 
 -- What the caller would hold after a change, and the ways that would be closed to the caller.
 CREATE FUNCTION keys_after(change uuid) RETURNS int[] LANGUAGE sql STABLE SECURITY DEFINER
@@ -6314,6 +6350,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     WITH said AS (SELECT * FROM agreement_change(change)),
     party AS (
         SELECT DISTINCT p.agency_id, ways_lost(p.agency_id, change) AS shut, held.closed,
+               keys_some_lose(p.agency_id, change) AS left_out,
                agency_case_keys(p.agency_id, NULL, NULL) AS now, agency_case_keys(p.agency_id, NULL, change) AS after
         FROM said JOIN agreement_party p ON p.agreement_id = said.agreement_id AND p.joined_at IS NOT NULL AND p.left_at IS NULL
         CROSS JOIN LATERAL case_keys(p.agency_id, '{}', '{referrals:read}', caller_now()) held
@@ -6333,14 +6370,14 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         WHERE q.given_at IS NOT NULL AND q.lost_at IS NULL
     ),
     had AS (
-        SELECT p.agency_id, r.id, r.full_acl, r.acl && p.after AND NOT r.routes && p.shut AS stays
+        SELECT p.agency_id, r.id, r.full_acl, r.acl && p.left_out AS left_out, r.acl && p.after AND NOT r.routes && p.shut AS stays
         FROM party p JOIN given USING (agency_id)
         JOIN referral r ON r.id = given.referral_id AND r.acl && p.now AND NOT r.routes && p.closed
     ),
     counted AS (
         SELECT p.agency_id, count(h.id) FILTER (WHERE NOT h.stays) AS stops,
-               count(h.id) FILTER (WHERE h.stays AND EXISTS (
-                   SELECT FROM part c WHERE c.agency_id = p.agency_id AND h.full_acl && c.now AND NOT h.full_acl && c.after)) AS narrows
+               count(h.id) FILTER (WHERE h.stays AND (h.left_out OR EXISTS (
+                   SELECT FROM part c WHERE c.agency_id = p.agency_id AND h.full_acl && c.now AND NOT h.full_acl && c.after))) AS narrows
         FROM party p LEFT JOIN had h ON h.agency_id = p.agency_id GROUP BY p.agency_id
     )
     SELECT c.agency_id, c.agency_id = caller_agency(), case_band(c.stops), case_band(c.narrows)
@@ -6395,7 +6432,7 @@ $$;
 -- whether somebody in one of them has it.
 CREATE FUNCTION has_case(it referral, agency uuid, team uuid, moment timestamptz, roles text[] DEFAULT NULL) RETURNS boolean LANGUAGE sql STABLE
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT it.acl && k.keys AND NOT it.routes && k.closed
+    SELECT it.acl && k.keys AND NOT (it.routes && k.closed AND NOT it.acl && urgent_keys(k.keys))
     FROM case_keys(agency, array_remove(ARRAY[team], NULL), '{referrals:summary}', moment, roles) k
 $$;
 
@@ -6466,7 +6503,7 @@ DECLARE
 BEGIN
     SELECT * INTO of_team FROM recipient p WHERE p.id = tell_party.recipient AND p.given_at IS NOT NULL;
     SELECT * INTO it FROM referral r
-    WHERE r.id = of_team.referral_id AND r.acl && caller_keys() AND NOT r.routes && caller_closed();
+    WHERE r.id = of_team.referral_id AND r.acl && caller_keys() AND given_to_caller(r.acl, r.routes);
     IF it.id IS NULL THEN
         RETURN;
     END IF;
@@ -6802,7 +6839,7 @@ BEGIN
            a.from_on, a.until_on, caller_now(), 1, '{}'
     FROM recipient p JOIN referral r ON r.id = p.referral_id JOIN support_authority a ON a.referral_id = r.id
     WHERE p.id = track AND p.suspect IS NOT NULL AND a.revoked_on IS NULL
-      AND caller_can('referrals:work') AND r.acl && caller_keys() AND NOT r.routes && caller_closed()
+      AND caller_can('referrals:work') AND r.acl && caller_keys() AND given_to_caller(r.acl, r.routes)
     ON CONFLICT (authority_id, recipient_id) DO UPDATE SET state = told, says = said, days = court_days
     WHERE (m.state, m.says, m.days) IS DISTINCT FROM (told, said, court_days);
 END
@@ -6867,7 +6904,7 @@ $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_client(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), gateways_on(date), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz), access_decision(int[],text[]), access_powers(text,text[]), audience_mark(uuid), high_risk(uuid) TO portal_runtime, portal_auth;
+GRANT EXECUTE ON FUNCTION context_home(), caller_keys(), caller_keys(text), caller_closed(), caller_principal(), caller_agency(), caller_person(), caller_self(), caller_client(), caller_request(), caller_now(), caller_can(text), caller_scopes(), caller_session(), caller_today(), in_good_standing(uuid,date), roles_today(uuid,date), lives(membership,date), grantable(uuid,text), administrators_of(uuid,date), too_few_in(uuid,uuid), role_excluded(uuid,text), partnership_administered(), touch_row(), count_row(), changed_part(jsonb,jsonb), caller_agencies(), keys_mark(), keys_mark_holds(text), gateways_on(date), agreement_version_now(uuid,timestamptz), agreement_state(uuid,timestamptz), agreement_standing(uuid,timestamptz), agreement_answer(uuid,uuid,uuid,text,text[],timestamptz), agreement_for(uuid,uuid,text,text[],timestamptz), agreement_near(uuid,uuid,text,text[],timestamptz), access_decision(int[],text[]), access_powers(text,text[]), audience_mark(uuid), high_risk(uuid), given_to_caller(int[],int[]) TO portal_runtime, portal_auth;
 
 GRANT EXECUTE ON FUNCTION caller_context() TO portal_runtime;
 
@@ -6961,6 +6998,8 @@ GRANT EXECUTE ON FUNCTION hold_referral(uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION steering_codes(uuid,text[]) TO portal_runtime;
 
+GRANT EXECUTE ON FUNCTION caller_urgent() TO portal_runtime;
+
 GRANT EXECUTE ON FUNCTION consult(uuid,text) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION consult_listed(uuid) TO portal_runtime;
@@ -6970,6 +7009,8 @@ GRANT EXECUTE ON FUNCTION case_totals(text,int) TO portal_runtime;
 GRANT EXECUTE ON FUNCTION charging_totals(int) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION referral_audience(uuid) TO portal_runtime;
+
+GRANT EXECUTE ON FUNCTION own_keys_some_lose(uuid) TO portal_runtime;
 
 GRANT EXECUTE ON FUNCTION keys_after(uuid) TO portal_runtime;
 
@@ -7925,7 +7966,7 @@ ALTER TABLE change FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON change FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON change FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))) AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON change FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND (within_agency_id IS NULL OR within_agency_id = ANY ((SELECT caller_agencies())::uuid[]) AND (SELECT caller_can('initiatives:read'))) AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON change TO portal_runtime;
 
@@ -8757,7 +8798,7 @@ ALTER TABLE referral FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON referral FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON referral FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON referral FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON referral TO portal_runtime;
 
@@ -8765,11 +8806,11 @@ CREATE POLICY add ON referral FOR INSERT TO portal_runtime WITH CHECK (sender_ag
 
 GRANT INSERT ON referral TO portal_runtime;
 
-CREATE POLICY change ON referral FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND sender_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work'))) WITH CHECK (sender_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON referral FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND sender_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work'))) WITH CHECK (sender_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON referral TO portal_runtime;
 
-CREATE POLICY remove ON referral FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND sender_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work')) AND overall = 'draft');
+CREATE POLICY remove ON referral FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND sender_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work')) AND overall = 'draft');
 
 GRANT DELETE ON referral TO portal_runtime;
 
@@ -8785,19 +8826,19 @@ ALTER TABLE recipient FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON recipient FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON recipient FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON recipient FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON recipient TO portal_runtime;
 
-CREATE POLICY add ON recipient FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND ((SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id) OR from_id IS NOT NULL AND passes_from_caller(from_id)));
+CREATE POLICY add ON recipient FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND ((SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id) OR from_id IS NOT NULL AND passes_from_caller(from_id)));
 
 GRANT INSERT ON recipient TO portal_runtime;
 
-CREATE POLICY change ON recipient FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND ((agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id)) OR from_id IS NOT NULL AND passes_from_caller(from_id) OR passes_to_caller(id))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND ((agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id)) OR from_id IS NOT NULL AND passes_from_caller(from_id) OR passes_to_caller(id)));
+CREATE POLICY change ON recipient FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND ((agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id)) OR from_id IS NOT NULL AND passes_from_caller(from_id) OR passes_to_caller(id))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND ((agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id)) OR from_id IS NOT NULL AND passes_from_caller(from_id) OR passes_to_caller(id)));
 
 GRANT UPDATE ON recipient TO portal_runtime;
 
-CREATE POLICY remove ON recipient FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id) AND given_at IS NULL);
+CREATE POLICY remove ON recipient FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = recipient.referral_id) AND given_at IS NULL);
 
 GRANT DELETE ON recipient TO portal_runtime;
 
@@ -8815,7 +8856,7 @@ ALTER TABLE allocation FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON allocation FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON allocation FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON allocation FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON allocation TO portal_runtime;
 
@@ -8829,11 +8870,11 @@ ALTER TABLE referral_event FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON referral_event FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON referral_event FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON referral_event FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON referral_event TO portal_runtime;
 
-CREATE POLICY add ON referral_event FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND by_id = (SELECT caller_principal()) AND by_agency_id = (SELECT caller_agency()));
+CREATE POLICY add ON referral_event FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND by_id = (SELECT caller_principal()) AND by_agency_id = (SELECT caller_agency()));
 
 GRANT INSERT ON referral_event TO portal_runtime;
 
@@ -8847,11 +8888,11 @@ ALTER TABLE event_codes FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON event_codes FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON event_codes FOR SELECT TO portal_runtime USING (coalesce(CASE category WHEN 'identity_link' THEN event_codes.acl && (SELECT caller_keys('identity_link')) WHEN 'safe_contact' THEN event_codes.acl && (SELECT caller_keys('safe_contact')) WHEN 'needs' THEN event_codes.acl && (SELECT caller_keys('needs')) WHEN 'wishes' THEN event_codes.acl && (SELECT caller_keys('wishes')) WHEN 'risk' THEN event_codes.acl && (SELECT caller_keys('risk')) WHEN 'flags' THEN event_codes.acl && (SELECT caller_keys('flags')) WHEN 'orders' THEN event_codes.acl && (SELECT caller_keys('orders')) WHEN 'criminal_justice' THEN event_codes.acl && (SELECT caller_keys('criminal_justice')) WHEN 'actions' THEN event_codes.acl && (SELECT caller_keys('actions')) WHEN 'clocks' THEN event_codes.acl && (SELECT caller_keys('clocks')) WHEN 'reasons' THEN event_codes.acl && (SELECT caller_keys('reasons')) WHEN 'outcome' THEN event_codes.acl && (SELECT caller_keys('outcome')) END, false) AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON event_codes FOR SELECT TO portal_runtime USING (coalesce(CASE category WHEN 'identity_link' THEN event_codes.acl && (SELECT caller_keys('identity_link')) WHEN 'safe_contact' THEN event_codes.acl && (SELECT caller_keys('safe_contact')) WHEN 'needs' THEN event_codes.acl && (SELECT caller_keys('needs')) WHEN 'wishes' THEN event_codes.acl && (SELECT caller_keys('wishes')) WHEN 'risk' THEN event_codes.acl && (SELECT caller_keys('risk')) WHEN 'flags' THEN event_codes.acl && (SELECT caller_keys('flags')) WHEN 'orders' THEN event_codes.acl && (SELECT caller_keys('orders')) WHEN 'criminal_justice' THEN event_codes.acl && (SELECT caller_keys('criminal_justice')) WHEN 'actions' THEN event_codes.acl && (SELECT caller_keys('actions')) WHEN 'clocks' THEN event_codes.acl && (SELECT caller_keys('clocks')) WHEN 'reasons' THEN event_codes.acl && (SELECT caller_keys('reasons')) WHEN 'outcome' THEN event_codes.acl && (SELECT caller_keys('outcome')) END, false) AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON event_codes TO portal_runtime;
 
-CREATE POLICY add ON event_codes FOR INSERT TO portal_runtime WITH CHECK (coalesce(CASE category WHEN 'identity_link' THEN event_codes.acl && (SELECT caller_keys('identity_link')) WHEN 'safe_contact' THEN event_codes.acl && (SELECT caller_keys('safe_contact')) WHEN 'needs' THEN event_codes.acl && (SELECT caller_keys('needs')) WHEN 'wishes' THEN event_codes.acl && (SELECT caller_keys('wishes')) WHEN 'risk' THEN event_codes.acl && (SELECT caller_keys('risk')) WHEN 'flags' THEN event_codes.acl && (SELECT caller_keys('flags')) WHEN 'orders' THEN event_codes.acl && (SELECT caller_keys('orders')) WHEN 'criminal_justice' THEN event_codes.acl && (SELECT caller_keys('criminal_justice')) WHEN 'actions' THEN event_codes.acl && (SELECT caller_keys('actions')) WHEN 'clocks' THEN event_codes.acl && (SELECT caller_keys('clocks')) WHEN 'reasons' THEN event_codes.acl && (SELECT caller_keys('reasons')) WHEN 'outcome' THEN event_codes.acl && (SELECT caller_keys('outcome')) END, false) AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY add ON event_codes FOR INSERT TO portal_runtime WITH CHECK (coalesce(CASE category WHEN 'identity_link' THEN event_codes.acl && (SELECT caller_keys('identity_link')) WHEN 'safe_contact' THEN event_codes.acl && (SELECT caller_keys('safe_contact')) WHEN 'needs' THEN event_codes.acl && (SELECT caller_keys('needs')) WHEN 'wishes' THEN event_codes.acl && (SELECT caller_keys('wishes')) WHEN 'risk' THEN event_codes.acl && (SELECT caller_keys('risk')) WHEN 'flags' THEN event_codes.acl && (SELECT caller_keys('flags')) WHEN 'orders' THEN event_codes.acl && (SELECT caller_keys('orders')) WHEN 'criminal_justice' THEN event_codes.acl && (SELECT caller_keys('criminal_justice')) WHEN 'actions' THEN event_codes.acl && (SELECT caller_keys('actions')) WHEN 'clocks' THEN event_codes.acl && (SELECT caller_keys('clocks')) WHEN 'reasons' THEN event_codes.acl && (SELECT caller_keys('reasons')) WHEN 'outcome' THEN event_codes.acl && (SELECT caller_keys('outcome')) END, false) AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT INSERT ON event_codes TO portal_runtime;
 
@@ -8865,19 +8906,19 @@ ALTER TABLE running_clock FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON running_clock FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON running_clock FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON running_clock FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON running_clock TO portal_runtime;
 
-CREATE POLICY add ON running_clock FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY add ON running_clock FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT INSERT ON running_clock TO portal_runtime;
 
-CREATE POLICY change ON running_clock FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON running_clock FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON running_clock TO portal_runtime;
 
-CREATE POLICY remove ON running_clock FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY remove ON running_clock FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT DELETE ON running_clock TO portal_runtime;
 
@@ -8891,15 +8932,15 @@ ALTER TABLE local_reference FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON local_reference FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON local_reference FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON local_reference FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON local_reference TO portal_runtime;
 
-CREATE POLICY add ON local_reference FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY add ON local_reference FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT INSERT ON local_reference TO portal_runtime;
 
-CREATE POLICY change ON local_reference FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON local_reference FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON local_reference TO portal_runtime;
 
@@ -8913,15 +8954,15 @@ ALTER TABLE subject FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON subject FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON subject FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('identity_link')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON subject FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('identity_link')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON subject TO portal_runtime;
 
-CREATE POLICY add ON subject FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('identity_link')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = subject.referral_id));
+CREATE POLICY add ON subject FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('identity_link')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = subject.referral_id));
 
 GRANT INSERT ON subject TO portal_runtime;
 
-CREATE POLICY remove ON subject FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('identity_link')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = subject.referral_id));
+CREATE POLICY remove ON subject FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('identity_link')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = subject.referral_id));
 
 GRANT DELETE ON subject TO portal_runtime;
 
@@ -8935,15 +8976,15 @@ ALTER TABLE safe_contact FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON safe_contact FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON safe_contact FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('safe_contact')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON safe_contact FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('safe_contact')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON safe_contact TO portal_runtime;
 
-CREATE POLICY add ON safe_contact FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('safe_contact')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = safe_contact.referral_id));
+CREATE POLICY add ON safe_contact FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('safe_contact')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = safe_contact.referral_id));
 
 GRANT INSERT ON safe_contact TO portal_runtime;
 
-CREATE POLICY remove ON safe_contact FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('safe_contact')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = safe_contact.referral_id));
+CREATE POLICY remove ON safe_contact FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('safe_contact')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = safe_contact.referral_id));
 
 GRANT DELETE ON safe_contact TO portal_runtime;
 
@@ -8957,15 +8998,15 @@ ALTER TABLE need FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON need FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON need FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('needs')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON need FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('needs')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON need TO portal_runtime;
 
-CREATE POLICY add ON need FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('needs')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = need.referral_id));
+CREATE POLICY add ON need FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('needs')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = need.referral_id));
 
 GRANT INSERT ON need TO portal_runtime;
 
-CREATE POLICY remove ON need FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('needs')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = need.referral_id));
+CREATE POLICY remove ON need FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('needs')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = need.referral_id));
 
 GRANT DELETE ON need TO portal_runtime;
 
@@ -8979,15 +9020,15 @@ ALTER TABLE wishes FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON wishes FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON wishes FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON wishes FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON wishes TO portal_runtime;
 
-CREATE POLICY add ON wishes FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = wishes.referral_id));
+CREATE POLICY add ON wishes FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = wishes.referral_id));
 
 GRANT INSERT ON wishes TO portal_runtime;
 
-CREATE POLICY remove ON wishes FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = wishes.referral_id));
+CREATE POLICY remove ON wishes FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = wishes.referral_id));
 
 GRANT DELETE ON wishes TO portal_runtime;
 
@@ -9001,15 +9042,15 @@ ALTER TABLE risk_assessment FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON risk_assessment FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON risk_assessment FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('risk')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON risk_assessment FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('risk')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON risk_assessment TO portal_runtime;
 
-CREATE POLICY add ON risk_assessment FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('risk')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = risk_assessment.referral_id));
+CREATE POLICY add ON risk_assessment FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('risk')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = risk_assessment.referral_id));
 
 GRANT INSERT ON risk_assessment TO portal_runtime;
 
-CREATE POLICY remove ON risk_assessment FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('risk')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = risk_assessment.referral_id));
+CREATE POLICY remove ON risk_assessment FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('risk')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = risk_assessment.referral_id));
 
 GRANT DELETE ON risk_assessment TO portal_runtime;
 
@@ -9023,15 +9064,15 @@ ALTER TABLE case_flag FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON case_flag FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON case_flag FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('flags')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON case_flag FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('flags')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON case_flag TO portal_runtime;
 
-CREATE POLICY add ON case_flag FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('flags')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = case_flag.referral_id));
+CREATE POLICY add ON case_flag FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('flags')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = case_flag.referral_id));
 
 GRANT INSERT ON case_flag TO portal_runtime;
 
-CREATE POLICY remove ON case_flag FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('flags')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = case_flag.referral_id));
+CREATE POLICY remove ON case_flag FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('flags')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = case_flag.referral_id));
 
 GRANT DELETE ON case_flag TO portal_runtime;
 
@@ -9045,15 +9086,15 @@ ALTER TABLE protective_order FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON protective_order FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON protective_order FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('orders')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON protective_order FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('orders')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON protective_order TO portal_runtime;
 
-CREATE POLICY add ON protective_order FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('orders')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = protective_order.referral_id));
+CREATE POLICY add ON protective_order FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('orders')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = protective_order.referral_id));
 
 GRANT INSERT ON protective_order TO portal_runtime;
 
-CREATE POLICY remove ON protective_order FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('orders')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = protective_order.referral_id));
+CREATE POLICY remove ON protective_order FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('orders')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = protective_order.referral_id));
 
 GRANT DELETE ON protective_order TO portal_runtime;
 
@@ -9067,15 +9108,15 @@ ALTER TABLE referral_reason FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON referral_reason FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON referral_reason FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('reasons')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON referral_reason FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('reasons')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON referral_reason TO portal_runtime;
 
-CREATE POLICY add ON referral_reason FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('reasons')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = referral_reason.referral_id));
+CREATE POLICY add ON referral_reason FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('reasons')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = referral_reason.referral_id));
 
 GRANT INSERT ON referral_reason TO portal_runtime;
 
-CREATE POLICY remove ON referral_reason FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('reasons')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = referral_reason.referral_id));
+CREATE POLICY remove ON referral_reason FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('reasons')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = referral_reason.referral_id));
 
 GRANT DELETE ON referral_reason TO portal_runtime;
 
@@ -9089,15 +9130,15 @@ ALTER TABLE case_action FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON case_action FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON case_action FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON case_action FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON case_action TO portal_runtime;
 
-CREATE POLICY add ON case_action FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND added_by_agency_id = (SELECT caller_agency()));
+CREATE POLICY add ON case_action FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND added_by_agency_id = (SELECT caller_agency()));
 
 GRANT INSERT ON case_action TO portal_runtime;
 
-CREATE POLICY change ON case_action FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) IN (agency_id, added_by_agency_id)) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) IN (agency_id, added_by_agency_id));
+CREATE POLICY change ON case_action FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) IN (agency_id, added_by_agency_id)) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) IN (agency_id, added_by_agency_id));
 
 GRANT UPDATE ON case_action TO portal_runtime;
 
@@ -9113,15 +9154,15 @@ ALTER TABLE case_action_codes FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON case_action_codes FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON case_action_codes FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('actions')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON case_action_codes FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('actions')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON case_action_codes TO portal_runtime;
 
-CREATE POLICY add ON case_action_codes FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('actions')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY add ON case_action_codes FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('actions')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT INSERT ON case_action_codes TO portal_runtime;
 
-CREATE POLICY change ON case_action_codes FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('actions')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT a.agency_id FROM case_action a WHERE a.id = action_id)) WITH CHECK (coalesce((acl && (SELECT caller_keys('actions')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT a.agency_id FROM case_action a WHERE a.id = action_id));
+CREATE POLICY change ON case_action_codes FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('actions')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT a.agency_id FROM case_action a WHERE a.id = action_id)) WITH CHECK (coalesce((acl && (SELECT caller_keys('actions')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT a.agency_id FROM case_action a WHERE a.id = action_id));
 
 GRANT UPDATE ON case_action_codes TO portal_runtime;
 
@@ -9135,11 +9176,11 @@ ALTER TABLE follow_on FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON follow_on FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON follow_on FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON follow_on FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON follow_on TO portal_runtime;
 
-CREATE POLICY add ON follow_on FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = follow_on.referral_id));
+CREATE POLICY add ON follow_on FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = follow_on.referral_id));
 
 GRANT INSERT ON follow_on TO portal_runtime;
 
@@ -9255,7 +9296,7 @@ ALTER TABLE emergency_disclosure FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON emergency_disclosure FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON emergency_disclosure FOR SELECT TO portal_runtime USING ((SELECT caller_agency()) IN (from_agency_id, to_agency_id) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) OR ((SELECT caller_can('agreements:advise')) OR (SELECT caller_can('agreements:sign')))));
+CREATE POLICY see ON emergency_disclosure FOR SELECT TO portal_runtime USING ((SELECT caller_agency()) IN (from_agency_id, to_agency_id) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) OR ((SELECT caller_can('agreements:advise')) OR (SELECT caller_can('agreements:sign')))));
 
 GRANT SELECT ON emergency_disclosure TO portal_runtime;
 
@@ -9263,7 +9304,7 @@ CREATE POLICY add ON emergency_disclosure FOR INSERT TO portal_runtime WITH CHEC
 
 GRANT INSERT ON emergency_disclosure TO portal_runtime;
 
-CREATE POLICY change ON emergency_disclosure FOR UPDATE TO portal_runtime USING (from_agency_id = (SELECT caller_agency()) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) OR (SELECT caller_can('agreements:advise')))) WITH CHECK (from_agency_id = (SELECT caller_agency()) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) OR (SELECT caller_can('agreements:advise'))));
+CREATE POLICY change ON emergency_disclosure FOR UPDATE TO portal_runtime USING (from_agency_id = (SELECT caller_agency()) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) OR (SELECT caller_can('agreements:advise')))) WITH CHECK (from_agency_id = (SELECT caller_agency()) AND (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) OR (SELECT caller_can('agreements:advise'))));
 
 GRANT UPDATE ON emergency_disclosure TO portal_runtime;
 
@@ -9307,19 +9348,19 @@ ALTER TABLE outside_referral FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON outside_referral FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON outside_referral FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = outside_referral.referral_id)));
+CREATE POLICY see ON outside_referral FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = outside_referral.referral_id)));
 
 GRANT SELECT ON outside_referral TO portal_runtime;
 
-CREATE POLICY add ON outside_referral FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND by_id = (SELECT caller_principal()));
+CREATE POLICY add ON outside_referral FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND by_id = (SELECT caller_principal()));
 
 GRANT INSERT ON outside_referral TO portal_runtime;
 
-CREATE POLICY change ON outside_referral FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON outside_referral FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON outside_referral TO portal_runtime;
 
-CREATE POLICY remove ON outside_referral FOR DELETE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY remove ON outside_referral FOR DELETE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT DELETE ON outside_referral TO portal_runtime;
 
@@ -9333,19 +9374,19 @@ ALTER TABLE hearing FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON hearing FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON hearing FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('criminal_justice')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON hearing FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('criminal_justice')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON hearing TO portal_runtime;
 
-CREATE POLICY add ON hearing FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY add ON hearing FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT INSERT ON hearing TO portal_runtime;
 
-CREATE POLICY change ON hearing FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON hearing FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON hearing TO portal_runtime;
 
-CREATE POLICY remove ON hearing FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY remove ON hearing FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT DELETE ON hearing TO portal_runtime;
 
@@ -9359,19 +9400,19 @@ ALTER TABLE plan_item FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON plan_item FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON plan_item FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('actions')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON plan_item FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('actions')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON plan_item TO portal_runtime;
 
-CREATE POLICY add ON plan_item FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY add ON plan_item FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT INSERT ON plan_item TO portal_runtime;
 
-CREATE POLICY change ON plan_item FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON plan_item FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON plan_item TO portal_runtime;
 
-CREATE POLICY remove ON plan_item FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY remove ON plan_item FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT DELETE ON plan_item TO portal_runtime;
 
@@ -9385,19 +9426,19 @@ ALTER TABLE victim_support FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON victim_support FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON victim_support FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON victim_support FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON victim_support TO portal_runtime;
 
-CREATE POLICY add ON victim_support FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY add ON victim_support FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT INSERT ON victim_support TO portal_runtime;
 
-CREATE POLICY change ON victim_support FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON victim_support FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work'))) WITH CHECK (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON victim_support TO portal_runtime;
 
-CREATE POLICY remove ON victim_support FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY remove ON victim_support FOR DELETE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT DELETE ON victim_support TO portal_runtime;
 
@@ -9411,15 +9452,15 @@ ALTER TABLE support_authority FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON support_authority FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON support_authority FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON support_authority FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON support_authority TO portal_runtime;
 
-CREATE POLICY add ON support_authority FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND given_by_id = (SELECT caller_principal()) AND revoked_on IS NULL);
+CREATE POLICY add ON support_authority FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND given_by_id = (SELECT caller_principal()) AND revoked_on IS NULL);
 
 GRANT INSERT ON support_authority TO portal_runtime;
 
-CREATE POLICY change ON support_authority FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')) AND revoked_on IS NULL) WITH CHECK (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('referrals:work')));
+CREATE POLICY change ON support_authority FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND revoked_on IS NULL) WITH CHECK (coalesce((acl && (SELECT caller_keys('wishes')))::int, 0) > 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')));
 
 GRANT UPDATE ON support_authority TO portal_runtime;
 
@@ -9473,15 +9514,15 @@ ALTER TABLE marac_listing FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON marac_listing FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON marac_listing FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON marac_listing FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON marac_listing TO portal_runtime;
 
-CREATE POLICY add ON marac_listing FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY add ON marac_listing FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT INSERT ON marac_listing TO portal_runtime;
 
-CREATE POLICY change ON marac_listing FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false)) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY change ON marac_listing FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false)) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT UPDATE ON marac_listing TO portal_runtime;
 
@@ -9495,15 +9536,15 @@ ALTER TABLE marac_repeat FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON marac_repeat FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON marac_repeat FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON marac_repeat FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON marac_repeat TO portal_runtime;
 
-CREATE POLICY add ON marac_repeat FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_agency()) = (SELECT r.agency_id FROM recipient r WHERE r.id = marac_repeat.recipient_id AND r.referral_id = marac_repeat.referral_id AND r.given_at IS NOT NULL));
+CREATE POLICY add ON marac_repeat FOR INSERT TO portal_runtime WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_agency()) = (SELECT r.agency_id FROM recipient r WHERE r.id = marac_repeat.recipient_id AND r.referral_id = marac_repeat.referral_id AND r.given_at IS NOT NULL));
 
 GRANT INSERT ON marac_repeat TO portal_runtime;
 
-CREATE POLICY change ON marac_repeat FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false)) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY change ON marac_repeat FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false)) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT UPDATE ON marac_repeat TO portal_runtime;
 
@@ -9517,15 +9558,15 @@ ALTER TABLE marac_belief FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON marac_belief FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON marac_belief FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON marac_belief FOR SELECT TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON marac_belief TO portal_runtime;
 
-CREATE POLICY add ON marac_belief FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND ((SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = marac_belief.referral_id) OR (SELECT caller_can('marac:coordinate')) AND (SELECT caller_agency()) IN (agency_id, (SELECT r.from_agency_id FROM recipient r WHERE r.id = marac_belief.recipient_id))));
+CREATE POLICY add ON marac_belief FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND ((SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = marac_belief.referral_id) OR (SELECT caller_can('marac:coordinate')) AND (SELECT caller_agency()) IN (agency_id, (SELECT r.from_agency_id FROM recipient r WHERE r.id = marac_belief.recipient_id))));
 
 GRANT INSERT ON marac_belief TO portal_runtime;
 
-CREATE POLICY change ON marac_belief FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false)) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY change ON marac_belief FOR UPDATE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false)) WITH CHECK (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT UPDATE ON marac_belief TO portal_runtime;
 
@@ -9585,15 +9626,15 @@ ALTER TABLE marac_research FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON marac_research FOR ALL TO portal_owner USING (true) WITH CHECK (true);
 
-CREATE POLICY see ON marac_research FOR SELECT TO portal_runtime USING ((from_agency_id = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency())) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY see ON marac_research FOR SELECT TO portal_runtime USING ((from_agency_id = (SELECT caller_agency()) OR agency_id = (SELECT caller_agency())) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT SELECT ON marac_research TO portal_runtime;
 
-CREATE POLICY add ON marac_research FOR INSERT TO portal_runtime WITH CHECK (from_agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false) AND (SELECT caller_can('marac:coordinate')) AND (SELECT caller_agency()) = (SELECT r.agency_id FROM recipient r WHERE r.id = marac_research.recipient_id AND r.referral_id = marac_research.referral_id AND r.given_at IS NOT NULL));
+CREATE POLICY add ON marac_research FOR INSERT TO portal_runtime WITH CHECK (from_agency_id = (SELECT caller_agency()) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('marac:coordinate')) AND (SELECT caller_agency()) = (SELECT r.agency_id FROM recipient r WHERE r.id = marac_research.recipient_id AND r.referral_id = marac_research.referral_id AND r.given_at IS NOT NULL));
 
 GRANT INSERT ON marac_research TO portal_runtime;
 
-CREATE POLICY change ON marac_research FOR UPDATE TO portal_runtime USING ((from_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) OR agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work'))) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false)) WITH CHECK ((from_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) OR agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work'))) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()), false));
+CREATE POLICY change ON marac_research FOR UPDATE TO portal_runtime USING ((from_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) OR agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work'))) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false)) WITH CHECK ((from_agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) OR agency_id = (SELECT caller_agency()) AND (SELECT caller_can('referrals:work'))) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
 
 GRANT UPDATE ON marac_research TO portal_runtime;
 
