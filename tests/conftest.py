@@ -7,14 +7,13 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.keyrings import throwaway_ring
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from auth.keys.ring import KeyRing
 from portal import database
-from portal.edge.guarded import guarded
 from portal.furnishing import furnish_portal
 from portal.sample.partnership import load_partnership
 from portal.settings import Settings
@@ -74,4 +73,4 @@ async def engines(settings: Settings) -> AsyncIterator[Engines]:
 @pytest.fixture(scope="session")
 def portal(engines: Engines) -> Portal:
     """The portal as its users meet it: a schema, and somebody who asks."""
-    return Portal(guarded()[0], engines.command)
+    return Portal(the_schema(), engines.command)

@@ -8,13 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.databases import empty_database
 from support.following import about, now, since
 from support.initiating import LEAD, agency, committed, live, read
 
 from portal import database
-from portal.edge.guarded import guarded
 from portal.furnishing import furnish_portal
 from portal.sample.initiatives import initiative_id
 from portal.sample.load import load_sample
@@ -47,7 +46,7 @@ async def a_partnership(server: Server, name: str) -> AsyncIterator[Portal]:
                 " WHERE id IN (SELECT membership_id FROM team_member WHERE agency_id = $1 LIMIT 1)",
                 (agency_id("cheshire"),),
             )
-        yield Portal(guarded()[0], engines.command)
+        yield Portal(the_schema(), engines.command)
 
 
 @pytest.fixture

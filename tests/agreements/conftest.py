@@ -3,11 +3,10 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.databases import empty_database
 
 from portal import database
-from portal.edge.guarded import guarded
 from portal.furnishing import furnish_portal
 from portal.sample.load import load_sample
 from portal.store.build import build
@@ -28,4 +27,4 @@ async def agreed(server: Server) -> AsyncIterator[Engines]:
 
 @pytest.fixture(scope="session")
 def portal(agreed: Engines) -> Portal:
-    return Portal(guarded()[0], agreed.command)
+    return Portal(the_schema(), agreed.command)

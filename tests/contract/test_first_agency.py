@@ -14,14 +14,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.commands import run
 from support.databases import environ_of
 
 from auth.events import AuthEvent
 from auth.people.invitations import accept
 from auth.tables import Agency
-from portal.edge.guarded import guarded
 from portal.settings import Settings
 from portal.store.bootstrap import bootstrap
 from portal.store.engines import Engines
@@ -67,7 +66,7 @@ class Founded:
 
         async def asking(engines: Engines) -> Any:
             today = datetime.now(UTC).date()
-            portal = Portal(guarded()[0], engines.command, today=today)
+            portal = Portal(the_schema(), engines.command, today=today)
             return await getattr(portal, what)(who, *given)
 
         answer: dict[str, Any] = self.do(asking)

@@ -21,9 +21,9 @@ from graphql import (
     validate,
 )
 from graphql.utilities import validate_input_literal, validate_input_value
+from support.asking import the_schema
 
 from portal.edge.codes import Code
-from portal.edge.guarded import guarded
 from portal.edge.rules import RULES
 from portal.edge.values import DOCUMENT, JSON, Fault, faults, variable_faults
 
@@ -39,7 +39,7 @@ WRONG: tuple[Any, ...] = (
 
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
-    return guarded()[0]._schema
+    return the_schema()._schema
 
 
 def inputs(schema: GraphQLSchema) -> dict[str, GraphQLInputType]:

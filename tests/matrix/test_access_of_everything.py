@@ -11,13 +11,12 @@ import pytest
 from graphql import GraphQLObjectType
 from sqlalchemy import Select, exists, func, select, text
 from sqlalchemy.dialects import postgresql
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.running import core
 from support.twins import Sight
 from support.world import World
 
 from auth.roles import Role
-from portal.edge.guarded import guarded
 from portal.reading.binding import ask
 from portal.reading.declare import SOURCES
 from portal.reading.seeing import why_seen
@@ -38,7 +37,7 @@ BY_ANOTHER = {"OutboxAttempt"}
 
 def nodes() -> list[GraphQLObjectType]:
     """Every type that has an id."""
-    schema = core(guarded()[0])
+    schema = core(the_schema())
     return list(schema.get_possible_types(schema.type_map["Node"]))
 
 
@@ -62,7 +61,7 @@ def test_every_type_with_an_id_says_why_it_is_seen() -> None:
 
 async def test_it_is_told_of_one_record_of_each_type(matrix: tuple[Engines, World]) -> None:
     engines, world = matrix
-    portal = Portal(guarded()[0], engines.command)
+    portal = Portal(the_schema(), engines.command)
     asked: defaultdict[UUID, list[str]] = defaultdict(list)
     for who, record in samples(world):
         asked[who].append(record)

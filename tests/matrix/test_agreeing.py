@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 import strawberry
 from graphql import GraphQLNamedType, GraphQLSchema, get_named_type, get_nullable_type, is_list_type
+from support.asking import the_schema
 from support.doing import type_of
 from support.twins import UNTWINNED, Sight
 from support.world import LEADS, PARTNER, World
@@ -18,7 +19,6 @@ from support.world import LEADS, PARTNER, World
 from auth.roles import Role
 from portal import database
 from portal.context import ByCommand, Context
-from portal.edge.guarded import guarded
 from portal.sample.partnership import DAY, fixed
 from portal.store.engines import Engines
 
@@ -74,7 +74,7 @@ class Reader:
 
 
 def core() -> GraphQLSchema:
-    return guarded()[0]._schema
+    return the_schema()._schema
 
 
 def is_node(kind: GraphQLNamedType) -> bool:
@@ -126,7 +126,7 @@ async def test_a_list_shows_what_is_found_by_id_and_counts_it(
     matrix: tuple[Engines, World], field: str, kind: str
 ) -> None:
     engines, world = matrix
-    schema = guarded()[0]
+    schema = the_schema()
     paged = "first" in core().query_type.fields[field].args
     [(table, ids)] = ids_of(world, kind).items()
     compared = 0
@@ -173,7 +173,7 @@ async def test_what_hangs_on_an_initiative_is_found_by_id_and_counted(
     asked = f"query($id: ID!) {{ initiative(id: $id) {{ {lists} }} }}"
     some = [one for one in world.shared.values() if one.lead == "wirral"]
     for principal in callers():
-        reader = Reader(engines, guarded()[0], principal)
+        reader = Reader(engines, the_schema(), principal)
         for one in some[::5]:
             seen = (await reader.ask(asked, id=f"Initiative:{one.id}"))["initiative"]
             for field, kind in fields.items():
@@ -207,7 +207,7 @@ async def test_a_change_leads_to_its_record_unless_that_is_gone(
     matrix: tuple[Engines, World], key: str
 ) -> None:
     engines, _ = matrix
-    reader = Reader(engines, guarded()[0], fixed("matrix", key))
+    reader = Reader(engines, the_schema(), fixed("matrix", key))
     nodes, count = await reader.through(CHANGES, "changesSince")
     assert len(nodes) == count > 0
     for change in nodes:

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 from support import sharing
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.doing import Doing
 from support.doings_in_cases import EMERGENCIES, MARACS, REFERRALS
 from support.powers import Case
@@ -21,7 +21,6 @@ from support.world import World
 from auth.roles import Role
 from portal.acting.inputs import camel
 from portal.database import RULES
-from portal.edge.guarded import guarded
 from portal.reading.declare import SOURCES
 from portal.referrals.parties import has, sees_summary
 from portal.sample.partnership import fixed
@@ -44,7 +43,7 @@ WHO = [f"{agency}/{Role.CASEWORKER}" for agency in AGENCIES] + [
 
 
 def portal_of(engines: Engines) -> Portal:
-    return Portal(guarded()[0], engines.command)
+    return Portal(the_schema(), engines.command)
 
 
 async def pages(portal: Portal, who: UUID, asked: str, field: str) -> list[dict[str, Any]]:
@@ -168,7 +167,7 @@ async def test_each_refusal_of_a_cases_operation_leaves_one_audit_line(
 ) -> None:
     engines, world = shared
     portal, who = portal_of(engines), fixed("matrix", f"uol/{Role.VIEWER}")
-    schema = guarded()[0]
+    schema = the_schema()
     left = text(
         "SELECT verb, outcome, rule IS NOT NULL FROM audit_line"
         " WHERE request_id = :id AND principal_id = :who"

@@ -8,13 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.sharing import SAID, Shared, listed
 from support.world import World
 
 from auth.caller import Caller
 from auth.roles import Role, Scope
-from portal.edge.guarded import guarded
 from portal.referrals.parties import Party, has, sees_full, sees_summary
 from portal.sample.partnership import AGENCIES, agency_id, fixed
 from portal.store.engines import Engines
@@ -87,7 +86,7 @@ async def test_what_is_named_is_what_lets_and_what_lacks(
     shared: tuple[Engines, World], place: str
 ) -> None:
     engines, world = shared
-    portal = Portal(guarded()[0], engines.command)
+    portal = Portal(the_schema(), engines.command)
     cases = {f"Referral:{case.id}": case for case in listed()}
     ours = {AGENCIES[place][0]} | {"Narrow", "Matrix"}
     met: Counter[str] = Counter()

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from graphql import get_named_type
+from support.asking import the_schema
 from support.doing import Doing, type_of
 from support.doings import DOINGS
 from support.running import Runner, core
@@ -19,12 +20,11 @@ from support.world import World
 from auth.caller import Caller
 from auth.roles import Role
 from portal.acting.inputs import Ref, camel
-from portal.edge.guarded import guarded
 from portal.reading.declare import declared
 from portal.sample.partnership import fixed
 from portal.store.engines import Engines
 
-SCHEMA = guarded()[0]
+SCHEMA = the_schema()
 CORE = core(SCHEMA)
 
 

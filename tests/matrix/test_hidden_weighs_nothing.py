@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from graphql import GraphQLEnumType, get_named_type
 from sqlalchemy import Table, text
+from support.asking import the_schema
 from support.casework import URN
 from support.running import core
 from support.twins import UNTWINNED, Row, Sight
@@ -18,12 +19,11 @@ from support.worlds import world_in
 from auth.roles import Role
 from portal.context import ByCommand, Context
 from portal.database import RULES
-from portal.edge.guarded import guarded
 from portal.sample.partnership import DAY, fixed
 from portal.store.engines import Engines
 from portal.store.server import Server
 
-SCHEMA = guarded()[0]
+SCHEMA = the_schema()
 NINE = datetime.combine(DAY, time(9), UTC)
 INSIDERS = (f"police/{Role.CASEWORKER}", f"uol/{Role.CASEWORKER}")
 """Who asks, one after the other: the cases that the first does not see are gone for the second."""

@@ -12,6 +12,7 @@ import pytest
 from joserfc.jwk import ECKey
 from sqlalchemy.ext.asyncio import AsyncSession
 from support import accepting
+from support.asking import the_schema
 from support.doings import DOINGS
 from support.powers import Case
 from support.running import core
@@ -24,7 +25,6 @@ from support.worlds import world_in
 from auth.caller import Caller
 from auth.oauth.clients import new_private_key
 from auth.roles import Role, scopes_of
-from portal.edge.guarded import guarded
 from portal.reading.declare import declared
 from portal.sample.partnership import DAY, agency_id, fixed
 from portal.store.server import Server
@@ -39,7 +39,7 @@ POWERS = {
 """The agencies that have a program here, and the role whose powers it has."""
 IN_PERSON = {
     name
-    for name, field in core(guarded()[0]).mutation_type.fields.items()
+    for name, field in core(the_schema()).mutation_type.fields.items()
     if declared(field)["exposed"].fresh or declared(field)["exposed"].in_person
 }
 """What asks for a person: no program can do it, whatever its scopes."""

@@ -2,15 +2,17 @@
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from itertools import product
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import text
 from support import sharing
+from support.asking import the_schema
 from support.doing import Doing
 from support.doings import DOINGS
 from support.powers import Case
@@ -23,7 +25,6 @@ from support.world import World
 from auth.caller import Caller
 from auth.roles import Role
 from portal.charging.access import sees_listed
-from portal.edge.guarded import guarded
 from portal.referrals.parties import Party, sees_full, sees_summary
 from portal.sample.partnership import DAY, fixed
 from portal.store.engines import Engines
@@ -57,6 +58,20 @@ def asked() -> str:
     )
 
 
+async def looks(
+    engines: Engines, world: World
+) -> AsyncIterator[tuple[Caller, dict[str, set[UUID]]]]:
+    """Each caller in turn, and of which cases the database shows them which objects."""
+    statement = asked()
+    async with engines.command.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        for caller in world.callers.values():
+            async with driver.transaction():
+                await driver.fetchrow(OPEN, caller.principal_id, uuid4(), NOON)
+                told = {name: set(ids or ()) for name, ids in await driver.fetch(statement)}
+            yield caller, told
+
+
 async def test_each_sees_what_part_agreement_and_role_give_them(
     shared: tuple[Engines, World],
 ) -> None:
@@ -64,30 +79,23 @@ async def test_each_sees_what_part_agreement_and_role_give_them(
     often = {case.id: case for case in sharing.listed()}
     every = often | {case.id: case for case in sharing.further()}
     assert {case.life for case in every.values()} == {*LIVES, *sharing.FURTHER}
-    statement, axes, lives = asked(), Axes(often), Counter[tuple[str, str]]()
+    axes, lives = Axes(often), Counter[tuple[str, str]]()
     cells, wrong = 0, []
-    async with engines.command.connect() as connection:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        for caller in world.callers.values():
-            async with driver.transaction():
-                await driver.fetchrow(OPEN, caller.principal_id, uuid4(), NOON)
-                told = {name: set(ids or ()) for name, ids in await driver.fetch(statement)}
-            should: dict[str, set[UUID]] = {name: set() for name in OBJECTS}
-            for case_id in every:
-                for name in seen(caller, world.parties[case_id]):
-                    should[name].add(case_id)
-            cells += len(every) * len(OBJECTS)
-            for name in OBJECTS:
-                shown = told[name] & every.keys()
-                axes.count(caller.agency_id, name, shown & often.keys())
-                received = (
-                    every[one]
-                    for one in shown
-                    if every[one].part_of(caller.agency_id) == "receiver"
-                )
-                lives.update((case.life, name) for case in received)
-                odd = shown ^ should[name]
-                wrong += [(every[one], name, caller.agency_id, caller.roles) for one in odd]
+    async for caller, told in looks(engines, world):
+        should: dict[str, set[UUID]] = {name: set() for name in OBJECTS}
+        for case_id in every:
+            for name in seen(caller, world.parties[case_id]):
+                should[name].add(case_id)
+        cells += len(every) * len(OBJECTS)
+        for name in OBJECTS:
+            shown = told[name] & every.keys()
+            axes.count(caller.agency_id, name, shown & often.keys())
+            received = (
+                every[one] for one in shown if every[one].part_of(caller.agency_id) == "receiver"
+            )
+            lives.update((case.life, name) for case in received)
+            odd = shown ^ should[name]
+            wrong += [(every[one], name, caller.agency_id, caller.roles) for one in odd]
     sys.stdout.write(f"\n{cells:,} cells, {len(wrong)} disagreements\n")
     assert not wrong, (Counter((w[0].state, w[0].life, w[1]) for w in wrong), wrong[:3])
     assert cells >= AT_LEAST
@@ -95,6 +103,62 @@ async def test_each_sees_what_part_agreement_and_role_give_them(
     seen_of = {life for life, _ in lives}
     assert seen_of == {*LIVES, *sharing.FURTHER} - {"lost", "not_given"} - OVER
     assert not {name for life, name in lives if life == "passed"} & FULL.keys()
+
+
+ENDED = text(
+    "UPDATE agreement_version SET ends_on = :day, review_on = :day, run_off_days = :days"
+    " WHERE agreement_id = ANY(:deals)"
+)
+MUCH = 250
+"""So many cells turn at least, or nothing was tried."""
+
+
+async def test_an_end_yesterday_turns_exactly_the_cells_that_the_rules_say(
+    shared: tuple[Engines, World],
+) -> None:
+    """Everybody's, whatever their part: an agreement of each chain, without a run-off and with."""
+    engines, world = shared
+    every = {case.id: case for case in (*sharing.listed(), *sharing.further())}
+    whole = [
+        case for case in every.values()
+        if (case.state, case.covers, case.permits) == ("in_force", sharing.ALL, sharing.ANYBODY)
+    ]  # fmt: skip
+    deals = [fixed("agreement", deal) for deal in {case.deal or "" for case in whole}]
+    assert len(deals) == len(sharing.CHAINS)
+
+    async def shown() -> set[tuple[UUID, str, UUID]]:
+        return {
+            (caller.principal_id, name, case)
+            async for caller, told in looks(engines, world)
+            for name in OBJECTS
+            for case in told[name] & every.keys()
+        }
+
+    def turns(state: str) -> set[tuple[UUID, str, UUID]]:
+        return {
+            (caller.principal_id, name, case.id)
+            for caller in world.callers.values()
+            for case in whole
+            for name in {*seen(caller, case.parties())} ^ {*seen(caller, case.parties(state))}
+        }
+
+    async def ends(day: date, days: int | None) -> None:
+        async with engines.owner.begin() as owner:
+            await owner.execute(ENDED, {"day": day, "days": days, "deals": deals})
+
+    before, turned = await shown(), []
+    try:
+        for state, days in (("expired", None), ("running_off", 30)):
+            await ends(sharing.YESTERDAY, days)
+            expected = turns(state)
+            assert before ^ await shown() == expected, state
+            assert expected <= before
+            turned.append(expected)
+    finally:
+        await ends(DAY + sharing.YEAR, None)
+    over, running_off = turned
+    assert MUCH < len(running_off) < len(over)
+    assert running_off < over
 
 
 @dataclass
@@ -183,7 +247,7 @@ def predicted(cell: Cell) -> str:
 
 async def test_each_does_what_they_see_and_may(shared: tuple[Engines, World]) -> None:
     engines, world = shared
-    runner = Runner(engines.command, guarded()[0])
+    runner = Runner(engines.command, the_schema())
     wrong, ended = [], Counter[str]()
     cells = list(cells_of(world))
     for cell in cells:

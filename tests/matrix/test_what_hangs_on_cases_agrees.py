@@ -9,13 +9,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.casework import URN
 from support.twins import Row, Sight
 from support.world import World
 
 from auth.roles import Role
-from portal.edge.guarded import guarded
 from portal.referrals.parties import sees_full
 from portal.sample.partnership import AGENCIES, DAY, fixed
 from portal.store.engines import Engines
@@ -25,7 +24,7 @@ WHO = sorted(
     {f"{agency}/{Role.CASEWORKER}" for agency in AGENCIES}
     | {f"{agency}/{role}" for agency in PLACES for role in Role}
 )
-SCHEMA = guarded()[0]
+SCHEMA = the_schema()
 NINE = datetime.combine(DAY, time(9), UTC)
 """When everybody asks."""
 CASES = "{ referrals(first: 100) { nodes { id } } }"

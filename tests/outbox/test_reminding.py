@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.posting import Post
 
 from portal.clock import Clock
-from portal.edge.guarded import guarded
 from portal.sample.partnership import DAY, PEOPLE, agency_id, membership_id, team_id
 
 LEAD, DOES, ABSENT = "wirral.coordinator", "rasa.contributor", "police.contributor"
@@ -21,7 +20,7 @@ DUE = DAY + timedelta(days=10)
 @pytest.fixture
 async def asked(post: Post) -> AsyncIterator[Portal]:
     """The API of the outbox's database; what was done together there is gone afterwards."""
-    yield Portal(guarded()[0], post.engines.command)
+    yield Portal(the_schema(), post.engines.command)
     async with post.engines.owner.begin() as owner:
         for table in ("reminder", "action_move", "action", "partner", "initiative"):
             await owner.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - our own names

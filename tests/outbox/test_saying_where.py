@@ -5,10 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.posting import Post
 
-from portal.edge.guarded import guarded
 from portal.sample.partnership import membership_id
 
 WIRRAL, RASA = "wirral.coordinator", "rasa.contributor"
@@ -18,7 +17,7 @@ SHOWS = "...on MailPreferencePayload { mailPreference { mode address askedAddres
 @pytest.fixture
 def asked(post: Post) -> Portal:
     """The API of the outbox's database."""
-    return Portal(guarded()[0], post.engines.command)
+    return Portal(the_schema(), post.engines.command)
 
 
 async def said(asked: Portal, who: str, **given: Any) -> dict[str, Any]:

@@ -5,13 +5,12 @@ from random import Random
 
 import pytest
 from sqlalchemy import Table
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.databases import empty_database
 from support.filler import Filler
 
 from auth.roles import SCOPES
 from portal import database
-from portal.edge.guarded import guarded
 from portal.sample.partnership import load_partnership
 from portal.store.build import build, furnish
 from portal.store.engines import Engines
@@ -35,7 +34,7 @@ async def filled(server: Server) -> AsyncIterator[tuple[Engines, list[str]]]:
 @pytest.fixture(scope="session")
 def made_up(filled: tuple[Engines, list[str]]) -> Portal:
     """The portal over that database."""
-    return Portal(guarded()[0], filled[0].command)
+    return Portal(the_schema(), filled[0].command)
 
 
 def _readable() -> list[Table]:

@@ -19,7 +19,7 @@ from graphql import (
     is_leaf_type,
 )
 from sqlalchemy import text
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.catalog import catalog, differences
 from support.doings import DOINGS
 from support.given import Known, Values
@@ -30,7 +30,6 @@ from support.worlds import world_in
 from portal import database
 from portal.context import ByCommand, Rehearsal
 from portal.edge.codes import Code
-from portal.edge.guarded import guarded
 from portal.sample.partnership import DAY
 from portal.store.engines import Engines
 from portal.store.server import Server
@@ -210,7 +209,7 @@ async def test_sql_in_a_change_is_kept_as_text_or_refused(
     hostile_world: tuple[Engines, World],
 ) -> None:
     engines, world = hostile_world
-    doer = Doer(guarded()[0], engines)
+    doer = Doer(the_schema(), engines)
     before, taken, number = await everything(engines), set(), 0
     values = Values(Random(7), Known({"Agency": []}, {}))  # noqa: S311 - chance only
     for mutation in sorted({doing.mutation for doing in DOINGS}):

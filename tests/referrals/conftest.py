@@ -3,11 +3,10 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.databases import empty_database
 
 from portal import database
-from portal.edge.guarded import guarded
 from portal.furnishing import furnish_portal
 from portal.sample.load import load_sample
 from portal.store.build import build
@@ -28,4 +27,4 @@ async def cases(server: Server) -> AsyncIterator[Engines]:
 
 @pytest.fixture(scope="session")
 def portal(cases: Engines) -> Portal:
-    return Portal(guarded()[0], cases.command)
+    return Portal(the_schema(), cases.command)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.databases import empty_database
 from support.referring import (
     FAMILY_SAFETY,
@@ -21,7 +21,6 @@ from support.referring import (
 )
 
 from portal import database
-from portal.edge.guarded import guarded
 from portal.furnishing import furnish_portal
 from portal.sample.load import load_sample
 from portal.sample.partnership import DAY, agency_id
@@ -50,7 +49,7 @@ async def engines(server: Server) -> AsyncIterator[Engines]:
 
 @pytest.fixture
 def portal(engines: Engines) -> Portal:
-    return Portal(guarded()[0], engines.command)
+    return Portal(the_schema(), engines.command)
 
 
 async def ends(portal: Portal, old: str, successor: str) -> None:

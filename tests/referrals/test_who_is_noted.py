@@ -4,10 +4,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 from support.asking import Portal
-from support.charging import LIAISON, OFFICER, goes, registered
-from support.referring import SENDER, sent, team
+from support.charging import LIAISON, OFFICER
+from support.consulting import noted, with_support
+from support.referring import SENDER, sent
 
 from portal.sample.partnership import membership_id
 from portal.store.engines import Engines
@@ -26,35 +26,6 @@ HERS = """query($id: ID!) {
   without: hearings(filter: {referral: $id, withoutSupporter: false}) { totalCount } }"""
 CHANGES = """query($after: String) { changesSince(first: 100, after: $after) {
   nodes { nodeId node { __typename ...on VictimSupport { answer } } } } }"""
-
-
-async def with_support(portal: Portal) -> str:
-    """A matter in court whose victim says that somebody supports her, and lets their team see."""
-    case: str = (await registered(portal))["id"]
-    file = {"colour": "green", "test": "full_code"}
-    for who, move, told in (
-        (OFFICER, "submit", file),
-        (LIAISON, "accept_file", {}),
-        (LIAISON, "authorise_charge", {"test": "full_code"}),
-        (OFFICER, "charge", {"charge_form": "charged"}),
-        (OFFICER, "first_hearing_magistrates", {"hearing_on": "2026-11-25"}),
-    ):
-        await goes(portal, who, case, 1, move, **told)
-    said = {"referral": case, "answer": "YES", "askedOn": "2026-11-12"}
-    done = await portal.do(OFFICER, "setSupporter", said)
-    assert done["__typename"] == "VictimSupportPayload", done
-    lets = {"referral": case, "team": team("rasa", "ISVA service")}
-    done = await portal.do(OFFICER, "giveAuthority", lets)
-    assert done["__typename"] == "SupportAuthorityPayload", done
-    return case
-
-
-async def noted(cases: Engines, row: str, who: str) -> int:
-    """How many rows say that this person was shown the case."""
-    found = text("SELECT count(*) FROM consultation WHERE referral_id = :id AND principal_id = :p")
-    given = {"id": row.removeprefix("Referral:"), "p": membership_id(who)}
-    async with cases.owner.connect() as owner:
-        return int((await owner.execute(found, given)).scalar_one())
 
 
 async def test_twice_in_one_request_is_one_row_for_each_purpose(

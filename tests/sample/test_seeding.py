@@ -2,11 +2,10 @@
 
 import pytest
 from sqlalchemy import text
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.databases import empty_database
 
 from portal import database
-from portal.edge.guarded import guarded
 from portal.furnishing import furnish_portal
 from portal.sample.partnership import load_partnership
 from portal.sample.seeding import BUSY, seed
@@ -54,7 +53,7 @@ async def test_the_triggers_are_back_at_work(seeded):
 
 
 async def test_somebody_holds_as_many_keys_as_one_can(seeded):
-    asked = Portal(guarded()[0], seeded.command)
+    asked = Portal(the_schema(), seeded.command)
     answer = await asked.ask(BUSY, "{ initiatives { totalCount } }")
     assert 25 <= answer["initiatives"]["totalCount"] <= 39
     async with seeded.command.connect() as connection:

@@ -4,12 +4,11 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.databases import empty_database
 
 from portal import database
 from portal.calendars.days import Calendar
-from portal.edge.guarded import guarded
 from portal.furnishing import furnish_portal
 from portal.referrals.engine.files import shipped
 from portal.referrals.engine.machine import replay
@@ -81,7 +80,7 @@ async def test_every_case_stands_where_its_events_have_led(cases):
 
 
 async def test_an_agency_is_sent_its_share_and_no_more(cases):
-    asked = Portal(guarded()[0], cases.command)
+    asked = Portal(the_schema(), cases.command)
     large = await asked.ask(caseworker(1), SHOWN)
     small = await asked.ask(caseworker(3), SHOWN)
     assert CASES * 0.65 < large["referrals"]["totalCount"] < CASES * 0.95

@@ -4,14 +4,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.databases import empty_database
 from support.initiating import agency
 from support.measuring import COUNT, define
 from support.workbooks import bring, brought, initiatives
 
 from portal import database
-from portal.edge.guarded import guarded
 from portal.furnishing import furnish_portal
 from portal.sample.partnership import DAY, load_partnership
 from portal.store.build import build
@@ -29,7 +28,7 @@ async def partnership(server: Server) -> AsyncIterator[Portal]:
             await build(owner, database.statements())
             await furnish_portal(owner)
             await load_partnership(owner)
-        yield Portal(guarded()[0], engines.command)
+        yield Portal(the_schema(), engines.command)
 
 
 def file(path: Path, measure: str, value: int = 8, **more: str) -> Path:

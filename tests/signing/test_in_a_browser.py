@@ -9,11 +9,10 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 from sqlalchemy import text
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.chromium import give_key
 from support.visiting import Pages
 
-from portal.edge.guarded import guarded
 from portal.sample.partnership import fixed
 
 Opened = Callable[..., Awaitable[Page]]
@@ -45,7 +44,7 @@ async def sign_out(page: Page, where: str = "here") -> None:
 @pytest.fixture
 async def invited(demo: Pages) -> Callable[[str], Awaitable[str]]:
     """The path of an invitation to Savera."""
-    portal = Portal(guarded()[0], demo.engines.command)
+    portal = Portal(the_schema(), demo.engines.command)
 
     async def invite(whom: str) -> str:
         given = {"forWhom": whom, "role": "CONTRIBUTOR"}

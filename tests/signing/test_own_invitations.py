@@ -5,11 +5,10 @@ import pytest
 from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import Response
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.keyrings import throwaway_ring
 from support.visiting import Pages, Visitor
 
-from portal.edge.guarded import guarded
 from portal.sample.partnership import PEOPLE, fixed
 from portal.web.been import COOKIE, MOST, been_here, write_down
 
@@ -22,7 +21,7 @@ LAST = "SELECT outcome || ': ' || reason FROM auth_event WHERE person_id = :who 
 @pytest.fixture
 async def link(demo: Pages) -> str:
     """The path of an invitation that Savera's administrator has made."""
-    portal = Portal(guarded()[0], demo.engines.command)
+    portal = Portal(the_schema(), demo.engines.command)
     given = {"forWhom": "A new colleague", "role": "CONTRIBUTOR"}
     made = await portal.do(INVITER, "invite", given, "...on InvitationPayload { link }")
     address: str = made["link"]

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +11,14 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from portal.context import ByCommand, Context
+from portal.edge.guarded import guarded
 from portal.sample.partnership import DAY, membership_id
+
+
+@cache
+def the_schema() -> strawberry.Schema:
+    """The schema as it is served, once for all tests of a process: to build it takes a second."""
+    return guarded()[0]
 
 
 @dataclass

@@ -13,6 +13,7 @@ from support.powers import CONTRIBUTES, KEEPS_FRAMEWORKS, Case
 from support.world import PARTNER, Shared, World
 
 from auth.roles import Role
+from portal.database import RULES
 from portal.initiatives.tables import PartnerState
 from portal.sample.partnership import AGENCIES, OUTSIDE, fixed
 
@@ -21,6 +22,7 @@ STANDING = tuple(state.value for state in PartnerState)
 ABLE, TRIES = 12, 1_000
 """How many cells of people who may are added for each line of the table."""
 RELATIONS = ("lead", *STANDING, "stranger", "outside")
+ELSEWHERE = ("lead", PartnerState.COMMITTED.value, "stranger", "outside")
 Row = dict[str, Any]
 
 
@@ -46,6 +48,16 @@ def may(cell: Cell) -> bool:
     return cell.doing.power(cell.case)
 
 
+def relations_of(doing: Doing) -> tuple[str, ...]:
+    """Where whoever asks can stand: a partner's state is one of an initiative, and to anything else
+    partners in all states are the same agency.
+    """
+    of_initiative = doing.about == "initiative" or (
+        doing.about and "initiative_id" in RULES[doing.about].table.columns
+    )
+    return RELATIONS if of_initiative else ELSEWHERE
+
+
 @dataclass
 class Sampler:
     """Draws cells, the same ones at every run."""
@@ -69,8 +81,9 @@ class Sampler:
 
     def draw(self, doings: Sequence[Doing]) -> Iterator[Cell]:
         """All combinations once, then some of people who may."""
-        for doing, role, relation in product(doings, Role, RELATIONS):
-            yield self.cell(doing, role, relation)
+        for doing, role in product(doings, Role):
+            for relation in relations_of(doing):
+                yield self.cell(doing, role, relation)
         for doing in doings:
             self.random = Random(doing.mutation)  # noqa: S311 - a further doing changes no other's
             yield from islice(filter(may, self._named(doing)), ABLE)

@@ -195,8 +195,24 @@ class Sight:
         return bool(self._program(row["id"])["agency_id"] == self.caller.agency_id)
 
     def _program(self, program_id: UUID) -> Row:
-        [program] = [p for p in self.world.rows["client"] if p["id"] == program_id]
-        return program
+        return self._by_id("client")[program_id]
+
+    def _by_id(self, table: str) -> dict[UUID, Row]:
+        if table not in self._found:
+            self._found[table] = {row["id"]: row for row in self.world.rows[table]}
+        return self._found[table]
+
+    @cached_property
+    def _found(self) -> dict[str, dict[UUID, Row]]:
+        return {}
+
+    @cached_property
+    def _homes(self) -> dict[UUID, set[UUID]]:
+        """The agencies of each person, and of each team."""
+        homes = {team: {row["agency_id"]} for team, row in self._by_id("team").items()}
+        for member in self.world.rows["membership"]:
+            homes.setdefault(member["person_id"], set()).add(member["agency_id"])
+        return homes
 
     def _knows_of_case(self, table: str, row: Row) -> bool:
         """A row of a case: of its full view, or of its summary."""
@@ -267,16 +283,13 @@ class Sight:
     def _hears_of(self, row: Row) -> bool:
         if row["person_id"] is not None and own(self.caller, row):
             return True
-        members, teams = self.world.rows["membership"], self.world.rows["team"]
-        homes = {m["agency_id"] for m in members if m["person_id"] == row["person_id"]}
-        homes |= {t["agency_id"] for t in teams if t["id"] == row["team_id"]}
         manages = self.caller.can(Scope.AGENCIES_MANAGE) and self.caller.person_id is not None
-        return manages and self.caller.agency_id in homes
+        told = {row["person_id"], row["team_id"]} & self._homes.keys()
+        return manages and any(self.caller.agency_id in self._homes[one] for one in told)
 
     def _hears_of_attempt(self, row: Row) -> bool:
-        messages = self.world.rows["outbox_message"]
-        return any(self._hears_of(m) for m in messages if m["id"] == row["message_id"])
+        return self._hears_of(self._by_id("outbox_message")[row["message_id"]])
 
     def _knows_standing(self, row: Row) -> bool:
-        [member] = [m for m in self.world.rows["membership"] if m["id"] == row["membership_id"]]
+        member = self._by_id("membership")[row["membership_id"]]
         return own(self.caller, member) or administered(self.caller, member)

@@ -1,11 +1,10 @@
 """What a body said among its own people is its successor's once that has taken over."""
 
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.databases import empty_database
 from support.initiating import LEAD, agency, committed, live, of
 
 from portal import database
-from portal.edge.guarded import guarded
 from portal.furnishing import furnish_portal
 from portal.sample.partnership import DAY, load_partnership
 from portal.store.build import build
@@ -21,7 +20,7 @@ async def test_the_successor_reads_and_withdraws_what_was_said_within(server: Se
             await build(owner, database.statements())
             await furnish_portal(owner)
             await load_partnership(owner)
-        portal = Portal(guarded()[0], engines.command)
+        portal = Portal(the_schema(), engines.command)
         row = await live(portal)
         await committed(portal, row, "rasa")
         said = {"initiative": row["id"], "text": "Between us.", "audience": "AGENCY"}

@@ -4,10 +4,8 @@ import re
 from html import unescape
 
 import pytest
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.visiting import Pages
-
-from portal.edge.guarded import guarded
 
 TITLE = re.compile(r'govuk-!-font-weight-bold" href="/initiatives/[^"]*">([^<]*)</a>')
 NEXT = re.compile(r'href="([^"]*)" rel="next"')
@@ -36,7 +34,7 @@ async def test_an_officer_reads_an_initiative(shown: Pages):
 
 
 async def test_every_initiative_is_on_one_page_of_the_board(shown: Pages):
-    portal = Portal(guarded()[0], shown.engines.command)
+    portal = Portal(the_schema(), shown.engines.command)
     for number in range(25):
         given = {"title": f"Paged {number:02}", "summary": "paged"}
         await portal.do("knowsley.coordinator", "logInitiative", given)

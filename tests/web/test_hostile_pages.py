@@ -4,13 +4,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from support.asking import Portal
+from support.asking import Portal, the_schema
 from support.hostile import TEXTS
 from support.markup import seen
 from support.visiting import Pages, Visitor
 from support.walk import MEASURE, SAFE_ROUTES
-
-from portal.edge.guarded import guarded
 
 ADD = f"{SAFE_ROUTES}/actions/add"
 FIGURE = f"{SAFE_ROUTES}/measures/{MEASURE}/add-figure"
@@ -30,7 +28,7 @@ SHOWS = "...on InitiativePayload { initiative { id reference } }"
 
 @pytest.fixture(scope="module")
 def portal(shown: Pages) -> Portal:
-    return Portal(guarded()[0], shown.engines.command)
+    return Portal(the_schema(), shown.engines.command)
 
 
 @pytest.fixture
