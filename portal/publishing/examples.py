@@ -1,7 +1,8 @@
 """graphql/examples/: the answer to each operation, for one telling person of the sample.
 
 An operation's file begins with comments: what it is for, then `# example as PERSON` and, if it
-takes variables, `# with {...}` on one line or several.
+takes variables, `# with {...}` on one line or several. `# example as PERSON on DATE` is asked on a
+later day than the sample's own, when more has become late.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from portal.store.build import build
 from portal.store.engines import Engines
 from portal.store.server import running
 
-_AS = re.compile(r"^# example as (\S+)$", re.MULTILINE)
+_AS = re.compile(r"^# example as (\S+)(?: on (\d{4}-\d{2}-\d{2}))?$", re.MULTILINE)
 _WITH = re.compile(r"^# with (\{.*?\n(?!#))", re.MULTILINE | re.DOTALL)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _REFERENCE = re.compile(r"\b(?:VG|RF)-[0-9A-Z]{6}\b")
@@ -41,10 +42,11 @@ _CURSOR = re.compile(r'("(?:cursor|endCursor|startCursor|changesCursor)": )"[^"]
 
 @dataclass(frozen=True)
 class Example:
-    """Who asks, with which variables."""
+    """Who asks, with which variables, and on which day."""
 
     person: str
     variables: dict[str, Any]
+    day: date = DAY
 
 
 def example_of(document: Document) -> Example:
@@ -53,7 +55,7 @@ def example_of(document: Document) -> Example:
     if person is None:
         raise ValueError(f"{document.name}: say `# example as PERSON` at the head of the file")
     plain = re.sub(r"\n#", "\n", variables[1]) if variables else "{}"
-    return Example(person[1], json.loads(plain))
+    return Example(person[1], json.loads(plain), date.fromisoformat(person[2] or str(DAY)))
 
 
 def examples(schema: strawberry.Schema, library: Library, folder: Path) -> dict[Path, str]:
@@ -89,7 +91,7 @@ async def _answers(
 async def answer(schema: strawberry.Schema, engines: Engines, document: Document) -> dict[str, Any]:
     """The answer to one operation as its example asks it; a mutation's change is taken back."""
     example = example_of(document)
-    now = datetime.combine(DAY, time(9), UTC)
+    now = datetime.combine(example.day, time(9), UTC)
     opening = ByCommand(membership_id(example.person))
     context = Rehearsal(engines.command, opening, UUID(int=0), now)
     result = await schema.execute(

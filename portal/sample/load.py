@@ -9,6 +9,7 @@ from sqlmodel import SQLModel
 from auth.notices import Notice, NoticeKind
 from portal.changes.tables import Change, History
 from portal.sample.agreements import agreement_rows
+from portal.sample.asked import audit_rows
 from portal.sample.cases import case_rows
 from portal.sample.conferences import conference_case, conference_rows
 from portal.sample.covering import cover_rows
@@ -47,7 +48,7 @@ async def load_sample(owner: AsyncConnection) -> None:
         cases = [*case_rows(), *matter_rows(), *emergency_rows(), *outside_rows()]
         cases += conference_case()
         cases += earlier_cases()
-        await add_all(owner, [*together, *mail_rows(), *cases])
+        await add_all(owner, [*together, *audit_rows(), *mail_rows(), *cases])
         await _settle_past(owner)
 
 

@@ -1,5 +1,5 @@
-"""Two earlier cases of the sample's MARAC, heard and closed; that one of them is repeated, and that
-its own sender believed it to repeat the other.
+"""Two earlier cases of the sample's MARAC, heard and closed; that one of them is repeated, that its
+own sender believed it to repeat the other, and that no IDVA's team was known to the portal then.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from portal.referrals.engine.files import shipped
 from portal.referrals.engine.machine import replay
 from portal.referrals.engine.pathway import Part
 from portal.referrals.engine.standing import Event, Value
+from portal.referrals.follow.tables import FollowOn, FollowOutcome
 from portal.referrals.tables import RANKS, Overall, Urgency
 from portal.sample.conferences import CASE, DEAL, GATEWAY, MARAC, PLACE, SENDER, TAKEN_ON, WIRRAL
 from portal.sample.partnership import agency_id, fixed, membership_id, team_id
@@ -74,6 +75,10 @@ def _case(key: str, reference: str, sent: datetime) -> Iterator[SQLModel]:
         state=standing.state.name, turn=standing.turn, rank=RANKS[Urgency.URGENT],
         hold=standing.hold, is_open=False, agreement_id=DEAL, gateway=GATEWAY, events=len(STEPS),
         created_at=sent, updated_at=ended, given_at=sent,
+    )  # fmt: skip
+    yield FollowOn(
+        id=fixed("follow-on", key), referral_id=case, pathway="idva",
+        outcome=FollowOutcome.NO_TEAM, created_at=sent, updated_at=sent,
     )  # fmt: skip
     for position, (event, said) in enumerate(_events(key, sent), 1):
         who = "tww.caseworker" if event.part is Part.SENDER else "marac.coordinator"
