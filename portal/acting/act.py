@@ -4,10 +4,12 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+import strawberry
 from sqlalchemy import CursorResult, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
@@ -16,15 +18,15 @@ from sqlmodel import col
 
 from auth.caller import Caller
 from auth.strength import StepUp
-from portal.acting.answers import Answer
+from portal.acting.answers import Answer, refusal_parts
 from portal.acting.constraints import misfit
 from portal.acting.exposed import Exposed
-from portal.acting.inputs import arguments
+from portal.acting.inputs import arguments, camel
 from portal.acting.work import Work
-from portal.changes.tables import AuditLine, Outcome, Repeat
+from portal.changes.tables import CODES_LIMIT, AuditLine, Outcome, Repeat
 from portal.context import Context
 from portal.errors import Invalid, NotAllowed, NotVisible, Refusal
-from portal.reading.ids import to_global
+from portal.reading.ids import BadId, from_global, to_global
 from portal.store.states import CONSTRAINTS, FORBIDDEN, GIVEN_UP, sqlstate
 
 log = logging.getLogger("portal.acting")
@@ -72,8 +74,8 @@ async def _act(context: Context, answer: Answer, given: Mapping[str, Any]) -> by
                 return await _Attempt(context, session, answer, given).once()
         except (Refusal, DBAPIError) as problem:
             refusal = _as_refusal(problem, answer.exposed)
-            rule = refusal.rule if isinstance(refusal, NotAllowed) else type(refusal).__name__
-            session.add(audit_line(context, verb, Outcome.REFUSED, rule=rule))
+            about = _asked_about(answer.exposed, given)
+            session.add(refused_line(context, verb, refusal, about))
             return answer.refused(refusal)
 
 
@@ -129,6 +131,29 @@ def audit_line(
         rule=rule,
         object_id=row_id,
     )
+
+
+def refused_line(
+    context: Context, verb: str, refusal: Refusal, row_id: UUID | None = None
+) -> AuditLine:
+    """The same of what was refused: of which teams they were, and by which codes. What they wrote
+    stands nowhere.
+    """
+    rule = refusal.rule if isinstance(refusal, NotAllowed) else type(refusal).__name__
+    line = audit_line(context, verb, Outcome.REFUSED, rule=rule, row_id=row_id)
+    codes = {found.code for found in refusal.findings} if isinstance(refusal, Invalid) else None
+    line.code = ",".join(sorted(codes or {refusal_parts(refusal)[1]["code"]}))[:CODES_LIMIT]
+    line.team_ids = sorted(to_global("Team", team) for team in context.caller.team_ids)
+    return line
+
+
+def _asked_about(exposed: Exposed, given: Mapping[str, Any]) -> UUID | None:
+    """The record that the input names first, whether or not it is there."""
+    for param in exposed.params:
+        if param.kind is strawberry.ID:
+            with suppress(BadId):
+                return from_global(str(given.get(camel(param.name))))[1]
+    return None
 
 
 @dataclass

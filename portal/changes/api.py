@@ -138,7 +138,15 @@ class AuditLine(Node):
     )
     outcome: Outcome = column("How it ended.")
     rule: str | None = column("The rule under which it was refused.")
-    record_id: UUID | None = column("The record, by its id without the type.", "object_id")
+    code: str | None = column("The codes of what was wrong, with commas between them.")
+    team_ids: list[str] | None = column(
+        "In which teams whoever was refused was then, by id; null where it was done."
+    )
+    record_id: UUID | None = column(
+        "The record, by its id without the type; where it was refused, the one that was named,"
+        " whether or not it is there.",
+        "object_id",
+    )
     request_id: UUID | None = column("The request, as the logs and the response name it.")
 
 

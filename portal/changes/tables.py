@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, Column, Index, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Column, Index, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from portal.store.base import Instant, Keys, Row, choice
@@ -98,6 +98,9 @@ class Outcome(StrEnum):
     """It was refused, and nothing has changed."""
 
 
+CODES_LIMIT = 200
+
+
 class AuditLine(Row, table=True):
     """Who asked for which verb, and whether it was done or refused under which rule."""
 
@@ -114,6 +117,10 @@ class AuditLine(Row, table=True):
     verb: str = Field(max_length=80)
     outcome: Outcome = Field(sa_type=choice(Outcome, "outcome"))
     rule: str | None = Field(default=None, max_length=120)
+    code: str | None = Field(default=None, max_length=CODES_LIMIT)
+    """The codes of what was wrong, in order; never what somebody wrote."""
+    team_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    """The teams of whoever was refused at that moment, as the API writes ids."""
     object_id: UUID | None = None
 
 

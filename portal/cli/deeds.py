@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from auth.roles import Role
 from auth.tables import Membership, MembershipName, MembershipRole
-from portal.acting.act import audit_line
+from portal.acting.act import audit_line, refused_line
 from portal.acting.work import Work
 from portal.changes.tables import Outcome
 from portal.cli.common import fail, settings_here, with_engines
@@ -88,8 +88,7 @@ async def _tried(
             changed = (await do(work)).id
             await session.flush()
     except Refusal as refusal:
-        rule = refusal.rule if isinstance(refusal, NotAllowed) else type(refusal).__name__
-        session.add(audit_line(context, verb, Outcome.REFUSED, rule=rule))
+        session.add(refused_line(context, verb, refusal))
         return refusal
     for warning in work.warnings:
         click.echo(f"Note: {warning.message}", err=True)

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_7e7809c373d7"
+revision = "first_1a885e430549"
 down_revision = None
 
 

@@ -59,6 +59,8 @@ CREATE TABLE audit_line (
 	verb VARCHAR(80) NOT NULL, 
 	outcome VARCHAR(40) NOT NULL, 
 	rule VARCHAR(120), 
+	code VARCHAR(200), 
+	team_ids TEXT[], 
 	object_id UUID, 
 	CONSTRAINT audit_line_pkey PRIMARY KEY (id), 
 	CONSTRAINT audit_line_outcome_check CHECK (outcome IN ('done', 'refused'))
