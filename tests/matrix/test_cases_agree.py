@@ -86,6 +86,28 @@ async def test_list_id_count_reference_and_events_agree(
         assert is_known["totalCount"] == len(is_known["nodes"]) == there, row["reference"]
 
 
+async def test_for_every_caller_list_count_and_ids_are_what_the_rules_show(
+    shared: tuple[Engines, World],
+) -> None:
+    engines, world = shared
+    portal, looked = portal_of(engines), 0
+    ours = [f"Referral:{one}" for one in world.parties]
+    for who, caller in world.callers.items():
+        answered = await pages(portal, who, LIST, "referrals")
+        nodes = [node["id"] for page in answered for node in page["nodes"]]
+        assert {page["totalCount"] for page in answered} == {len(nodes)} == {len(set(nodes))}
+        parties = world.parties.items()
+        should = {f"Referral:{k}" for k, p in parties if sees_summary(caller, p)}
+        assert set(ours) & set(nodes) == should, caller
+        found = set()
+        for start in range(0, len(ours), 100):
+            seen = await portal.ask(who, BY_ID, ids=ours[start : start + 100])
+            found |= {node["id"] for node in seen["nodes"] if node}
+        assert found == should, caller
+        looked += len(ours)
+    sys.stdout.write(f"\n{looked:,} cells\n")
+
+
 def test_what_only_a_full_view_shows_has_no_id_or_is_noted_wherever_it_is_shown() -> None:
     """No list and no `node` shows it past `referralFile`, but for what leaves a row of its own."""
     kept = {

@@ -24,6 +24,7 @@ PAGE = f"""query($after: String) {{ referrals(first: 100, after: $after) {{
 FILE = "query($id: ID!) { referralFile(id: $id, purpose: WORK_ON_CASE) { needs { code } } }"
 ROLES = (Role.CASEWORKER, Role.TEAM_LEAD, Role.MARAC_COORDINATOR, Role.DATA_PROTECTION_LEAD,
          Role.PROGRAMME_LEAD)  # fmt: skip
+ADMINISTRATORS = "your agency's administrators, two of them"
 PLACES = ("tww", "wirral", "icb", "savera")
 """A sender, a MARAC's own, one that it asks, and a receiver."""
 
@@ -81,6 +82,17 @@ def with_all(
     return replace(caller, scopes=caller.scopes | powers, roles=caller.roles | roles), more
 
 
+def could_lack(case: Shared, one: dict[str, str]) -> bool:
+    """Whether it is the power, the agreement's roles or a kind of what the case says."""
+    match one["kind"]:
+        case "POWER":
+            return one["label"] == Scope.REFERRALS_READ
+        case "ROLE":
+            return set(one["label"].split(" or ")) == case.permits
+        case _:
+            return one["label"] in SAID
+
+
 @pytest.mark.parametrize("place", PLACES)
 async def test_what_is_named_is_what_lets_and_what_lacks(
     shared: tuple[Engines, World], place: str
@@ -88,6 +100,7 @@ async def test_what_is_named_is_what_lets_and_what_lacks(
     engines, world = shared
     portal = Portal(the_schema(), engines.command)
     cases = {f"Referral:{case.id}": case for case in listed()}
+    references = {row["title"]: row["reference"] for row in world.rows["agreement"]}
     ours = {AGENCIES[place][0]} | {"Narrow", "Matrix"}
     met: Counter[str] = Counter()
     for role in ROLES:
@@ -109,6 +122,13 @@ async def test_what_is_named_is_what_lets_and_what_lacks(
                 left = [other for other in missing if other is not one]
                 assert not sees_all(*with_all(caller, parties, left)), (case, one)
             named = {case.deal, case.hosting} if case.host == place else {case.deal}
+            for one in missing:
+                assert could_lack(case, one), (case, one)
+                agreements = one["grantedBy"].removeprefix("the parties of ")
+                if one["kind"] != "CATEGORY":
+                    assert agreements == ADMINISTRATORS, (case, one)
+                else:
+                    assert set(agreements.split(", ")) <= {references[deal] for deal in named}
             for rule in access["rules"]:
                 label = rule["label"]
                 fine = (

@@ -171,8 +171,14 @@ async def test_nothing_is_named_that_its_reader_is_no_party_to(
     )
     named = text("SELECT name FROM agency WHERE id = :agency UNION SELECT name FROM team"
                  " WHERE agency_id = :agency")  # fmt: skip
+    of_others = text(
+        "SELECT name FROM agency WHERE id <> :agency UNION SELECT reference FROM agreement a"
+        " WHERE NOT EXISTS (SELECT FROM agreement_party p WHERE p.agreement_id = a.id"
+        " AND p.agency_id = :agency AND p.joined_at IS NOT NULL)"
+    )
     own = {"agency": agency_id(agency)}
     async with cases.owner.connect() as owner:
+        hidden = set((await owner.execute(of_others, own)).scalars())
         agreed = set((await owner.execute(parties, own)).scalars())
         names = set((await owner.execute(named, own)).scalars())
     common = {"everyone who is signed in", "the partnership"}
@@ -184,3 +190,6 @@ async def test_nothing_is_named_that_its_reader_is_no_party_to(
                 label = rule["label"].removeprefix("an emergency disclosure to ")
                 allowed = agreed if rule["kind"] == "AGREEMENT" else names | common
                 assert label in allowed, (who, rule)
+            for one in node["access"]["missing"]:
+                told = f"{one['label']} {one['grantedBy']}"
+                assert not [name for name in hidden if name in told], (who, one)
