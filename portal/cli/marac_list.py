@@ -13,6 +13,7 @@ import click
 from portal.cli.common import fail, settings_here, with_engines
 from portal.clock import Clock
 from portal.context import ByCommand, Context, Rehearsal
+from portal.settings import Mode
 from portal.sheets.conferences import LIST, CaseList, read_list
 from portal.sheets.conferring import Imported, Wanted, import_list
 from portal.sheets.faults import Unreadable
@@ -22,6 +23,8 @@ from portal.store.engines import Engines
 COMMAND = "PORTAL_COMMAND_DATABASE_URL"
 LONG = 20
 """From so many cases on, progress is shown: each is a referral with all its checks."""
+SHOWN = 20
+"""So many of the cases that were there already are named."""
 
 
 def import_marac_list(
@@ -66,7 +69,8 @@ def _run(cases: CaseList, who: UUID, wanted: Wanted, *, apply: bool) -> Imported
     kind = Context if apply else Rehearsal
 
     async def work(engines: Engines) -> Imported:
-        context = kind(engines.command, ByCommand(who), uuid4(), Clock(settings.today).now())
+        moment, demo = Clock(settings.today).now(), settings.mode is Mode.DEMO
+        context = kind(engines.command, ByCommand(who), uuid4(), moment, demonstration=demo)
         with _progress(len(cases.cases)) as told:
             return await import_list(context, cases, wanted, told)
 
@@ -91,6 +95,16 @@ def _tell_of_faults(done: Imported) -> None:
         fail(f"{len(faults):,} {'fault' if len(faults) == 1 else 'faults'}; nothing was saved.")
 
 
+def _tell_of_those_there(done: Imported) -> None:
+    """By row and the portal's own reference, so that nobody takes one case for another."""
+    if done.there:
+        click.echo(f"{len(done.there):,} were there already, and stay as they are:")
+    for row, case in done.there[:SHOWN]:
+        click.echo(f"  row {row} is {case}")
+    if len(done.there) > SHOWN:
+        click.echo(f"  and {len(done.there) - SHOWN:,} more")
+
+
 def _tell(done: Imported, *, apply: bool) -> None:
     _tell_of_faults(done)
     made, would = len(done.made), "" if apply else "would be "
@@ -101,8 +115,7 @@ def _tell(done: Imported, *, apply: bool) -> None:
     for said in sorted(done.warnings):
         click.echo(f"Worth a second look: {said}")
     click.echo(f"{made:,} {'case' if made == 1 else 'cases'} {would}referred.")
-    if done.there:
-        click.echo(f"{done.there:,} of your references were there already, and stay as they are.")
+    _tell_of_those_there(done)
     if apply and not made:
         click.echo("Nothing to do: they are all there.")
     elif apply:

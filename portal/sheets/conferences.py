@@ -1,13 +1,14 @@
 """The spreadsheet of a MARAC list: its columns, and how it is read.
 
 Whoever keeps such a list may have names in it. So what cannot be read is named by row and column
-and never by what stands there, in the report, in errors and in logs; and an unknown column is
-named by its letter. The file is read once and not kept.
+and never by what stands there, in the report, in errors and in logs; an unknown column is named by
+its letter, and no sheet by its name. The file is read once and not kept.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from portal.referrals.engine.files import shipped
 from portal.referrals.routes import Employment
 from portal.sheets.cells import BadCell, Cell, value_of
 from portal.sheets.columns import Column, Kind, Sheet
+from portal.sheets.faults import Fault as FaultOfCell
 from portal.sheets.faults import Unreadable
 from portal.sheets.reading import grids
 from portal.sheets.xlsx import Grid, letters
@@ -83,6 +85,8 @@ LIST = Sheet(
                Kind.DAY, example="2026-11-24"),
     ),
 )  # fmt: skip
+EARLIEST = date(2000, 1, 1)
+"""What lies before it is an empty cell or a number that a spreadsheet program shows as a day."""
 _FORMS = {
     "reference": re.compile(r"(?=.*[0-9])[A-Z]{0,6}[ /-]?[A-Z0-9][A-Z0-9 /.-]{0,18}"),
     "area": re.compile(r"[A-Z][0-9]{8}"),
@@ -126,27 +130,35 @@ class CaseList:
 def read_list(path: Path) -> CaseList:
     """The cases of a file; raises Unreadable where it makes no sense as a whole."""
     try:
-        sheets = grids(path, LIST.name)
+        sheets = grids(path, LIST.name, lambda _: "of the list")
     except Unreadable:
         raise
     except Exception as error:  # what a reader stumbles over may hold what stands in a cell
         raise Unreadable("The file cannot be read. Save it anew as .xlsx or .csv.") from error
-    [first, *_] = [one for one in sheets if one.rows] or [Grid(LIST.name)]
+    [first, *more] = [one for one in sheets if one.rows] or [Grid(LIST.name)]
     if not first.rows:
         raise Unreadable(
             "The file has no rows. `portal import marac --template FILE` writes one to fill in."
         )
-    if first.faults:
-        raise Unreadable("The sheet is damaged, or was made by a program that we cannot follow.")
+    if more:
+        raise Unreadable(
+            f"The workbook has {len(more) + 1} sheets that hold something, and a list is one:"
+            " bring the cases together in one sheet, or give each sheet a file of its own."
+        )
     (_, names), *rows = first.rows
     columns = _columns(names)
     if len(rows) > MOST:
         raise Unreadable(f"The list has {len(rows):,} cases; {MOST} are the most. Split it.")
-    found = CaseList()
+    found = CaseList(faults=[_of_cell(fault) for fault in first.faults])
     for number, cells in rows:
         found.cases.append(Case(number, dict(_values(found, columns, number, cells))))
     _once(found)
     return found
+
+
+def _of_cell(fault: FaultOfCell) -> Fault:
+    """A formula or an error, which are named by their cell alone."""
+    return Fault(fault.row, f"column {fault.column}", f"{fault.reason} {fault.remedy}")
 
 
 def _columns(names: list[Cell]) -> dict[int, Column]:
@@ -174,10 +186,10 @@ def _columns(names: list[Cell]) -> dict[int, Column]:
 def _values(
     found: CaseList, columns: dict[int, Column], number: int, cells: list[Cell]
 ) -> Iterator[tuple[str, Any]]:
-    for at, cell in enumerate(cells):
-        if at not in columns and cell not in {None, ""}:
-            says = "Something stands in a column without a name. Take it out."
-            found.faults.append(Fault(number, f"column {letters(at)}", says))
+    beside = [at for at, cell in enumerate(cells) if at not in columns and cell not in {None, ""}]
+    if beside:  # said once for a row, however long it is
+        says = "Something stands in a column without a name. Take it out."
+        found.faults.append(Fault(number, f"column {letters(beside[0])}", says))
     for at, column in columns.items():
         cell = cells[at] if at < len(cells) else None
         try:
@@ -197,6 +209,8 @@ def _value(column: Column, cell: Cell) -> Any:  # noqa: ANN401 - each kind has i
     value = value_of(column, cell)
     form = _FORMS.get(column.field)
     if value is not None and form and not form.fullmatch(str(value)):
+        raise ValueError
+    if value is not None and column.kind is Kind.DAY and value < EARLIEST:
         raise ValueError
     if value is not None and column.kind is Kind.NUMBER:
         if value != int(value) or not 0 <= value <= 1000:

@@ -2,10 +2,13 @@
 all that they check, and all rows or none.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, func, select
 
@@ -13,6 +16,7 @@ from auth.roles import Scope
 from auth.tables import Agency, Team
 from portal.acting.act import BEGIN, audit_line
 from portal.acting.work import Work
+from portal.calendars.days import london
 from portal.changes.tables import Outcome
 from portal.context import Context
 from portal.errors import Conflict, Finding, Invalid, NotAllowed, NotVisible, Refusal
@@ -22,11 +26,13 @@ from portal.referrals.detailing import describe_referral, name_subject, set_safe
 from portal.referrals.research_tables import MaracSeat
 from portal.referrals.sending import audience_of, send_referral
 from portal.referrals.steps import FieldGiven, move_referral
-from portal.referrals.tables import LocalReference, Recipient, Referral
+from portal.referrals.tables import LocalReference, Overall, Recipient, Referral
 from portal.referrals.verbs import address_referral, recipients_of, start_referral
 from portal.sheets.conferences import LIST, Case, CaseList, Fault
 
-VERB = "import_marac_list"
+VERB, PATHWAY = "import_marac_list", "marac"
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('marac list ' || :of, 0))")
+"""Of two imports for one agency the second waits, and finds what the first has made."""
 _SENT = {
     "route": "route", "judgement": "judgement_reasons", "incidents": "incidents",
     "repeat_of": "repeat_of", "consent": "consent", "no_consent_because": "no_consent_reason",
@@ -57,10 +63,10 @@ class Wanted:
 
 @dataclass
 class Imported:
-    """What came of it, or would; `there` are rows that had been taken before."""
+    """What came of it, or would; `there` are rows that had been taken before, and as which case."""
 
     made: list[str] = field(default_factory=list)
-    there: int = 0
+    there: list[tuple[int, str]] = field(default_factory=list)
     sees: list[str] = field(default_factory=list)
     """Who has the cases, each team in a line."""
     faults: list[Fault] = field(default_factory=list)
@@ -105,7 +111,7 @@ async def _all(  # noqa: PLR0913, PLR0917 - what an import is made of
     done: Imported,
     told: Callable[[int], Any],
 ) -> str | None:
-    work = Work(db, context.caller, context.now, context.today)
+    work = Work(db, context.caller, context.now, context.today, demonstration=context.demonstration)
     rule = None
     try:
         ours, marac = await _sender(work, wanted.team), await _marac(work, wanted.marac)
@@ -113,13 +119,14 @@ async def _all(  # noqa: PLR0913, PLR0917 - what an import is made of
         done.faults += [Fault(0, "", finding.message) for finding in refusal.findings]
         return None
     faulty = {fault.row for fault in done.faults}
-    known = await _known(work)
+    await db.execute(_TURN, {"of": str(work.caller.agency_id)})
+    known = await _known(work, marac)
     for case in cases:
         told(1)
         if case.row in faulty:
             continue
-        if case.given["reference"] in known:
-            done.there += 1
+        if taken := _taken(known[case.given["reference"]], case.given):
+            done.there.append((case.row, taken))
             continue
         try:
             async with db.begin_nested():
@@ -138,7 +145,7 @@ def _of(refusal: Refusal, row: int) -> list[Fault]:
         return [_of_finding(finding, row) for finding in refusal.findings]
     if isinstance(refusal, NotVisible | Conflict):
         return [Fault(row, "", "Somebody has changed this meanwhile. Run it again.")]
-    return [Fault(row, "", str(refusal))]
+    return [Fault(0, "", str(refusal))]  # it is about who asks, and said once
 
 
 def _of_finding(finding: Finding, row: int) -> Fault:
@@ -182,10 +189,47 @@ async def _marac(work: Work, name: str | None) -> Team:
     return teams[0]
 
 
-async def _known(work: Work) -> set[str]:
-    """The caller's own numbers that cases have already."""
-    own = select(LocalReference.value).where(col(LocalReference.agency_id) == work.caller.agency_id)
-    return set((await work.db.execute(own)).scalars())
+@dataclass(frozen=True)
+class Before:
+    """A case that the agency has sent to this MARAC before."""
+
+    reference: str
+    sent_at: datetime
+
+
+async def _known(work: Work, marac: Team) -> defaultdict[str, list[Before]]:
+    """By the agency's own number, what it has sent to this MARAC and not taken back."""
+    own = (
+        select(LocalReference.value, Referral.reference, Referral.sent_at)
+        .join(Referral, col(Referral.id) == col(LocalReference.referral_id))
+        .join(Recipient, col(Recipient.referral_id) == col(Referral.id))
+        .where(
+            col(LocalReference.agency_id) == work.caller.agency_id,
+            col(Referral.sender_agency_id) == work.caller.agency_id,
+            col(Referral.pathway) == PATHWAY,
+            col(Referral.overall).not_in([Overall.DRAFT, Overall.WITHDRAWN]),
+            col(Recipient.team_id) == marac.id,
+        )
+    )
+    known = defaultdict[str, list[Before]](list)
+    for value, reference, sent_at in (await work.db.execute(own)).all():
+        known[value].append(Before(reference, sent_at))
+    return known
+
+
+def _taken(before: Sequence[Before], given: dict[str, Any]) -> str | None:
+    """As which case the row was taken. Her number stays the same when she is referred again: none
+    of them is this one that was sent before she was assessed, or not after what it repeats.
+    """
+    assessed: date | None = given.get("assessed_on")
+    repeats = [one.sent_at for one in before if one.reference == given.get("repeat_of")]
+    found = (
+        one.reference
+        for one in before
+        if not (assessed and london(one.sent_at).date() < assessed)
+        and not any(one.sent_at <= earlier for earlier in repeats)
+    )
+    return next(found, None)
 
 
 async def _take(  # noqa: PLR0913, PLR0917 - between whom, and what came of it
@@ -193,7 +237,7 @@ async def _take(  # noqa: PLR0913, PLR0917 - between whom, and what came of it
 ) -> str:
     accused = given["accused_works_for_a_partner"]
     row = await start_referral(
-        work, "marac", ours.id, accused, area=given["area"], own_reference=given["reference"]
+        work, PATHWAY, ours.id, accused, area=given["area"], own_reference=given["reference"]
     )
     steps: list[tuple[Callable[..., Any], dict[str, Any]]] = [
         (address_referral, {"team": marac.id}),

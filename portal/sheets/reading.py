@@ -1,7 +1,7 @@
 """A file becomes rows of the format: each cell a value, each fault named by sheet, row, column."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,8 +58,12 @@ def read_book(path: Path) -> Book:
     return book
 
 
-def grids(path: Path, only: str = INITIATIVES.name) -> list[Grid]:
-    """The sheets of a workbook, or a CSV file as the sheet `only`; Unreadable says why not."""
+def grids(
+    path: Path, only: str = INITIATIVES.name, called: Callable[[str], str] = str
+) -> list[Grid]:
+    """The sheets of a workbook, or a CSV file as the sheet `only`; Unreadable says why not, and
+    names a sheet as `called` does.
+    """
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -75,7 +79,7 @@ def grids(path: Path, only: str = INITIATIVES.name) -> list[Grid]:
     if problem := what_else(head):
         raise Unreadable(problem)
     if head.startswith(b"PK"):
-        return read_xlsx(path, UNREAD)
+        return read_xlsx(path, UNREAD, called)
     if path.suffix.lower().startswith(".xls"):
         raise Unreadable(
             f"{path.name} is named as a workbook and is none. If it is a CSV file, name it"

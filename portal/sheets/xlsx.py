@@ -8,7 +8,7 @@ reading them would fill the memory.
 import re
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -49,12 +49,16 @@ class Grid:
     faults: list[Fault] = field(default_factory=list)
 
 
-def read_xlsx(path: Path, unread: Iterable[str]) -> list[Grid]:
-    """The sheets of a workbook; those for people are passed over."""
+def read_xlsx(path: Path, unread: Iterable[str], called: Callable[[str], str] = str) -> list[Grid]:
+    """The sheets of a workbook; those for people are passed over. `called` is how a sheet is named
+    where something is wrong with it.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
-            found = dict(_looked_over(archive, frozenset(unread)))
-        return [Grid(name, list(_rows(path, name)), faults) for name, faults in found.items()]
+            found = dict(_looked_over(archive, frozenset(unread), called))
+        return [
+            Grid(name, list(_rows(path, name, called)), faults) for name, faults in found.items()
+        ]
     except zipfile.BadZipFile as error:
         raise Unreadable(f"This file is damaged or is no workbook. {SAVE_AGAIN}") from error
     except PasswordError as error:
@@ -78,7 +82,7 @@ def what_else(head: bytes) -> str | None:
 
 
 def _looked_over(
-    archive: zipfile.ZipFile, unread: frozenset[str]
+    archive: zipfile.ZipFile, unread: frozenset[str], called: Callable[[str], str]
 ) -> Iterator[tuple[str, list[Fault]]]:
     members = archive.infolist()
     names = [member.filename.lower() for member in members]
@@ -94,7 +98,7 @@ def _looked_over(
     for name, member in _sheets(archive):
         part = _part(archive, member)
         if name not in unread:
-            _check_size(name, part, lengths)
+            _check_size(called(name), part, lengths)
             yield name, list(_faults(name, part))
 
 
@@ -175,7 +179,7 @@ def _together(name: str, refs: list[str], what: str, remedy: str) -> Iterator[Fa
         yield Fault(name, row, column, f"Cell {cells[0]} {what}{more}.", remedy)
 
 
-def _rows(path: Path, name: str) -> Iterator[tuple[int, list[Cell]]]:
+def _rows(path: Path, name: str, called: Callable[[str], str]) -> Iterator[tuple[int, list[Cell]]]:
     with CalamineWorkbook.from_path(path) as workbook:
         sheet = workbook.get_sheet_by_name(name)
         merged = sheet.merged_cell_ranges or []
@@ -184,8 +188,8 @@ def _rows(path: Path, name: str) -> Iterator[tuple[int, list[Cell]]]:
             where = f"{letters(left)}{top + 1}:{letters(right)}{bottom + 1}"
             more = f" and {len(merged) - 1:,} more" if len(merged) > 1 else ""
             raise Unreadable(
-                f"The sheet {name} has merged cells: {where}{more}. Unmerge them, and fill in each"
-                " row for itself."
+                f"The sheet {called(name)} has merged cells: {where}{more}. Unmerge them, and fill"
+                " in each row for itself."
             )
         for number, cells in enumerate(sheet.to_python(skip_empty_area=False), 1):
             if any(cell != "" for cell in cells):

@@ -1,126 +1,54 @@
 """A MARAC list comes in from a spreadsheet; of what stands in its cells nothing is ever told."""
 
-import asyncio
-import csv
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import asyncpg
 import pytest
 from python_calamine import CalamineWorkbook
 from support.commands import run
-from support.databases import environ_of
+from support.marac_lists import (
+    COORDINATOR,
+    HEADS,
+    READ,
+    WHO,
+    case,
+    count,
+    everything_in,
+    imports,
+    listed,
+)
 
 from portal.sheets.conferences import LIST, MOST
-from portal.store.bootstrap import bootstrap
-from portal.store.server import Server
 
-WHO, COORDINATOR = "tww.caseworker", "marac.coordinator"
 SECRET = "Jadwiga-Zzyzx"
 """Stands for a name that somebody has left in a cell."""
-HEADS = [column.header for column in LIST.columns]
-READ = ("--disclosure-read",)
-
-
-@pytest.fixture(scope="module")
-def environ(server: Server) -> dict[str, str]:
-    """A demo's database, on the demo's day."""
-    bootstrap(server.dsn, "lists")
-    environ = {**environ_of(server, "lists"), "PORTAL_TODAY": "2026-11-16"}
-    for words in (("migrate",), ("seed", "--initiatives", "1")):
-        ran = run(*words, environ=environ)
-        assert ran.exit_code == 0, ran.output
-    return environ
-
-
-def case(number: int, **more: Any) -> dict[str, Any]:
-    return {
-        "Reference": f"TWW 26/{number}", "Area": "E08000015",
-        "Accused works for a partner": "none known", "Route": "visible high risk",
-        "Consent": "given", "Aware": "yes", "Wishes": "aware and willing",
-        "Basis": "public task", "Reasons": "domestic abuse", "Safe ways": "text; call",
-        "Tool": "merit", "Tool version": "3", "Score": "74", "Assessed on": "2026-11-14",
-        **{name.replace("_", " "): value for name, value in more.items()},
-    }  # fmt: skip
-
-
-def listed(path: Path, *cases: Mapping[str, Any], heads: list[str] | None = None) -> Path:
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, heads or HEADS, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(cases)
-    return path
-
-
-def imports(environ: Mapping[str, str], file: Path, *more: str, who: str = WHO) -> tuple[int, str]:
-    ran = run("import", "marac", str(file), "--as", who, *more, environ=environ)
-    assert ran.exception is None or isinstance(ran.exception, SystemExit), ran.exc_info
-    return ran.exit_code, ran.output
-
-
-def everything_in(environ: Mapping[str, str]) -> str:
-    """Every text that any table holds."""
-    return asyncio.run(_everything(environ))
-
-
-async def _everything(environ: Mapping[str, str]) -> str:
-    connection = await asyncpg.connect(environ["PORTAL_OWNER_DATABASE_URL"].replace("+asyncpg", ""))
-    try:
-        found = await connection.fetch(
-            "SELECT format('%I.%I', table_schema, table_name) AS name"
-            " FROM information_schema.tables"
-            " WHERE table_schema IN ('public', 'auth_secret') AND table_type = 'BASE TABLE'"
-        )
-        texts = []
-        for row in found:
-            held = await connection.fetch(f"SELECT t::text AS row FROM {row['name']} t")  # noqa: S608
-            texts += [one["row"] for one in held]
-        return "\n".join(texts)
-    finally:
-        await connection.close()
-
-
-def count(environ: Mapping[str, str], of: str = "TWW 26/%") -> int:
-    """How many cases have such a number of somebody's own."""
-    return asyncio.run(_count(environ, of))
-
-
-async def _count(environ: Mapping[str, str], of: str) -> int:
-    connection = await asyncpg.connect(environ["PORTAL_OWNER_DATABASE_URL"].replace("+asyncpg", ""))
-    try:
-        found = "SELECT count(*) FROM local_reference WHERE value LIKE $1"
-        return int(await connection.fetchval(found, of))
-    finally:
-        await connection.close()
 
 
 def test_a_rehearsal_says_who_would_have_them_and_the_import_makes_them_once(
-    environ: dict[str, str], tmp_path: Path
+    lists: dict[str, str], tmp_path: Path
 ) -> None:
     file = listed(tmp_path / "list.csv", case(1), case(2, Flags="stalking; children"))
-    code, said = imports(environ, file, *READ)
+    code, said = imports(lists, file, *READ)
     assert code == 0, said
     assert "Wirral MARAC, MARAC (receiver)" in said
     assert "Merseyside Police, Protecting vulnerable people (representative)" in said
     assert "2 cases would be referred." in said
-    assert count(environ, "TWW 26/1") == 0
-    code, said = imports(environ, file, *READ, "--apply")
+    assert count(lists, "TWW 26/1") == 0
+    code, said = imports(lists, file, *READ, "--apply")
     assert (code, "2 cases referred.\nSaved." in said) == (0, True), said
-    code, said = imports(environ, file, *READ, "--apply")
-    assert "0 cases referred.\n2 of your references were there already" in said
+    code, said = imports(lists, file, *READ, "--apply")
+    assert "0 cases referred.\n2 were there already, and stay as they are:\n  row 2 is RF-" in said
     assert "Nothing to do: they are all there." in said
-    assert (count(environ, "TWW 26/1"), count(environ, "TWW 26/2")) == (1, 1)
+    assert (count(lists, "TWW 26/1"), count(lists, "TWW 26/2")) == (1, 1)
 
 
 def test_nothing_that_stands_in_a_cell_is_told_kept_or_logged(
-    environ: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    lists: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = {file.name for file in tmp_path.iterdir()}
     for number, column in enumerate(HEADS):
         bad = case(100 + number) | {column: SECRET}
-        code, said = imports(environ, listed(tmp_path / "x.csv", bad), *READ)
+        code, said = imports(lists, listed(tmp_path / "x.csv", bad), *READ)
         assert code == 1, (column, said)
         assert f"row 2, {column}: " in said, said
         assert SECRET not in said
@@ -131,25 +59,25 @@ def test_nothing_that_stands_in_a_cell_is_told_kept_or_logged(
         listed(tmp_path / "y.csv", case(151)).read_text().replace("-14", f"-14,,,{SECRET}")
     )
     for file in (headed, beside):
-        code, said = imports(environ, file, *READ, "--apply")
+        code, said = imports(lists, file, *READ, "--apply")
         assert (code, SECRET in said) == (1, False), said
-    kept = everything_in(environ)
+    kept = everything_in(lists)
     assert SECRET not in kept
     assert {file.name for file in tmp_path.iterdir()} - before == {"x.csv", "y.csv", "beside.csv"}
 
 
 def test_the_search_for_what_was_kept_finds_what_is_kept(
-    environ: dict[str, str], tmp_path: Path
+    lists: dict[str, str], tmp_path: Path
 ) -> None:
-    imports(environ, listed(tmp_path / "z.csv", case(777)), *READ, "--apply")
-    assert "TWW 26/777" in everything_in(environ)
+    imports(lists, listed(tmp_path / "z.csv", case(777)), *READ, "--apply")
+    assert "TWW 26/777" in everything_in(lists)
 
 
 def test_an_unknown_column_ends_it_and_is_named_by_its_letter(
-    environ: dict[str, str], tmp_path: Path
+    lists: dict[str, str], tmp_path: Path
 ) -> None:
     file = listed(tmp_path / "a.csv", case(3), heads=["Victim", *HEADS])
-    code, said = imports(environ, file, *READ)
+    code, said = imports(lists, file, *READ)
     assert code == 1
     assert "Column A is none of a MARAC list. Take it out, above all if it holds names." in said
     assert "Victim" not in said
@@ -164,11 +92,11 @@ def test_an_unknown_column_ends_it_and_is_named_by_its_letter(
     ],
 )
 def test_columns_that_are_there_twice_or_not_at_all_are_named(
-    environ: dict[str, str], tmp_path: Path, heads: list[str], says: str
+    lists: dict[str, str], tmp_path: Path, heads: list[str], says: str
 ) -> None:
     file = tmp_path / "a.csv"
     file.write_text(",".join(heads) + "\n" + ("x\n" if heads else ""))
-    code, said = imports(environ, file, *READ)
+    code, said = imports(lists, file, *READ)
     assert code == 1
     assert says in said or "empty" in said, said
 
@@ -196,42 +124,42 @@ def test_columns_that_are_there_twice_or_not_at_all_are_named(
     ],
 )
 def test_each_fault_is_named_with_its_row_and_column(
-    environ: dict[str, str], tmp_path: Path, more: dict[str, str], column: str
+    lists: dict[str, str], tmp_path: Path, more: dict[str, str], column: str
 ) -> None:
     file = listed(tmp_path / "a.csv", case(201), case(202, **more))
-    code, said = imports(environ, file, *READ, "--apply")
+    code, said = imports(lists, file, *READ, "--apply")
     assert code == 1, said
     assert f"row 3, {column}: " in said, said
     assert "nothing was saved" in said
 
 
-def test_one_faulty_row_keeps_all_out(environ: dict[str, str], tmp_path: Path) -> None:
+def test_one_faulty_row_keeps_all_out(lists: dict[str, str], tmp_path: Path) -> None:
     file = listed(tmp_path / "a.csv", case(301), case(302, Score="500"), case(303))
-    assert imports(environ, file, *READ, "--apply")[0] == 1
-    assert count(environ, "TWW 26/30%") == 0
+    assert imports(lists, file, *READ, "--apply")[0] == 1
+    assert count(lists, "TWW 26/30%") == 0
 
 
-def test_two_rows_of_one_reference_are_refused(environ: dict[str, str], tmp_path: Path) -> None:
+def test_two_rows_of_one_reference_are_refused(lists: dict[str, str], tmp_path: Path) -> None:
     file = listed(tmp_path / "a.csv", case(5), case(5))
-    code, said = imports(environ, file, *READ)
+    code, said = imports(lists, file, *READ)
     assert code == 1
     assert "row 3, Reference: Row 2 has the same reference." in said
 
 
 def test_of_somebody_who_works_for_a_partner_nothing_is_stored(
-    environ: dict[str, str], tmp_path: Path
+    lists: dict[str, str], tmp_path: Path
 ) -> None:
     file = listed(tmp_path / "a.csv", case(401, Accused_works_for_a_partner="works"))
-    code, said = imports(environ, file, *READ, "--apply")
+    code, said = imports(lists, file, *READ, "--apply")
     assert code == 1
     assert re.search(r"IOPC|Independent Office for Police Conduct", said), said
-    assert count(environ, "TWW 26/401") == 0
+    assert count(lists, "TWW 26/401") == 0
 
 
 def test_who_has_not_read_that_it_may_be_disclosed_is_told_of_it(
-    environ: dict[str, str], tmp_path: Path
+    lists: dict[str, str], tmp_path: Path
 ) -> None:
-    code, said = imports(environ, listed(tmp_path / "a.csv", case(6), case(8)))
+    code, said = imports(lists, listed(tmp_path / "a.csv", case(6), case(8)))
     assert code == 1
     assert said.count("disclose it to the defence") == 1
     assert "Add --disclosure-read." in said
@@ -239,25 +167,25 @@ def test_who_has_not_read_that_it_may_be_disclosed_is_told_of_it(
 
 @pytest.mark.parametrize("who", ["wirral.viewer", "tww.protection"])
 def test_who_does_not_work_on_cases_imports_none(
-    environ: dict[str, str], tmp_path: Path, who: str
+    lists: dict[str, str], tmp_path: Path, who: str
 ) -> None:
-    code, said = imports(environ, listed(tmp_path / "a.csv", case(7)), *READ, who=who)
+    code, said = imports(lists, listed(tmp_path / "a.csv", case(7)), *READ, who=who)
     assert code == 1
     assert "Only those who work on cases" in said, said
 
 
 def test_a_coordinator_imports_the_list_of_a_meeting_whose_days_may_have_passed(
-    environ: dict[str, str], tmp_path: Path
+    lists: dict[str, str], tmp_path: Path
 ) -> None:
     more = {"Meeting_on": "2026-11-26", "Research_by": "2026-11-10"}
     file = listed(tmp_path / "a.csv", case(501, Reference="M 26/501", **more))
     team = ("--team", "Information governance")
-    code, said = imports(environ, file, *READ, *team, "--apply", who=COORDINATOR)
+    code, said = imports(lists, file, *READ, *team, "--apply", who=COORDINATOR)
     assert (code, "1 case referred." in said) == (0, True), said
     elsewhere = listed(
         tmp_path / "b.csv", case(502, Meeting_on="2026-11-27", Research_by="2026-11-24")
     )
-    code, said = imports(environ, elsewhere, *READ, *team, who=COORDINATOR)
+    code, said = imports(lists, elsewhere, *READ, *team, who=COORDINATOR)
     assert (code, "row 2, Meeting on: " in said) == (1, True), said
 
 
@@ -273,14 +201,14 @@ def test_a_template_holds_every_column_and_is_never_written_over(tmp_path: Path)
 
 
 def test_a_list_that_is_too_long_or_no_file_is_said_so(
-    environ: dict[str, str], tmp_path: Path
+    lists: dict[str, str], tmp_path: Path
 ) -> None:
     long = listed(tmp_path / "a.csv", *(case(number) for number in range(MOST + 1)))
-    assert "Split it" in imports(environ, long)[1]
+    assert "Split it" in imports(lists, long)[1]
     (tmp_path / "b.xlsx").write_bytes(b"PK\x03\x04" + b"\x00" * 200)
     (tmp_path / "c.csv").write_bytes(b"")
     for name in ("b.xlsx", "c.csv", "none.csv"):
-        code, said = imports(environ, tmp_path / name)
+        code, said = imports(lists, tmp_path / name)
         assert (code, said.count("\n")) == (1, 1), said
 
 
