@@ -1,62 +1,24 @@
 """She moves, and her case with her: one team asks, another takes over, and none of it is lost."""
 
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 from support.asking import Portal
 from support.conferring import COORDINATOR, gold, submit
-from support.referring import FAMILY_SAFETY, RECIPIENT, SENDER, listed, move, see, sent, team
+from support.referring import FAMILY_SAFETY, RECIPIENT, SENDER, listed, move, see, team
 from support.reminding import told_of
+from support.transferring import IDVA, ISVA, NEW, WHY, opens, place, taken_on, transfer
 
 from portal.sample.conferences import MEETINGS
 from portal.store.engines import Engines
 
-IDVA, ISVA, FORCE = "wirral.idva", "rasa.caseworker", "police.caseworker"
-NEW = ("rasa", "ISVA service")
-WHY = [{"name": "transfer_reason", "values": ["moved_area"]}]
-FILE = """query($id: ID!) { referralFile(id: $id, purpose: WORK_ON_CASE) { flags } }"""
+FORCE = "police.caseworker"
 ON_THE_LIST = """query($day: Date!) { maracMeetings(filter: {fromDay: $day, toDay: $day}) {
   nodes { team { id } listings { nodes { referral { id } } } } } }"""
 EVENTS = """query($id: ID!) { referral(id: $id) { recipients { nodes {
   state open passedAt comesFrom { id } agency { shortName }
   events(orderBy: OLDEST) { nodes { name part } } } } } }"""
-
-
-async def taken_on(portal: Portal) -> dict[str, Any]:
-    """A referral that Wirral's IDVA service has accepted, as its sender sees it."""
-    row = await sent(portal, FAMILY_SAFETY)
-    [place] = row["recipients"]["nodes"]
-    assert (await move(portal, IDVA, place, "accept"))["__typename"] == "RecipientPayload"
-    return await see(portal, SENDER, row["id"])
-
-
-async def place(portal: Portal, who: str, row: dict[str, Any], agency: str) -> dict[str, Any]:
-    """An agency's place in a case, as somebody sees it."""
-    nodes = (await see(portal, who, row["id"]))["recipients"]["nodes"]
-    [found] = [node for node in nodes if node["agency"]["shortName"] == agency]
-    return dict(found)
-
-
-async def transfer(
-    portal: Portal,
-    row: dict[str, Any],
-    who: str = IDVA,
-    to: tuple[str, str] = NEW,
-    **more: Any,
-) -> dict[str, Any]:
-    now = await place(portal, SENDER, row, "Wirral")
-    given = {
-        "recipient": now["id"], "expectedVersion": now["version"], "team": team(*to),
-        "fields": WHY, **more,
-    }  # fmt: skip
-    return await portal.do(who, "transferReferral", given, RECIPIENT)
-
-
-async def opens(portal: Portal, who: str, row: dict[str, Any]) -> bool:
-    """Whether somebody is shown the full view."""
-    return (await portal.ask(who, FILE, id=row["id"]))["referralFile"] is not None
 
 
 async def test_both_sides_say_yes_and_then_the_other_team_has_it(portal: Portal) -> None:
