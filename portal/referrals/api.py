@@ -13,6 +13,7 @@ from sqlalchemy import (
 
 from portal.acting.exposed import mutation
 from portal.agencies.api import Agency, Area, Membership, Team
+from portal.agreements.api import Agreement
 from portal.reading.declare import (
     Ask,
     Columns,
@@ -208,6 +209,11 @@ class Recipient(Node):
     state_on: date | None = column("Since which day it is in its state.")
     days_held: list[DaysHeld] = values("For how many days it lay with whom.", days_held)
     open: bool = column("Whether it stands in the team's queue.", "is_open")
+    agreement: Agreement | None = one(
+        "The agreement under which it was given, whatever has become of that; null within one"
+        " agency, and where yours is no party of it.",
+        "agreement_id",
+    )
     gateway: str | None = column("By which power it was given; null within one agency.")
     due_at: datetime | None = column("When the first of its running clocks runs out.")
     late: bool = sql(

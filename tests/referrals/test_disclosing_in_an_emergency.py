@@ -169,10 +169,26 @@ async def test_nobody_opens_another_agencys_record_by_declaring_an_emergency(
         refused = await disclose(portal, row, who, team=team(*UNITY))
         assert refused["__typename"] == answer, who
     assert refused["rule"] == "emergency.holder_discloses"
-    for who in (LEAD, "tww.signatory"):
-        refused = await disclose(portal, row, who)
-        assert refused["__typename"] in {"NotFound", "NotPermitted"}, who
+    refused = await disclose(portal, row, LEAD)
+    assert refused["rule"] == "emergency.caseworkers_disclose"
+    assert "colleague" in refused["message"]
+    assert (await disclose(portal, row, "tww.signatory"))["__typename"] == "NotFound"
     assert await see(portal, NED, row["id"]) is None
+
+
+async def test_whoever_was_given_a_case_reads_who_can_disclose_it_onward(
+    portal: Portal, alone: Engines
+) -> None:
+    """Whether they have it by an agreement, or by an emergency that lasts."""
+    row = await sent(portal)
+    await disclosed(portal, row)
+    for who, to in (("wirral.idva", UNITY), (NED, FAMILY_SAFETY)):
+        refused = await disclose(portal, row, who, team=team(*to))
+        assert refused["rule"] == "emergency.holder_discloses", who
+        assert refused["message"].startswith("This case is a record of Tomorrow's Women Wirral:")
+        assert "askForDisclosure" in refused["message"]
+        assert "999" in refused["message"]
+        assert refused["grantedBy"] == "those who work on cases at Tomorrow's Women Wirral"
 
 
 async def test_what_cannot_be_disclosed_is_told_with_what_to_do(

@@ -85,14 +85,24 @@ DEFINERS: dict[str, str] = {
 }
 
 
-def may_disclose(caller: Caller, referral: Referral, *, barred: bool) -> None:
-    """Let another agency's team have a case at once: only whoever holds it."""
-    if referral.sender_agency_id != caller.agency_id or not caller.can(Scope.REFERRALS_WORK):
+def may_disclose(caller: Caller, referral: Referral, *, owner: str, barred: bool) -> None:
+    """Let another agency's team have a case at once: only whoever holds it. `owner` is the name of
+    that agency, which everybody who has the case knows as its sender.
+    """
+    if referral.sender_agency_id != caller.agency_id:
         raise NotAllowed(
-            "Only those who work on cases at the agency that holds a case disclose it in an"
-            " emergency. Others can ask that agency.",
+            f"This case is a record of {owner}: those who work on cases there, and nobody else,"
+            " disclose it in an emergency. Ring them, or let the team that needs it ask them"
+            " (`askForDisclosure`). Where life is in danger now, ring 999.",
             rule="emergency.holder_discloses",
-            granted_by="the agency that holds the case",
+            granted_by=f"those who work on cases at {owner}",
+        )
+    if not caller.can(Scope.REFERRALS_WORK):
+        raise NotAllowed(
+            "Only those of your agency who work on cases disclose one in an emergency: ask a"
+            " colleague in the team that keeps it.",
+            rule="emergency.caseworkers_disclose",
+            granted_by="your agency's administrators, two of them",
         )
     if barred:
         raise NotAllowed(

@@ -44,7 +44,8 @@ async def disclose_in_emergency(  # noqa: PLR0913, PLR0917 - the contract's inpu
     """
     row = await work.seen(Referral, referral, "referral")
     barred = (await work.db.execute(select(func.emergency_barred()))).scalar_one()
-    access.may_disclose(work.caller, row, barred=barred)
+    owner = await _name(work, row.sender_agency_id)
+    access.may_disclose(work.caller, row, owner=owner, barred=barred)
     await work.db.execute(select(func.hold_referral(row.id)))
     to = await team_of(work, team, "team")
     if to.agency_id == work.caller.agency_id:
@@ -121,6 +122,11 @@ async def lift_disclosure_bar(
     return row
 
 
+async def _name(work: Work, agency: UUID) -> str:
+    named = select(col(Agency.name)).where(col(Agency.id) == agency)
+    return str((await work.db.execute(named)).scalar_one())
+
+
 async def _is_own(work: Work, row: EmergencyDisclosure) -> bool:
     made = select(col(Membership.person_id)).where(col(Membership.id) == row.made_by_id)
     return (await work.db.execute(made)).scalar_one_or_none() == work.caller.person_id
@@ -164,6 +170,5 @@ async def _warn_of(work: Work, referral: Referral, team: Team) -> None:
         said = "An agreement lets you share this: refer the case, so that they can act on it."
         work.warn("team", said, "AGREEMENT_COVERS")
     if not (await work.db.execute(select(func.guardians_known(team.agency_id)))).scalar_one():
-        name = select(col(Agency.name)).where(col(Agency.id) == team.agency_id)
-        agency = (await work.db.execute(name)).scalar_one()
+        agency = await _name(work, team.agency_id)
         work.warn("team", f"{agency} has nobody who looks after data protection.", "NOBODY_TOLD")
