@@ -32,6 +32,7 @@ import portal.milestones.access
 import portal.outbox.access
 import portal.people.access
 import portal.referrals.access
+import portal.referrals.consents.access
 import portal.referrals.cover.access
 import portal.referrals.emergencies.access
 import portal.referrals.outside.access
@@ -110,6 +111,7 @@ _ROOMS = (
     portal.referrals.access,
     portal.referrals.emergencies.access,
     portal.referrals.cover.access,
+    portal.referrals.consents.access,
     portal.referrals.outside.access,
     portal.referrals.telling.access,
     portal.charging.access,

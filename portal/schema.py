@@ -42,6 +42,7 @@ from portal.reading.declare import Node, node_by_id, nodes_by_id
 from portal.reading.plans import Plans
 from portal.reading.promises import BrokenPromises, broken_promises
 from portal.referrals.api import ReferralMutations, ReferralQueries
+from portal.referrals.consents.api import ConsentMutations, ConsentQueries
 from portal.referrals.cover.api import CoverMutations, CoverQueries
 from portal.referrals.emergencies.api import EmergencyMutations, EmergencyQueries
 from portal.referrals.follow.api import FollowingQueries
@@ -99,6 +100,7 @@ class Query(
     MaracRuleQueries,
     StoppingQueries,
     OfferingQueries,
+    ConsentQueries,
     OutsideQueries,
     CaseActionQueries,
     LateQueries,
@@ -142,6 +144,7 @@ class Mutation(
     MaracRuleMutations,
     CaseActionMutations,
     EmergencyMutations,
+    ConsentMutations,
     OutsideMutations,
     ScaleMutations,
     CoverMutations,

@@ -18,6 +18,7 @@ FAULTS: dict[str, str] = {
     "AGENCY_ENDED": "The agency has ended; the message names its successor.",
     "ALREADY_ASKED": "It has been asked for, offered or agreed already.",
     "AREA_NEEDED": "What is asked for differs by area, and the case does not say where she lives.",
+    "ASK_OWNER": "The agreement asks that the owner of the case agrees before it is passed on.",
     "AWAY": "The member is away on these days, or covers for somebody.",
     "BAD_ADDRESS": "This is not an address that the portal would send people to, or ask for keys.",
     "BAD_ID": "This is not an id of this API.",
@@ -104,7 +105,6 @@ FAULTS: dict[str, str] = {
 WARNINGS: dict[str, str] = {
     "ADVICE": "The data protection lead does not support it, or with conditions only.",
     "AGREEMENT_COVERS": "An agreement permits it: a referral lets them act.",
-    "ASK_OWNER": "The agreement asks that the owner of the case agrees before it is passed on.",
     "ASKED_AGAIN": "Import only: the partner's answer elsewhere does not count here.",
     "BEFORE_BASELINE": "The period ends before the baseline.",
     "CLOCKS_AS_BEFORE": "Clocks that run are due as before, until they are reckoned anew.",

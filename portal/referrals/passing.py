@@ -65,8 +65,8 @@ async def place_for(
         given_at=work.now,
         is_open=True,
     )
-    await must_be_passed_on(work, referral, [team.agency_id], "team")
     await _by_what_right(work, referral, old, new)
+    await must_be_passed_on(work, referral, [team.agency_id], [new], "team")
     if team.agency_id not in {old.agency_id, referral.sender_agency_id}:
         warned = await must_have_read(work, {team.agency_id}, read=read)
         new.disclosure_read_at = work.now if warned else None

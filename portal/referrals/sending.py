@@ -40,12 +40,12 @@ async def send_referral(  # noqa: PLR0913, PLR0917 - the contract's input
     await must_be_covered(work, audience)
     given_to = {party.agency_id for party in audience if party.part != "sender"}
     others = given_to - {referral.sender_agency_id}
+    recipients = {recipient.team_id: recipient for recipient in await recipients_of(work, referral)}
     if referral.onward_from_id is not None:
         earlier = await work.seen(Referral, referral.onward_from_id, "onwardFrom")
-        await must_be_passed_on(work, earlier, given_to, "id")
+        await must_be_passed_on(work, earlier, given_to, recipients.values(), "id")
     warned = await must_have_read(work, others, read=disclosure_read)
     shown = [party.team_id for party in audience if party.part == "representative"]
-    recipients = {recipient.team_id: recipient for recipient in await recipients_of(work, referral)}
     if not recipients:
         raise Invalid.field("id", "Address it to a team first.", "NO_RECIPIENT")
     referral.overall, referral.sent_at = Overall.WAITING, work.now

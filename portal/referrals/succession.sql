@@ -11,6 +11,7 @@ BEGIN
         SELECT FROM local_reference own WHERE own.referral_id = n.referral_id AND own.agency_id = successor);
     UPDATE recipient SET from_agency_id = successor WHERE from_agency_id = old;
     UPDATE allocation SET agency_id = successor WHERE agency_id = old;
+    UPDATE onward_request SET agency_id = successor WHERE agency_id = old;
     UPDATE outside_referral SET agency_id = successor WHERE agency_id = old;
     UPDATE case_action SET added_by_agency_id = successor WHERE added_by_agency_id = old;
     UPDATE marac_listing SET agency_id = successor WHERE agency_id = old;

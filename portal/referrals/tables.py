@@ -186,6 +186,8 @@ class Recipient(OfReferral, table=True):
     """From which team's place it is to pass here, by a transfer."""
     from_agency_id: UUID | None = Field(default=None, foreign_key="agency.id")
     """Who gave it; its sender where this is NULL."""
+    agreed_id: UUID | None = Field(default=None, foreign_key="onward_request.id", unique=True)
+    """By which yes of the owner it was passed on to this team; each serves once."""
     shown: list[UUID] | None = Field(default=None, sa_type=ARRAY(Uuid))
     """Which teams that sit at the MARAC its sender was shown before it was sent."""
     events: int = 0

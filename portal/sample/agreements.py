@@ -62,6 +62,7 @@ class Deal:
     roles: tuple[Role, ...] = _CASEWORK
     """Who in a receiving agency may use what is shared."""
     accession: Accession = Accession.ALL_PARTIES
+    onward: OnwardRule = OnwardRule.ASK_OWNER
     run_off: int | None = None
     sent: bool = True
     unsigned: tuple[str, ...] = ()
@@ -88,6 +89,7 @@ DEALS: tuple[Deal, ...] = (
          ("tww", BOTH, "wirral")),
         (P.MARAC, P.VICTIM_SUPPORT), ("cda_115", "common_law_policing"),
         date(2026, 4, 1), date(2028, 3, 31), date(2027, 4, 1), run_off=30, roles=_MARAC,
+        onward=OnwardRule.PARTIES,
     ),
     Deal(
         "police-councils", "Police and councils: safeguarding and victims", "police",
@@ -260,7 +262,7 @@ def content_of(deal: Deal) -> dict[str, Any]:
         "permitted_roles": [role.value for role in deal.roles],
         "controllers": Controllers.SOLE,
         "ceiling": Ceiling.OFFICIAL_SENSITIVE,
-        "onward_rule": OnwardRule.ASK_OWNER,
+        "onward_rule": deal.onward,
         "accession": deal.accession,
         "lawful_basis": "Invented: public task, and safeguarding of people at risk.",
         "retention_rule": "Invented: each party keeps its part by its own schedule.",

@@ -19,7 +19,7 @@ from portal.sample.initiatives import IMPORTED, public_rows
 from portal.sample.joining import consent_to, joining_rows
 from portal.sample.mail import mail_rows
 from portal.sample.matters import matter_rows
-from portal.sample.outside import outside_rows
+from portal.sample.outside import onward_rows, outside_rows
 from portal.sample.partnership import AGENCIES, PEOPLE, fixed, load_partnership
 from portal.sample.programs import ROTA, example_program
 from portal.sample.repeats import earlier_cases
@@ -46,6 +46,7 @@ async def load_sample(owner: AsyncConnection) -> None:
         ]
         together += [*pathway_teams(), *scale_rows(), *cover_rows(), *conference_rows()]
         cases = [*case_rows(), *matter_rows(), *emergency_rows(), *outside_rows()]
+        cases += onward_rows()
         cases += conference_case()
         cases += earlier_cases()
         await add_all(owner, [*together, *audit_rows(), *mail_rows(), *cases])

@@ -52,6 +52,7 @@ UNRECORDED = {
     "local_reference": OF_A_CASE,
     "emergency_disclosure": OF_A_CASE,
     "outside_referral": OF_A_CASE,
+    "onward_request": OF_A_CASE,
     "disclosure_request": "it is itself the record of who asked whom; notices tell of the answer",
     "request_set_aside": "it is itself the record of who put a request aside",
     "subject": OF_A_CASE,

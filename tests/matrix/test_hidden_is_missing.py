@@ -107,7 +107,8 @@ HIDES = {
     COORDINATOR: ("Initiative", "Action", "Measure", "Partner", "Referral"),
     OFFICER: (
         "Referral", "Recipient", "CaseAction", "MaracListing", "MaracResearch",
-        "EmergencyDisclosure", "DisclosureRequest", "OutsideReferral", "FollowOn", "Agreement",
+        "EmergencyDisclosure", "DisclosureRequest", "OutsideReferral", "FollowOn",
+        "OnwardRequest", "Agreement",
         "Consultation", "SupportedMatter", "Cover", "ReferralEvent", "RunningClock",
     ),
 }  # fmt: skip

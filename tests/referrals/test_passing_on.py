@@ -29,7 +29,6 @@ IDVA, ISVA, SAVERA = "wirral.idva", "rasa.caseworker", "savera.caseworker"
 RULE = "UPDATE agreement_version SET onward_rule = :rule WHERE agreement_id = :id"
 CHAIN = """query($id: ID!) { referral(id: $id) { onwardFrom { id } }
   onward: referrals(filter: {onwardFrom: $id}) { nodes { id } } }"""
-WARNED = f"{REFERRAL} ...on ReferralPayload {{ warnings {{ code message }} }}"
 
 
 @asynccontextmanager
@@ -42,7 +41,7 @@ async def ruled(cases: Engines, rule: str, deal: str = "wirral-marac") -> AsyncI
         yield
     finally:
         async with cases.owner.begin() as owner:
-            await owner.execute(text(RULE), given | {"rule": "ask_owner"})
+            await owner.execute(text(RULE), given | {"rule": "parties"})
 
 
 async def onward(
@@ -107,20 +106,7 @@ async def test_where_only_parties_may_have_it_a_stranger_is_named(
     assert "Sefton" in refused["errors"][0]["message"]
 
 
-async def test_where_the_owner_is_to_be_asked_whoever_passes_it_on_is_warned(
-    portal: Portal,
-) -> None:
-    first = await sent(portal, FAMILY_SAFETY)
-    row = await onward(portal, first, IDVA, FAMILY_SAFETY, ("rasa", "ISVA service"))
-    given = {
-        "id": row["id"], "expectedVersion": row["version"], "token": row["preview"]["token"],
-    }  # fmt: skip
-    done = await portal.do(IDVA, "sendReferral", given, WARNED)
-    assert [one["code"] for one in done["warnings"]] == ["ASK_OWNER"]
-    assert "Tomorrow's Women Wirral" in done["warnings"][0]["message"]
-
-
-@pytest.mark.parametrize("rule", ["never", "ask_owner"])
+@pytest.mark.parametrize("rule", ["never", "parties"])
 async def test_a_transfer_goes_by_the_same_rule(portal: Portal, cases: Engines, rule: str) -> None:
     first = await sent(portal, FAMILY_SAFETY)
     [place] = (await see(portal, IDVA, first["id"]))["recipients"]["nodes"]

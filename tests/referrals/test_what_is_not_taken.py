@@ -173,7 +173,7 @@ OF_CASES = {
     "ReferralPayload", "RecipientPayload", "CaseActionPayload", "DisclosureRequestPayload",
     "EmergencyDisclosurePayload", "OutsideReferralPayload", "VictimSupportPayload",
     "SupportAuthorityPayload", "MaracListingPayload", "MaracResearchPayload",
-    "MaracRepeatPayload", "MaracBeliefPayload",
+    "MaracRepeatPayload", "MaracBeliefPayload", "OnwardRequestPayload",
 }  # fmt: skip
 TRIED = {
     "startReferral": {"pathway", "area", "ownReference"},

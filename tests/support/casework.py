@@ -17,6 +17,7 @@ from portal.agreements import categories
 from portal.charging.support_tables import SupportAuthority, SupportedMatter
 from portal.charging.tables import Hearing, PlanItem, VictimSupport
 from portal.referrals import allocation_tables, details, research_tables, tables
+from portal.referrals.consents.tables import OnwardRequest
 from portal.referrals.emergencies import tables as emergency_tables
 from portal.referrals.follow import tables as follow_tables
 from portal.referrals.outside.tables import OutsideReferral
@@ -193,6 +194,17 @@ def _outside(case: Sent) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _asked(case: Sent) -> dict[str, Any]:
+    """Whoever has the case asked whether the health board may have it, and may."""
+    return case.row("onward") | {
+        "agency_id": agency_id(case.receiver), "to_agency_id": agency_id("icb"),
+        "to_team_id": fixed("matrix-team", "icb"), "asked_at": IMPORTED, "answer": "yes",
+        "asked_by_id": fixed("matrix", f"{case.receiver}/{Role.CASEWORKER}"),
+        "answered_by_id": fixed("matrix", f"{case.sender}/{Role.CASEWORKER}"),
+        "answered_at": IMPORTED,
+    }  # fmt: skip
+
+
 def _consultation(case: Sent) -> dict[str, Any]:
     return {
         "id": fixed("matrix-consultation", case.key), "referral_id": case.id,
@@ -349,6 +361,7 @@ async def cases(owner: AsyncConnection) -> None:
         allocation_tables.Allocation: [_allocation(case) for case in every],
         tables.Consultation: [_consultation(case) for case in every],
         OutsideReferral: [_outside(case) for case in every],
+        OnwardRequest: [_asked(case) for case in every],
         emergency_tables.DisclosureRequest: [_request(case) for case in every],
         emergency_tables.RequestSetAside: [_set_aside(case) for case in every if not case.given],
         emergency_tables.EmergencyDisclosure: [

@@ -141,6 +141,10 @@ REFERRALS: Sequence[Doing] = (
     doing("transferReferral", "recipient", RECIPIENT, named="recipient",
           team=f"Team:{fixed('matrix-team', 'icb')}",
           fields=[{"name": "transfer_reason", "values": ["moved_area"]}]),
+    doing("askToPassOn", "referral", powers.caseworker_who_was_given_it, named="referral",
+          team=f"Team:{fixed('matrix-team', 'icb')}",
+          only=lambda row: row["pathway"] == "cps_charging"),
+    doing("answerOnwardRequest", "onward_request", powers.caseworker_whose_case_it_is, answer="NO"),
     doing("correctReferral", "referral_event", powers.caseworker_who_recorded, named="event",
           reason="wrong_case", only=acknowledged_while_covered),
 )  # fmt: skip

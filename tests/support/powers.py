@@ -291,6 +291,23 @@ def caseworker_of_its_case(case: Case) -> bool:
     return caseworker(case) and case.caller.agency_id in has
 
 
+def caseworker_whose_case_it_is(case: Case) -> bool:
+    """Of the agency that makes the referral on which the row hangs."""
+    of, cases = case.row["referral_id"], case.world.rows["referral"]
+    makes = {r["sender_agency_id"] for r in cases if r["id"] == of}
+    return caseworker(case) and case.caller.agency_id in makes
+
+
+def caseworker_who_was_given_it(case: Case) -> bool:
+    """Of another agency than the one that makes the referral, which has it now."""
+    has = {
+        row["agency_id"]
+        for row in case.world.rows["recipient"]
+        if row["referral_id"] == case.row["id"] and row["given_at"] and not row["lost_at"]
+    }
+    return caseworker(case) and case.caller.agency_id in has - {case.row["sender_agency_id"]}
+
+
 def coordinator_of_marac(case: Case) -> bool:
     """Whoever coordinates the MARAC of their own agency, which is asked for here."""
     return case.one_of(frozenset({Role.MARAC_COORDINATOR}))

@@ -168,6 +168,7 @@ class Sight:
             "allocation": self._calls_it_so,
             "emergency_disclosure": self._discloses,
             "outside_referral": self._referred_outside,
+            "onward_request": self._referred_outside,
             "disclosure_request": partial(self._deals_with, "of_agency_id", "by_agency_id"),
             "request_set_aside": partial(self._deals_with, "of_agency_id"),
             "consultation": self._was_told_of,

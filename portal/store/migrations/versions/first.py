@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_1a885e430549"
+revision = "first_0e5232175d74"
 down_revision = None
 
 

@@ -2255,6 +2255,34 @@ CREATE UNIQUE INDEX observation_once ON observation (measure_id, recorded_by_age
 
 CREATE UNIQUE INDEX observation_successor ON observation (supersedes_id) WHERE supersedes_id IS NOT NULL;
 
+CREATE TABLE onward_request (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	to_agency_id UUID NOT NULL, 
+	to_team_id UUID NOT NULL, 
+	asked_by_id UUID NOT NULL, 
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	answer VARCHAR(40), 
+	answered_by_id UUID, 
+	answered_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT onward_request_pkey PRIMARY KEY (id), 
+	CONSTRAINT onward_request_to_team_id_to_agency_id_fkey FOREIGN KEY(to_team_id, to_agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT onward_request_answered_check CHECK ((answer IS NULL) = (answered_at IS NULL) AND (answer IS NULL) = (answered_by_id IS NULL)), 
+	CONSTRAINT onward_request_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT onward_request_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT onward_request_to_agency_id_fkey FOREIGN KEY(to_agency_id) REFERENCES agency (id), 
+	CONSTRAINT onward_request_answer_check CHECK (answer IN ('yes', 'no'))
+);
+
+CREATE INDEX onward_request_newest ON onward_request (asked_at, id);
+
+CREATE INDEX onward_request_of_case ON onward_request (referral_id, asked_at, id);
+
 CREATE TABLE outside_referral (
 	id UUID NOT NULL, 
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -2315,61 +2343,6 @@ CREATE TABLE protective_order (
 	CONSTRAINT protective_order_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
 	CONSTRAINT protective_order_kind_check CHECK (kind IN ('bail', 'dapn', 'dapo', 'non_molestation', 'occupation', 'restraining', 'stalking_protection', 'forced_marriage_protection', 'fgm_protection'))
 );
-
-CREATE TABLE recipient (
-	id UUID NOT NULL, 
-	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	version INTEGER NOT NULL, 
-	acl INTEGER[] NOT NULL, 
-	routes INTEGER[] NOT NULL, 
-	referral_id UUID NOT NULL, 
-	agency_id UUID NOT NULL, 
-	team_id UUID NOT NULL, 
-	suspect INTEGER, 
-	allocated_to_id UUID, 
-	state VARCHAR(40) NOT NULL, 
-	turn VARCHAR(20) NOT NULL, 
-	rank INTEGER NOT NULL, 
-	hold VARCHAR(40) NOT NULL, 
-	is_open BOOLEAN NOT NULL, 
-	agreement_id UUID, 
-	gateway VARCHAR(60), 
-	from_id UUID, 
-	from_agency_id UUID, 
-	shown UUID[], 
-	events INTEGER NOT NULL, 
-	state_on DATE, 
-	held JSONB, 
-	due_at TIMESTAMP WITH TIME ZONE, 
-	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	given_at TIMESTAMP WITH TIME ZONE, 
-	lost_at TIMESTAMP WITH TIME ZONE, 
-	passed_at TIMESTAMP WITH TIME ZONE, 
-	disclosure_read_at TIMESTAMP WITH TIME ZONE, 
-	CONSTRAINT recipient_pkey PRIMARY KEY (id), 
-	CONSTRAINT recipient_team_id_agency_id_fkey FOREIGN KEY(team_id, agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
-	CONSTRAINT recipient_team_id_allocated_to_id_fkey FOREIGN KEY(team_id, allocated_to_id) REFERENCES team_member (team_id, membership_id) ON DELETE SET NULL (allocated_to_id), 
-	CONSTRAINT recipient_referral_id_team_id_suspect_key UNIQUE NULLS NOT DISTINCT (referral_id, team_id, suspect), 
-	CONSTRAINT recipient_lost_check CHECK (lost_at IS NULL OR given_at IS NOT NULL), 
-	CONSTRAINT recipient_open_check CHECK ((hold = 'ended') <= NOT is_open), 
-	CONSTRAINT recipient_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
-	CONSTRAINT recipient_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
-	CONSTRAINT recipient_hold_check CHECK (hold IN ('asked', 'taken', 'ended')), 
-	CONSTRAINT recipient_from_id_fkey FOREIGN KEY(from_id) REFERENCES recipient (id), 
-	CONSTRAINT recipient_from_agency_id_fkey FOREIGN KEY(from_agency_id) REFERENCES agency (id)
-);
-
-CREATE INDEX recipient_by_agreement ON recipient (agreement_id, agency_id) WHERE lost_at IS NULL AND agreement_id IS NOT NULL;
-
-CREATE INDEX recipient_late ON recipient (agency_id, coalesce(due_at, '9999-12-30'::timestamptz), id) WHERE is_open;
-
-CREATE INDEX recipient_newest ON recipient (team_id, created_at, id);
-
-CREATE INDEX recipient_of_referral ON recipient (referral_id, created_at, id);
-
-CREATE INDEX recipient_queue ON recipient (team_id, coalesce(due_at, '9999-12-30'::timestamptz), id) WHERE is_open;
-
-CREATE INDEX recipient_urgent ON recipient (team_id, rank, created_at, id) WHERE is_open;
 
 CREATE TABLE referral_reason (
 	id UUID NOT NULL, 
@@ -2549,6 +2522,82 @@ CREATE TABLE wishes (
 	CONSTRAINT wishes_basis_check CHECK (basis IN ('public_task', 'legal_obligation', 'vital_interests', 'legitimate_interests', 'law_enforcement'))
 );
 
+CREATE TABLE case_action_codes (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	action_id UUID NOT NULL, 
+	code VARCHAR(40) NOT NULL, 
+	not_done_reason VARCHAR(40), 
+	CONSTRAINT case_action_codes_pkey PRIMARY KEY (id), 
+	CONSTRAINT case_action_codes_action_id_key UNIQUE (action_id), 
+	CONSTRAINT case_action_codes_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT case_action_codes_action_id_fkey FOREIGN KEY(action_id) REFERENCES case_action (id) ON DELETE CASCADE, 
+	CONSTRAINT case_action_codes_code_check CHECK (code IN ('safety_plan', 'contact_victim', 'home_security', 'housing_move', 'child_check', 'order_sought', 'perpetrator_work', 'flag_systems', 'share_back')), 
+	CONSTRAINT case_action_codes_not_done_reason_check CHECK (not_done_reason IN ('not_needed', 'not_wanted', 'not_safe', 'not_possible', 'done_by_others'))
+);
+
+CREATE TABLE recipient (
+	id UUID NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	version INTEGER NOT NULL, 
+	acl INTEGER[] NOT NULL, 
+	routes INTEGER[] NOT NULL, 
+	referral_id UUID NOT NULL, 
+	agency_id UUID NOT NULL, 
+	team_id UUID NOT NULL, 
+	suspect INTEGER, 
+	allocated_to_id UUID, 
+	state VARCHAR(40) NOT NULL, 
+	turn VARCHAR(20) NOT NULL, 
+	rank INTEGER NOT NULL, 
+	hold VARCHAR(40) NOT NULL, 
+	is_open BOOLEAN NOT NULL, 
+	agreement_id UUID, 
+	gateway VARCHAR(60), 
+	from_id UUID, 
+	from_agency_id UUID, 
+	agreed_id UUID, 
+	shown UUID[], 
+	events INTEGER NOT NULL, 
+	state_on DATE, 
+	held JSONB, 
+	due_at TIMESTAMP WITH TIME ZONE, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	given_at TIMESTAMP WITH TIME ZONE, 
+	lost_at TIMESTAMP WITH TIME ZONE, 
+	passed_at TIMESTAMP WITH TIME ZONE, 
+	disclosure_read_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT recipient_pkey PRIMARY KEY (id), 
+	CONSTRAINT recipient_team_id_agency_id_fkey FOREIGN KEY(team_id, agency_id) REFERENCES team (id, agency_id) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT recipient_team_id_allocated_to_id_fkey FOREIGN KEY(team_id, allocated_to_id) REFERENCES team_member (team_id, membership_id) ON DELETE SET NULL (allocated_to_id), 
+	CONSTRAINT recipient_referral_id_team_id_suspect_key UNIQUE NULLS NOT DISTINCT (referral_id, team_id, suspect), 
+	CONSTRAINT recipient_lost_check CHECK (lost_at IS NULL OR given_at IS NOT NULL), 
+	CONSTRAINT recipient_open_check CHECK ((hold = 'ended') <= NOT is_open), 
+	CONSTRAINT recipient_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
+	CONSTRAINT recipient_agency_id_fkey FOREIGN KEY(agency_id) REFERENCES agency (id), 
+	CONSTRAINT recipient_hold_check CHECK (hold IN ('asked', 'taken', 'ended')), 
+	CONSTRAINT recipient_from_id_fkey FOREIGN KEY(from_id) REFERENCES recipient (id), 
+	CONSTRAINT recipient_from_agency_id_fkey FOREIGN KEY(from_agency_id) REFERENCES agency (id), 
+	CONSTRAINT recipient_agreed_id_key UNIQUE (agreed_id), 
+	CONSTRAINT recipient_agreed_id_fkey FOREIGN KEY(agreed_id) REFERENCES onward_request (id)
+);
+
+CREATE INDEX recipient_by_agreement ON recipient (agreement_id, agency_id) WHERE lost_at IS NULL AND agreement_id IS NOT NULL;
+
+CREATE INDEX recipient_late ON recipient (agency_id, coalesce(due_at, '9999-12-30'::timestamptz), id) WHERE is_open;
+
+CREATE INDEX recipient_newest ON recipient (team_id, created_at, id);
+
+CREATE INDEX recipient_of_referral ON recipient (referral_id, created_at, id);
+
+CREATE INDEX recipient_queue ON recipient (team_id, coalesce(due_at, '9999-12-30'::timestamptz), id) WHERE is_open;
+
+CREATE INDEX recipient_urgent ON recipient (team_id, rank, created_at, id) WHERE is_open;
+
 CREATE TABLE allocation (
 	id UUID NOT NULL, 
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -2569,24 +2618,6 @@ CREATE TABLE allocation (
 );
 
 CREATE INDEX allocation_of_recipient ON allocation (recipient_id, at, position, id);
-
-CREATE TABLE case_action_codes (
-	id UUID NOT NULL, 
-	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	version INTEGER NOT NULL, 
-	acl INTEGER[] NOT NULL, 
-	routes INTEGER[] NOT NULL, 
-	referral_id UUID NOT NULL, 
-	action_id UUID NOT NULL, 
-	code VARCHAR(40) NOT NULL, 
-	not_done_reason VARCHAR(40), 
-	CONSTRAINT case_action_codes_pkey PRIMARY KEY (id), 
-	CONSTRAINT case_action_codes_action_id_key UNIQUE (action_id), 
-	CONSTRAINT case_action_codes_referral_id_fkey FOREIGN KEY(referral_id) REFERENCES referral (id) ON DELETE CASCADE, 
-	CONSTRAINT case_action_codes_action_id_fkey FOREIGN KEY(action_id) REFERENCES case_action (id) ON DELETE CASCADE, 
-	CONSTRAINT case_action_codes_code_check CHECK (code IN ('safety_plan', 'contact_victim', 'home_security', 'housing_move', 'child_check', 'order_sought', 'perpetrator_work', 'flag_systems', 'share_back')), 
-	CONSTRAINT case_action_codes_not_done_reason_check CHECK (not_done_reason IN ('not_needed', 'not_wanted', 'not_safe', 'not_possible', 'done_by_others'))
-);
 
 CREATE TABLE marac_belief (
 	id UUID NOT NULL, 
@@ -6399,6 +6430,7 @@ BEGIN
         SELECT FROM local_reference own WHERE own.referral_id = n.referral_id AND own.agency_id = successor);
     UPDATE recipient SET from_agency_id = successor WHERE from_agency_id = old;
     UPDATE allocation SET agency_id = successor WHERE agency_id = old;
+    UPDATE onward_request SET agency_id = successor WHERE agency_id = old;
     UPDATE outside_referral SET agency_id = successor WHERE agency_id = old;
     UPDATE case_action SET added_by_agency_id = successor WHERE added_by_agency_id = old;
     UPDATE marac_listing SET agency_id = successor WHERE agency_id = old;
@@ -9344,6 +9376,28 @@ GRANT UPDATE ON cover TO portal_runtime;
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON cover FOR EACH ROW EXECUTE FUNCTION touch_row();
 
+ALTER TABLE onward_request ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE onward_request FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY owner ON onward_request FOR ALL TO portal_owner USING (true) WITH CHECK (true);
+
+CREATE POLICY see ON onward_request FOR SELECT TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (agency_id = (SELECT caller_agency()) OR (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = onward_request.referral_id)));
+
+GRANT SELECT ON onward_request TO portal_runtime;
+
+CREATE POLICY add ON onward_request FOR INSERT TO portal_runtime WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND agency_id = (SELECT caller_agency()) AND NOT (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = onward_request.referral_id) AND answer IS NULL AND asked_by_id = (SELECT caller_principal()) AND asked_at = (SELECT caller_now()));
+
+GRANT INSERT ON onward_request TO portal_runtime;
+
+CREATE POLICY change ON onward_request FOR UPDATE TO portal_runtime USING (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = onward_request.referral_id)) WITH CHECK (coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false) AND (SELECT caller_can('referrals:work')) AND (SELECT caller_agency()) = (SELECT r.sender_agency_id FROM referral r WHERE r.id = onward_request.referral_id));
+
+GRANT UPDATE ON onward_request TO portal_runtime;
+
+CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON onward_request FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
+
+CREATE TRIGGER b_touch BEFORE UPDATE ON onward_request FOR EACH ROW EXECUTE FUNCTION touch_row();
+
 ALTER TABLE outside_referral ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE outside_referral FORCE ROW LEVEL SECURITY;
@@ -9650,7 +9704,7 @@ CREATE TRIGGER y_whole AFTER INSERT OR UPDATE OR DELETE ON recipient FOR EACH RO
 
 CREATE TRIGGER y_narrow AFTER INSERT OR UPDATE OF narrow ON team FOR EACH ROW EXECUTE FUNCTION narrow_team_cases();
 
-CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'allocation', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on', 'emergency_disclosure', 'outside_referral', 'hearing', 'plan_item', 'victim_support', 'support_authority', 'supported_matter', 'marac_listing', 'marac_repeat', 'marac_belief', 'marac_research');
+CREATE TRIGGER y_spread AFTER UPDATE ON referral FOR EACH ROW WHEN (OLD.acl IS DISTINCT FROM NEW.acl OR OLD.full_acl IS DISTINCT FROM NEW.full_acl OR OLD.routes IS DISTINCT FROM NEW.routes) EXECUTE FUNCTION spread_referral_keys('recipient', 'allocation', 'referral_event', 'event_codes', 'running_clock', 'local_reference', 'subject', 'safe_contact', 'need', 'wishes', 'risk_assessment', 'case_flag', 'protective_order', 'referral_reason', 'case_action', 'case_action_codes', 'follow_on', 'emergency_disclosure', 'onward_request', 'outside_referral', 'hearing', 'plan_item', 'victim_support', 'support_authority', 'supported_matter', 'marac_listing', 'marac_repeat', 'marac_belief', 'marac_research');
 
 CREATE TRIGGER y_keys AFTER INSERT OR UPDATE OF given_at, lost_at ON marac_research FOR EACH ROW EXECUTE FUNCTION disclosure_changed();
 
