@@ -11,19 +11,23 @@ from uuid import UUID, uuid4
 from auth.roles import Scope
 from portal.acting.inputs import Ref
 from portal.acting.work import Work
-from portal.calendars.days import Calendar
+from portal.calendars.days import Calendar, london
 from portal.calendars.known import calendar_of
 from portal.charging.kept import keep
-from portal.errors import Invalid, NotAllowed
+from portal.errors import Finding, Invalid, NotAllowed
 from portal.marac.believing import hand_on_belief
 from portal.referrals import access
 from portal.referrals.engine.checks import CLOCKS_RECOMPUTED, RECORDED_IN_ERROR
 from portal.referrals.engine.machine import replay
 from portal.referrals.engine.moving import (
     ERROR_REASONS,
+    EVENT,
+    MOVE,
+    check_days,
     check_error,
     check_move,
     check_recorded_late,
+    dated,
 )
 from portal.referrals.engine.pathway import Kind, Part, Pathway
 from portal.referrals.engine.standing import Event, Value
@@ -115,17 +119,20 @@ async def step(  # noqa: PLR0913, PLR0917 - what a step is made of
     fields = read_fields(pathway, given)
     must_accuse_no_partners_own(pathway, fields)
     part = _acting_as(pathway, move, parts)
-    late = at is not None and any(event.at > at for event in events)
     if at is not None and at > work.now:
         raise Invalid.field("at", "This is still to come. Give the moment at which it happened.")
-    if late and at is not None:
+    if findings := check_days(pathway, fields, london(at or work.now).date()):
+        raise Invalid(*findings)
+    earlier = dated(pathway, fields, at or work.now)
+    at = earlier[1] if earlier else at
+    if at is not None and any(event.at > at for event in events):
         new = Event(id=uuid4(), name=move, at=at, part=part, fields=fields)
         findings = check_recorded_late(pathway, events, new, calendar)
     else:
         standing = replay(pathway, events, calendar)
         findings = check_move(standing, move, part, fields, at or work.now)
     if findings:
-        raise Invalid(*findings)
+        raise Invalid(*(_on_its_day(earlier[0], one) if earlier else one for one in findings))
     recorded = await record(work, referral, recipient, move, part, fields, at)
     events = [*events, recorded]
     stands = replay(pathway, events, calendar)
@@ -135,6 +142,14 @@ async def step(  # noqa: PLR0913, PLR0917 - what a step is made of
         recipient.lost_at, recipient.is_open = work.now, False
     await follow(work, referral, recipient, recorded, stands)
     return recipient
+
+
+def _on_its_day(field: str, fault: Finding) -> Finding:
+    """What speaks against a step on the day that a field says, said of that field."""
+    if fault.path not in {MOVE, EVENT}:
+        return fault
+    how = "Look at this day, and record with `at`, when it happened, what came before."
+    return Finding(("fields", field), f"On this day: {fault.message} {how}", fault.code)
 
 
 async def _case(

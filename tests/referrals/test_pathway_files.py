@@ -233,6 +233,18 @@ MISTAKES = [
         "clocks.hand_over.since",
         ['of the kind "moment"', '"wanted" starts it and does not need "result"'],
     ),
+    (
+        "[fields.result]",
+        '[fields.result]\nlies = "behind"',
+        "fields.result.lies",
+        ['goes with the kind "day"'],
+    ),
+    (
+        "[fields.result]",
+        "[fields.result]\ndates = true",
+        "fields.result.dates",
+        ["no step happened on a day to come"],
+    ),
     ("[states.lent]", "[states.lent", "", ["is no TOML", "line"]),
 ]
 

@@ -94,7 +94,7 @@ async def test_a_case_ends_with_its_last_suspect(portal: Portal) -> None:
     case = (await registered(portal))["id"]
     for suspect, stands in ((1, "IN_HAND"), (2, "ENDED")):
         await goes(portal, OFFICER, case, suspect, "suspect_died")
-        told = {"told_on": "2026-11-20", "told_by": "officer"}
+        told = {"told_on": "2026-11-16", "told_by": "officer"}
         await goes(portal, OFFICER, case, suspect, "close_after_death", **told)
         assert (await matter(portal, case))["overall"] == stands
 

@@ -41,12 +41,12 @@ async def test_who_can_ask_for_a_review_is_listed_until_she_has_asked(portal: Po
     assert await listed(portal, "reviews-of-decisions", case) == nobody | {"canAsk": {2}}
     await goes(portal, LIAISON, case, 2, "tell_of_nfa", **TOLD)
     assert await listed(portal, "reviews-of-decisions", case) == nobody | {"canAsk": {2}}
-    later = on(portal, "2026-11-20")
+    later, answered = on(portal, "2026-11-20"), TOLD | {"told_on": "2026-11-20"}
     for who, move, said, stage in (
         (OFFICER, "ask_review", {"scheme_version": "edition_2021"}, "local"),
-        (LIAISON, "uphold_locally", TOLD, "answered"),
+        (LIAISON, "uphold_locally", answered, "answered"),
         (OFFICER, "ask_independent_review", {}, "independent"),
-        (LIAISON, "uphold_independently", TOLD, None),
+        (LIAISON, "uphold_independently", answered, None),
     ):
         await goes(later, who, case, 2, move, **said)
         found = await listed(later, "reviews-of-decisions", case, who)

@@ -8,10 +8,7 @@ from portal.sample.matters import REFERENCE
 
 POLICE, PROSECUTOR = "police.caseworker", "cps.liaison"
 ANSWERED = [{"name": "plan_answered", "values": ["full"]}]
-TOLD = [
-    {"name": "told_on", "values": ["2026-11-16"]},
-    {"name": "told_by", "values": ["liaison_unit"]},
-]
+TOLD: list[dict[str, Any]] = [{"name": "told_by", "values": ["liaison_unit"]}]
 STEPS: Sequence[tuple[str, str, str, str, list[dict[str, Any]]]] = (
     # in which state, who, what they do in words, the move, its fields
     (
@@ -35,8 +32,9 @@ def walk(on: Walk) -> None:
         second = _tracks(on)[2]
         if second["state"] == state:
             on.step(f"{said}: `{move}`, for the second suspect.")
+            day = [{"name": "told_on", "values": [on.notes.today]}] if fields is TOLD else []
             given = {"recipient": second["id"], "expectedVersion": second["version"]}
-            moved = on.do(who, "move-referral", move=move, fields=fields, **given)
+            moved = on.do(who, "move-referral", move=move, fields=[*fields, *day], **given)
             on.shows(f"{state} -> {moved['state']}; it is the turn of: {moved['turn']}")
     on.step("Two outcomes, and three clocks that are kept apart: days with police, CPS and court.")
     _shown(on)

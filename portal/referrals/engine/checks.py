@@ -9,6 +9,7 @@ from portal.referrals.engine.pathway import (
     FieldOf,
     Hold,
     Kind,
+    Lies,
     Move,
     Part,
     Pathway,
@@ -199,6 +200,10 @@ def _field(pathway: Pathway, one: FieldOf, note: Note) -> None:
     if one.codes is not None:
         _known(note, f"{key}.codes", "list of codes", [one.codes], pathway.codes)
     _codes_of(pathway, f"{key}.required_when", one.required_when, note)
+    if one.lies and one.kind is not Kind.DAY:
+        note(f"{key}.lies", f'goes with the kind "day", and this is a {one.kind}.')
+    if one.dates and one.lies is not Lies.BEHIND:
+        note(f"{key}.dates", 'goes with lies = "behind": no step happened on a day to come.')
     if one.accuses_partner:
         _codes_of(pathway, f"{key}.accuses_partner", {one.name: one.accuses_partner}, note)
     sayings = [*pathway.moves.values(), *pathway.events.values()]

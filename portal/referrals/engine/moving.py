@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from portal.calendars.days import Calendar
+from portal.calendars.days import Calendar, end_of
 from portal.errors import Finding
 from portal.referrals.engine.checks import CONSENT_GIVEN, CONSENT_REFUSED, RECORDED_IN_ERROR
 from portal.referrals.engine.machine import ANSWERS, Impossible, advance, begin, in_order
-from portal.referrals.engine.pathway import FieldOf, Kind, Move, Part, Pathway, Saying
+from portal.referrals.engine.pathway import FieldOf, Kind, Lies, Move, Part, Pathway, Saying
 from portal.referrals.engine.standing import Event, Standing, Value
 
 ERROR_REASONS: Mapping[str, str] = {
@@ -96,6 +96,35 @@ def check_recorded_late(
             standing = advance(standing, one, calendar)
     found = check_move(standing, event.name, event.part, event.fields, event.at)
     return found or _history(pathway, [*events, event], calendar, "With it")
+
+
+def check_days(pathway: Pathway, fields: Mapping[str, Value], on: date) -> list[Finding]:
+    """Each day that does not lie where it must, seen from the day on which the step happens."""
+    found = []
+    for name, value in fields.items():
+        known = pathway.fields.get(name)
+        if known is None or known.lies is None or not _reads(Kind.DAY, value):
+            continue
+        day = date.fromisoformat(str(value))
+        if known.lies is Lies.BEHIND and day > on:
+            says = "This day is still to come. Give the day on which it was so."
+            found.append(Finding(("fields", name), says, "FUTURE"))
+        if known.lies is Lies.AHEAD and day < on:
+            says = "This day has passed. Give one to come, or record it late, with `at`."
+            found.append(Finding(("fields", name), says, "PAST"))
+    return found
+
+
+def dated(
+    pathway: Pathway, fields: Mapping[str, Value], at: datetime
+) -> tuple[str, datetime] | None:
+    """The field that says on which earlier day a step happened, and the end of that day."""
+    for name, value in fields.items():
+        known = pathway.fields.get(name)
+        if known is not None and known.dates and _reads(Kind.DAY, value):
+            then = end_of(date.fromisoformat(str(value)))
+            return (name, then) if then < at else None
+    return None
 
 
 def check_error(

@@ -90,6 +90,15 @@ class Kind(StrEnum):
     """The portal's reference of a case. Whether there is one, nobody is asked."""
 
 
+class Lies(StrEnum):
+    """Where a day must lie, seen from that of its step, which always will do."""
+
+    BEHIND = "behind"
+    """It has been: what is said to have happened then has happened."""
+    AHEAD = "ahead"
+    """It is still to come: nothing is asked for by a day that has passed."""
+
+
 class Rung(StrEnum):
     """Who is told when a clock has run out, one after the other."""
 
@@ -116,6 +125,10 @@ class FieldOf:
     """The list that its codes are of."""
     required_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Required where one of these other fields has one of these codes."""
+    lies: Lies | None = None
+    """Where the day must lie; anywhere if it is not said."""
+    dates: bool = False
+    """Its step happened on this day, if it is recorded later."""
     accuses_partner: tuple[str, ...] = ()
     """Codes by which whoever is accused is, or may be, a partner's: with one nothing is stored."""
 

@@ -17,6 +17,7 @@ from portal.referrals.engine.pathway import (
     FieldOf,
     Hold,
     Kind,
+    Lies,
     Move,
     OverallRule,
     Part,
@@ -231,6 +232,8 @@ def _field(name: str, table: Table) -> FieldOf:
         category=table.choice("category", DataCategory),
         codes=table.text_or_none("codes"),
         required_when={other: when.texts(other, required=True) for other in when.raw},
+        lies=table.choice("lies", Lies) if table.has("lies") else None,
+        dates=table.flag("dates"),
         accuses_partner=table.texts("accuses_partner"),
     )
 
