@@ -5,11 +5,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 
 from auth.kinds import AgencyKind
 from auth.roles import Role, SignatoryTitle
-from portal.agencies.api import Agency, Membership
+from auth.tables import MembershipRole
+from portal.agencies.api import MEMBERSHIPS, Agency, Membership
 from portal.agreements import tables
 from portal.agreements.categories import DataCategory, DataSubject, Purpose
 from portal.agreements.tables import (
@@ -162,6 +163,20 @@ def _stands(party: Columns, ask: Ask) -> ColumnElement[bool]:
     return exists(select(standing.c.party_id).where(standing.c.party_id == party.id))
 
 
+def _data_protection_leads(row: Columns, member: Columns, ask: Ask) -> ColumnElement[bool]:
+    held = table_of(MembershipRole).c
+    leads = select(held.membership_id).where(
+        held.role == Role.DATA_PROTECTION_LEAD.value,
+        func.coalesce(held.ends_on >= ask.today, True),
+    )
+    lives = and_(
+        member.starts_on <= ask.today,
+        func.coalesce(member.ends_on >= ask.today, True),
+        member.ended_at.is_(None),
+    )
+    return and_(member.agency_id == row.agency_id, lives, member.id.in_(leads))
+
+
 @reads(tables.AgreementParty)
 class AgreementParty(Node):
     """An agency's part in an agreement."""
@@ -176,6 +191,12 @@ class AgreementParty(Node):
         "Whether it takes part now: it has joined, has signed the version in force, and is neither"
         " suspended nor gone.",
         _stands,
+    )
+    data_protection_leads: Connection[Membership] = many(
+        "Whom to turn to there about the data: who looks after data protection today.",
+        MEMBERSHIPS,
+        _data_protection_leads,
+        first=5,
     )
     since_number: int = column("From which version on it is a party, by its number.")
     named_at: datetime = column("When it was named.")

@@ -1,10 +1,15 @@
 """From a draft to an agreement in force: who writes, who is named, who advises, who signs."""
 
+from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from support.agreeing import READ, Agreeing, agency, moves, terms
 from support.asking import Portal
+
+from portal.sample.partnership import membership_id
+from portal.store.engines import Engines
 
 
 @pytest.fixture
@@ -194,3 +199,41 @@ async def test_the_lead_that_is_no_party_signs_nothing(portal: Portal) -> None:
     given = {"version": deal.newest, "verdict": "SUPPORTS", "text": "Yes."}
     advice = await deal.said("rasa.protection", "adviseOnAgreement", **given)
     assert advice["rule"] == "agreement.party_signs"
+
+
+WHO = """query($id: ID!) { agreement(id: $id) { parties { nodes { agency { shortName }
+  dataProtectionLeads { totalCount nodes { id agency { shortName } roles } } } }
+  versions { nodes { signatures { nodes { title signedAt signedBy { id } party {
+    agency { shortName } } } } } } } }"""
+
+
+async def test_each_party_shows_whom_to_turn_to_and_who_signed_as_what_and_when(
+    portal: Portal, agreed: Engines
+) -> None:
+    deal = await Agreeing(portal).in_force("rasa", "savera")
+    found = (await portal.ask("savera.signatory", WHO, id=deal.id))["agreement"]
+    for party in found["parties"]["nodes"]:
+        [lead] = party["dataProtectionLeads"]["nodes"]
+        key = party["agency"]["shortName"].lower()
+        assert lead["id"] == f"Membership:{membership_id(f'{key}.protection')}"
+        assert lead["agency"] == party["agency"]
+    [version] = found["versions"]["nodes"]
+    signed = {one["agency"]["shortName"]: one for one in version["signatures"]["nodes"]}
+    assert set(signed) == {"RASA", "Savera"}
+    for key, one in signed.items():
+        assert one["signedBy"] == {"id": f"Membership:{membership_id(f'{key.lower()}.signatory')}"}
+        assert (one["title"], one["signedAt"][:10]) == ("TRUSTEE", "2026-11-16")
+    ends = text("UPDATE membership_role SET ends_on = :day WHERE membership_id = :who")
+    who = {"who": membership_id("savera.protection")}
+    try:
+        async with agreed.owner.begin() as owner:
+            await owner.execute(ends, {**who, "day": date(2026, 11, 15)})
+        after = (await portal.ask("rasa.protection", WHO, id=deal.id))["agreement"]
+        counts = {
+            party["agency"]["shortName"]: party["dataProtectionLeads"]["totalCount"]
+            for party in after["parties"]["nodes"]
+        }
+        assert counts == {"RASA": 1, "Savera": 0}
+    finally:
+        async with agreed.owner.begin() as owner:
+            await owner.execute(ends, {**who, "day": None})
