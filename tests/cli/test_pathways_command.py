@@ -40,6 +40,15 @@ def test_a_file_that_is_right_is_shown_as_a_table():
     assert max(map(len, ran.output.splitlines())) <= 110
 
 
+def test_what_differs_by_area_and_date_is_shown_with_both():
+    said = run("pathways", "show", "marac").output
+    assert "  E08000013  from 2022-01-01  merit is gold from 72\n" in said
+    assert "from 2025-07-01  route: visible_high_risk, professional_judgement (unconf" in said
+    assert "a repeat is any_abuse within 12 months of last_referral" in said
+    assert "  E08000011  from 2022-01-01  submit brings idva with it" in said
+    assert "from 2022-01-01  source: marac, herself" in run("pathways", "show", "idva").output
+
+
 def test_faults_are_said_each_on_a_line_and_the_command_fails(tmp_path: Path):
     file = mended(
         tmp_path, ('to = "sent"', 'to = "snt"'), ('codes = "contact"', 'codes = "cntact"')

@@ -216,6 +216,18 @@ MISTAKES = [
         ['no code "found"', "lost, returned"],
     ),
     (
+        "[codes.result]",
+        '[[routes]]\nfield = "result"\nopen = ["found"]\nvalid_from = 2026-01-01\n\n[codes.result]',
+        "routes",
+        ['no code "found"', "lost, returned"],
+    ),
+    (
+        "[codes.result]",
+        '[[routes]]\nfield = "reslt"\nopen = ["lost"]\nvalid_from = 2026-01-01\n\n[codes.result]',
+        "routes",
+        ['no field "reslt"', 'Did you mean "result"?'],
+    ),
+    (
         'to = "lent"',
         'to = "lent"\nwhere = { result = ["found"] }',
         "moves.lend.where",

@@ -126,6 +126,8 @@ def _told(pathway: Pathway, saying: Saying) -> Iterator[dict[str, Any]]:
     for other in sayings(pathway):
         for field, codes in other.where.items():
             yield from ({**plain, field: code} for code in codes if field in saying.fields)
+    for since in {clock.since for clock in pathway.clocks.values()} & {*saying.may}:
+        yield {**plain, since: BEGAN.isoformat()}
 
 
 def test_each_kind_of_case_has_its_pathway():

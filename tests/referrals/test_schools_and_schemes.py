@@ -92,6 +92,26 @@ def test_who_declines_support_can_change_her_mind(name: str):
     assert case.says("engage").standing.hold == "taken"
 
 
+@pytest.mark.parametrize("name", ["idva", "isva"])
+@pytest.mark.parametrize(
+    ("at", "late"),
+    [("2026-11-16 09:00", False), ("2026-11-17 23:30", False), ("2026-11-18 00:30", True)],
+)
+def test_the_police_refer_her_within_two_working_days_of_her_report(name: str, at: str, late: bool):
+    told = {"source": "police", "reported_at": here("2026-11-14 22:00").isoformat()}  # a Saturday
+    offer = begun(name).says("send", at=at, **told).standing.clock("offer")
+    assert offer is not None
+    assert (offer.holder, offer.is_late(here(at)), offer.runs) == (Turn.SENDER, late, False)
+
+
+@pytest.mark.parametrize("name", ["idva", "isva"])
+def test_the_police_say_when_she_told_them_and_nobody_else_does(name: str):
+    [missing] = begun(name).tries("send", source="police")
+    assert (missing.path[-1], missing.code) == ("reported_at", "REQUIRED")
+    case = begun(name).says("send", source="charity")
+    assert case.standing.clock("offer") is None
+
+
 def test_a_programme_asks_the_victims_adviser_first():
     found = begun("perpetrator_programme").tries("nominate", idva_asked="")
     assert [one.path[-1] for one in found] == ["idva_asked"]

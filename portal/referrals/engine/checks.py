@@ -161,13 +161,16 @@ def _clock(pathway: Pathway, clock: Clock, note: Note) -> None:
 def _timed(  # noqa: PLR0913, PLR0917 - where the fault is, and what it is about
     pathway: Pathway, key: str, name: str, kind: Kind, clock: Clock, note: Note
 ) -> None:
-    """Whether whatever starts the clock says that day or moment."""
+    """Whether whatever starts the clock says that day or moment. A clock that counts from a moment
+    does not start where it need not be said and is not.
+    """
     one = pathway.fields.get(name)
     if one is None or one.kind is not kind:
         note(key, f'must be a field of the kind "{kind}".')
     for start in sorted(clock.starts | clock.provisional):
         saying = pathway.saying(start)
-        if saying is None or name not in saying.needs:
+        said = saying.fields if saying and kind is Kind.MOMENT else saying.needs if saying else ()
+        if name not in said:
             note(key, f'"{start}" starts it and does not need "{name}": add it there.')
 
 
@@ -214,10 +217,11 @@ def _field(pathway: Pathway, one: FieldOf, note: Note) -> None:
 def _reference(pathway: Pathway, note: Note) -> None:
     """What differs by area and date, and lists that nothing uses."""
     used = {one.codes for one in pathway.fields.values()}
+    for way in pathway.routes:
+        _codes_of(pathway, "routes", {way.field: way.open}, note)
     for key, list_, said in (
         ("thresholds", "risk_tool", [one.tool for one in pathway.thresholds]),
         ("thresholds", "risk_grade", [one.grade for one in pathway.thresholds]),
-        ("routes", "route", [one for row in pathway.routes for one in row.open]),
         ("repeats", "repeat_trigger", [one.trigger for one in pathway.repeats]),
         ("repeats", "repeat_anchor", [one.anchor for one in pathway.repeats]),
     ):
@@ -230,7 +234,7 @@ def _reference(pathway: Pathway, note: Note) -> None:
             [(one.tool, one.grade, one.area, one.valid_from) for one in pathway.thresholds],
         ),
         ("repeats", [(one.area, one.valid_from) for one in pathway.repeats]),
-        ("routes", [(one.area, one.valid_from) for one in pathway.routes]),
+        ("routes", [(one.field, one.area, one.valid_from) for one in pathway.routes]),
         ("automatic", [(one.pathway, one.area, one.valid_from) for one in pathway.automatic]),
     ):
         if len(set(rows)) < len(rows):

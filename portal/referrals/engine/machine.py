@@ -169,6 +169,7 @@ def _started(clocks: list[Running], clock: Clock, step: _Step) -> Iterator[Runni
     """All clocks, with this one started if the step starts it."""
     really = step.happened(clock.starts)
     starts = (really or step.happened(clock.provisional)) and not step.standing.state.final
+    starts = starts and (clock.since is None or clock.since in step.standing.facts)
     for one in clocks:
         goes_on = one.clock.name == clock.name and one.watch.stopped_at is None
         if not (starts and goes_on):

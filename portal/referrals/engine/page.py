@@ -4,14 +4,18 @@ from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
 from portal.referrals.engine.pathway import (
+    Automatic,
     Clock,
     EventKind,
     Hold,
     Move,
     Part,
     Pathway,
+    RepeatRule,
+    Routes,
     Saying,
     State,
+    Threshold,
     Turn,
 )
 
@@ -37,6 +41,7 @@ def _lines(pathway: Pathway) -> Iterator[str]:
     yield from _table("Moves", (_move(pathway, one) for one in pathway.moves.values()))
     yield from _table("Events", (_event(pathway, one) for one in pathway.events.values()))
     yield from _table("Clocks", map(_clock, pathway.clocks.values()))
+    yield from _table("Differs by area and date", _local(pathway))
     yield from ("", "Terms")
     for term in pathway.terms:
         yield from wrap(term, WIDTH, initial_indent="  - ", subsequent_indent="    ")
@@ -103,7 +108,6 @@ def _more(saying: Saying) -> str:
 def _clock(clock: Clock) -> tuple[str, ...]:
     limit = f"by {clock.until}" if clock.until else str(clock.limit)
     others = "".join(f"; {code}: {one}" for code, one in clock.limits.items())
-    doubt = " (unconfirmed)" if clock.unconfirmed else ""
     said = [
         ("from", clock.starts),
         ("provisionally from", clock.provisional),
@@ -113,7 +117,35 @@ def _clock(clock: Clock) -> tuple[str, ...]:
     ]
     how = "; ".join(f"{word} {', '.join(sorted(names))}" for word, names in said if names)
     told = ", ".join(_rung(clock, rung) for rung in clock.escalates)
-    return clock.name, f"{limit}{others}{doubt}", how + _and(f"tells {told}" if told else "")
+    return (
+        clock.name,
+        f"{limit}{others}{_doubt(clock.unconfirmed)}",
+        how + _and(f"tells {told}" if told else ""),
+    )
+
+
+def _local(pathway: Pathway) -> Iterator[tuple[str, ...]]:
+    """What the file says; what two people have laid down since comes before it."""
+    for one in pathway.thresholds:
+        yield *_where(one), f"{one.tool} is {one.grade} from {one.score}{_doubt(one.unconfirmed)}"
+    for row in pathway.routes:
+        marks = f"; {row.incidents} incidents at least" if row.incidents else ""
+        said = f"{row.field}: {', '.join(row.open)}{marks}{_doubt(row.unconfirmed)}"
+        yield *_where(row), said
+    for rule in pathway.repeats:
+        said = f"a repeat is {rule.trigger} within {rule.within} of {rule.anchor}"
+        yield *_where(rule), said + _doubt(rule.unconfirmed)
+    for other in pathway.automatic:
+        said = f"{other.when} brings {other.pathway} with it"
+        yield *_where(other), said if other.on else f"{other.when} brings no {other.pathway}"
+
+
+def _where(row: Threshold | Routes | RepeatRule | Automatic) -> tuple[str, str]:
+    return row.area or "elsewhere", f"from {row.valid_from}"
+
+
+def _doubt(unconfirmed: bool) -> str:
+    return " (unconfirmed)" if unconfirmed else ""
 
 
 def _rung(clock: Clock, rung: str) -> str:

@@ -276,6 +276,10 @@ class Routes:
     area: str | None = None
     incidents: int = 0
     """By the route of potential escalation: how many there were, at least."""
+    field: str = "route"
+    """Which field says by which it comes."""
+    instead: str = ""
+    """What to do where a way is closed."""
     unconfirmed: bool = False
 
 

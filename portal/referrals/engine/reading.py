@@ -273,6 +273,8 @@ def _routes(row: Table) -> Routes:
         valid_from=row.day("valid_from"),
         area=row.text_or_none("area"),
         incidents=row.number("incidents") if row.has("incidents") else 0,
+        field=row.text("field", "route"),
+        instead=row.text("instead") if row.has("instead") else "",
         unconfirmed=row.flag("unconfirmed"),
     )
     row.no_more()

@@ -9,6 +9,7 @@ from portal.marac.by_route import must_be_open
 from portal.marac.listing import put_on_list
 from portal.referrals.engine.standing import Event, Standing
 from portal.referrals.follow.automatic import refer_on
+from portal.referrals.follow.ways import must_be_taken
 from portal.referrals.passing import pass_over
 from portal.referrals.tables import Recipient, Referral
 from portal.referrals.telling.teams import tell
@@ -16,6 +17,7 @@ from portal.referrals.telling.teams import tell
 Follower: TypeAlias = Callable[[Work, Referral, Recipient, Event, Standing], Awaitable[None]]
 FOLLOWERS: tuple[Follower, ...] = (
     must_be_open,
+    must_be_taken,
     keep_belief,
     refer_on,
     put_on_list,
