@@ -69,6 +69,8 @@ class NoticeKind(StrEnum):
     """An agreement of this person's agency is to be reviewed."""
     AGREEMENT_ENDS = "agreement_ends"
     """An agreement of this person's agency ends soon."""
+    SUPPORT_CHANGED = "support_changed"
+    """What a client lets this person's team see of her matter has changed, or is shown no more."""
     CASES_LATE = "cases_late"
     """So many referrals of the partnership are late; five or more."""
 

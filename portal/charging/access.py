@@ -82,6 +82,7 @@ RULES: tuple[RowRule, ...] = (
 DEFINERS: dict[str, str] = {
     "remind_of_plan_items(timestamptz)": "portal_worker",
     "supported_matter_keys()": "",
+    "tell_supporters(uuid,text)": "",
     "show_supporters(uuid,text,text,date[])": "portal_runtime",
     "support_revoked()": "",
     "narrow_team_support()": "",

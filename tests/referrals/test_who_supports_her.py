@@ -5,19 +5,11 @@ from typing import Any
 from support.asking import Portal
 from support.charging import LIAISON, OFFICER, goes, matter, on, registered
 from support.referring import team
+from support.supporting import AUTHORITY, FILE, ISVA, TOLD, authority
 
-ISVA, OUTSIDER = "rasa.caseworker", "savera.caseworker"
-SERVICE = ("rasa", "ISVA service")
-FILE = {"colour": "green", "test": "full_code"}
-TOLD = {"told_on": "2026-11-16", "told_by": "officer"}
-AUTHORITY = "...on SupportAuthorityPayload { supportAuthority { id version stands revokedOn } }"
+OUTSIDER = "savera.caseworker"
 SHOWN = """query($reference: String!) { supportedMatters(filter: {reference: $reference}) {
   totalCount nodes { suspect state says nextDay handling } } }"""
-
-
-async def authority(portal: Portal, case: str, who: str = OFFICER, **more: Any) -> dict[str, Any]:
-    given = {"referral": case, "team": team(*SERVICE), **more}
-    return await portal.do(who, "giveAuthority", given, AUTHORITY)
 
 
 async def shown(portal: Portal, row: dict[str, Any], who: str = ISVA) -> dict[int, Any]:

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_0e5232175d74"
+revision = "first_adf17a0acef5"
 down_revision = None
 
 
