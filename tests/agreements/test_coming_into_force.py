@@ -203,8 +203,8 @@ async def test_the_lead_that_is_no_party_signs_nothing(portal: Portal) -> None:
 
 WHO = """query($id: ID!) { agreement(id: $id) { parties { nodes { agency { shortName }
   dataProtectionLeads { totalCount nodes { id agency { shortName } roles } } } }
-  versions { nodes { signatures { nodes { title signedAt signedBy { id } party {
-    agency { shortName } } } } } } } }"""
+  versions { nodes { signatures { nodes { title signedAt signedBy { id }
+    agency { shortName } } } } } } }"""
 
 
 async def test_each_party_shows_whom_to_turn_to_and_who_signed_as_what_and_when(
