@@ -92,6 +92,11 @@ def acknowledged_while_covered(row: dict[str, Any]) -> bool:
     return bool(row["name"] == "acknowledge") and row["by_agency_id"] != agency_id("ldas")
 
 
+def is_worked_on(row: dict[str, Any]) -> bool:
+    """Only who has begun hands a case over."""
+    return bool(row["state"] == "started")
+
+
 SECOND_SUSPECT = said(registration(2))
 REFERRALS: Sequence[Doing] = (
     doing("startReferral", "", powers.caseworker, pathway="request_for_support",
@@ -138,7 +143,7 @@ REFERRALS: Sequence[Doing] = (
     doing("allocateReferral", "recipient", RECIPIENT, named="recipient"),
     doing("moveReferral", "recipient", powers.caseworker_of_a_party, named="recipient",
           move="accept"),
-    doing("transferReferral", "recipient", RECIPIENT, named="recipient",
+    doing("transferReferral", "recipient", RECIPIENT, named="recipient", only=is_worked_on,
           team=f"Team:{fixed('matrix-team', 'icb')}",
           fields=[{"name": "transfer_reason", "values": ["moved_area"]}]),
     doing("askToPassOn", "referral", powers.caseworker_who_was_given_it, named="referral",

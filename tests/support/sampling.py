@@ -79,13 +79,14 @@ class Sampler:
         self.programs: dict[Any, Row] = {row["id"]: row for row in self.rows["client"]}
         self.shared = sorted(self.world.shared.values(), key=lambda one: one.id)
 
-    def draw(self, doings: Sequence[Doing]) -> Iterator[Cell]:
-        """All combinations once, then some of people who may."""
+    def draw(self, doings: Sequence[Doing], again: str = "") -> Iterator[Cell]:
+        """All combinations once, then some of people who may; others of them when drawn again."""
         for doing, role in product(doings, Role):
             for relation in relations_of(doing):
                 yield self.cell(doing, role, relation)
         for doing in doings:
-            self.random = Random(doing.mutation)  # noqa: S311 - a further doing changes no other's
+            # A further doing changes no other's.
+            self.random = Random(f"{doing.mutation}{again}")  # noqa: S311
             yield from islice(filter(may, self._named(doing)), ABLE)
 
     def cell(self, doing: Doing, role: Role, relation: str) -> Cell:
