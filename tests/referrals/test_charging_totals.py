@@ -37,8 +37,12 @@ async def decided(portal: Portal, move: str, **told: Any) -> str:
 
 @pytest.fixture(scope="module", autouse=True)
 async def enough(portal: Portal) -> None:
-    """So many of two decisions that both are shown."""
-    for move, told in (("authorise_charge", {"test": "full_code"}), ("decide_nfa_evidential", {})):
+    """So many of each decision that all are shown."""
+    for move, told in (
+        ("authorise_charge", {"test": "full_code"}),
+        ("decide_nfa_evidential", {}),
+        ("decide_out_of_court", {"resolution": "caution"}),
+    ):
         for _ in range(SMALL):
             await decided(portal, move, **told)
 
@@ -66,6 +70,33 @@ async def test_what_police_end_and_what_is_finalised_administratively_is_in_no_p
     later = on(portal, "2026-11-23")
     assert await goes(later, LIAISON, other, 1, "finalise_plan_unanswered") == "admin_finalised"
     assert await totals(portal) == before
+
+
+async def test_a_resolution_out_of_court_is_a_legal_decision_and_no_charge(
+    portal: Portal,
+) -> None:
+    before = await totals(portal)
+    await decided(portal, "decide_out_of_court", resolution="caution")
+    after = await totals(portal)
+    for row in ("OUT_OF_COURT", "whole"):
+        assert after[row]["suspects"] == before[row]["suspects"] + 1
+    assert after["CHARGE"]["suspects"] == before["CHARGE"]["suspects"]
+    rest = sum(after[row]["suspects"] for row in ("CHARGE", "NO_FURTHER_ACTION", "OUT_OF_COURT"))
+    assert after["whole"]["suspects"] == rest
+
+
+async def test_a_decision_that_a_review_overturned_counts_as_the_charge_it_became(
+    portal: Portal,
+) -> None:
+    case = await decided(portal, "decide_nfa_evidential")
+    before = await totals(portal)
+    told = {"told_on": "2026-11-16", "told_by": "liaison_unit"}
+    await goes(portal, LIAISON, case, 1, "tell_of_nfa", **told)
+    await goes(portal, OFFICER, case, 1, "ask_review", scheme_version="edition_2021")
+    await goes(portal, LIAISON, case, 1, "overturn_nfa")
+    after = await totals(portal)
+    assert after["whole"]["suspects"] == before["whole"]["suspects"]
+    assert after["CHARGE"]["suspects"] == before["CHARGE"]["suspects"] + 1
 
 
 async def test_two_suspects_are_two_and_a_decision_taken_anew_is_one(portal: Portal) -> None:

@@ -19,7 +19,7 @@ from portal import database
 from portal.edge.guarded import guarded
 from portal.furnishing import furnish_portal
 from portal.referrals.engine.files import FOLDER, load
-from portal.referrals.engine.pathway import Part
+from portal.referrals.engine.pathway import Part, Pathway
 from portal.referrals.engine.standing import Value
 from portal.sample.cases import WIRRAL
 from portal.sample.conferences import MEETINGS
@@ -28,6 +28,7 @@ from portal.store.build import build
 from portal.store.server import Server
 
 FILES = sorted(FOLDER.glob("*.toml"))
+WORDS = "She lives with her mother"
 TRACK = """query($id: ID!) { referral(id: $id) {
   recipients(first: 5) { nodes { id version state turn hold open } }
   events(first: 50) { nodes { name } } } }"""
@@ -147,6 +148,7 @@ async def plays(portal: Portal, pathway: str, story: Story, urn: str) -> set[str
             refused = await makes(day, other, referral, step, urn)
             assert refused["__typename"] == "ValidationError", (step.name, refused)
             assert refused["errors"][0]["code"] == "OTHER_PART", (step.name, refused)
+        await takes_no_words(day, who, referral, step, load(FOLDER / f"{pathway}.toml"))
         done = await makes(day, who, referral, step, urn)
         assert done["__typename"] == "RecipientPayload", (list(map(str, story)), step, done)
         came = done["recipient"]
@@ -155,6 +157,25 @@ async def plays(portal: Portal, pathway: str, story: Story, urn: str) -> set[str
     end = await track(portal, BETWEEN[pathway].sender, referral)
     assert end["happened"] == [step.name for step in story]
     return {step.name for step in story}
+
+
+async def takes_no_words(
+    portal: Portal, who: str, referral: str, step: Step, pathway: Pathway
+) -> None:
+    """Words in place of anything that it says, and in a field of their own, are refused there."""
+    place = await track(portal, who, referral)
+    saying = pathway.saying(step.name)
+    assert saying is not None
+    for field in (*saying.fields, "her_words"):
+        others = [one for one in as_given(step, "05A10012326") if one["name"] != field]
+        given = {
+            "recipient": place["id"], "expectedVersion": place["version"], "move": step.name,
+            "fields": [*others, {"name": field, "values": [WORDS]}],
+        }  # fmt: skip
+        refused = await portal.do(who, "moveReferral", given, RECIPIENT)
+        assert refused["__typename"] == "ValidationError", (step.name, field, refused)
+        assert ["input", "fields", field] in [one["path"] for one in refused["errors"]], refused
+        assert WORDS not in str(refused)
 
 
 def _both_may(pathway: str, step: Step) -> bool:
