@@ -101,6 +101,7 @@ def _more(saying: Saying) -> str:
         ("unless", saying.unless),
         ("where", [f"{name} is {' or '.join(codes)}" for name, codes in saying.where.items()]),
         ("once late:", (saying.when_late,) if saying.when_late else ()),
+        ("once", ("every action is done or given up",) if saying.all_done else ()),
     ]
     return "; ".join(f"{word} {', '.join(names)}" for word, names in said if names)
 

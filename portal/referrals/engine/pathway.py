@@ -178,6 +178,8 @@ class Saying:
     """Fields that are required once a clock has run out."""
     tells_victim: bool = False
     """With it, the victim has been told where the case stands."""
+    all_done: bool = False
+    """Possible only once no action of the case is open any more."""
     remedy: str | None = None
     """What to do where it is not possible yet."""
 

@@ -161,6 +161,7 @@ def _said(name: str, table: Table, parts: Mapping[Turn, Part]) -> dict[str, Any]
         "when_late": table.text_or_none("when_late"),
         "needs_when_late": {clock: late.texts(clock) for clock in late.raw},
         "tells_victim": table.flag("tells_victim"),
+        "all_done": table.flag("all_done"),
         "remedy": table.text_or_none("remedy"),
     }
 

@@ -9,6 +9,7 @@ from portal.marac.by_route import must_be_open
 from portal.marac.listing import put_on_list
 from portal.referrals.engine.standing import Event, Standing
 from portal.referrals.follow.automatic import refer_on
+from portal.referrals.follow.doing import must_be_done
 from portal.referrals.follow.ways import must_be_taken
 from portal.referrals.passing import pass_over
 from portal.referrals.tables import Recipient, Referral
@@ -18,6 +19,7 @@ Follower: TypeAlias = Callable[[Work, Referral, Recipient, Event, Standing], Awa
 FOLLOWERS: tuple[Follower, ...] = (
     must_be_open,
     must_be_taken,
+    must_be_done,
     keep_belief,
     refer_on,
     put_on_list,

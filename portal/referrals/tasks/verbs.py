@@ -41,7 +41,7 @@ async def add_case_action(  # noqa: PLR0913, PLR0917 - the contract's input
 ) -> CaseAction:
     """Add an action to a case, for a team of an agency that has it."""
     case = await work.seen(Referral, referral, "referral")
-    holders = await _holders(work, case)
+    holders = await holders_of(work, case)
     action_access.may_add(work.caller, {case.sender_agency_id, *(row.agency_id for row in holders)})
     if case.overall not in IN_HAND:
         raise Invalid.field(
@@ -162,7 +162,7 @@ async def _open(work: Work, action: CaseAction, expected_version: int) -> CaseAc
 Holder: TypeAlias = Recipient | MaracResearch
 
 
-async def _holders(work: Work, case: Referral) -> list[Holder]:
+async def holders_of(work: Work, case: Referral) -> list[Holder]:
     """Who was sent the case, and who has it because a MARAC asks what they know."""
     asked = select(MaracResearch).where(col(MaracResearch.referral_id) == case.id)
     known = (await work.db.execute(asked)).scalars()
