@@ -156,7 +156,8 @@ def token_of(case: Any) -> str:
     agency = case.row["sender_agency_id"]
     name = next(each for each in TEAMS if agency_id(each) == agency)
     teams = (("sender", case.row["sender_team_id"]), ("receiver", team_of_draft(name)))
-    said = (f"({agency},{team},f,{part},,,{{reasons}},f)" for part, team in teams)
+    every = ",".join(categories.DataCategory)
+    said = (f'({agency},{team},f,{part},,,"{{{every}}}",f)' for part, team in teams)
     return hashlib.sha256(";".join(said).encode()).hexdigest()[:32]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from support import powers
 from support.agreeing import terms
-from support.casework import team_of_draft, token_of
+from support.casework import Sent, team_of_draft, token_of
 from support.charging import registration, said
 from support.doing import NAMES, SOON, TODAY, Doing, doing, key, own_team, team, waits
 from support.powers import Case
@@ -97,6 +97,8 @@ def is_worked_on(row: dict[str, Any]) -> bool:
     return bool(row["state"] == "started")
 
 
+OF_A_CHARITY = Sent("rasa", "savera", deal="charities").id
+"""Which is passed on only with its owner's yes."""
 SECOND_SUSPECT = said(registration(2))
 REFERRALS: Sequence[Doing] = (
     doing("startReferral", "", powers.caseworker, pathway="request_for_support",
@@ -147,8 +149,7 @@ REFERRALS: Sequence[Doing] = (
           team=f"Team:{fixed('matrix-team', 'icb')}",
           fields=[{"name": "transfer_reason", "values": ["moved_area"]}]),
     doing("askToPassOn", "referral", powers.caseworker_who_was_given_it, named="referral",
-          team=f"Team:{fixed('matrix-team', 'icb')}",
-          only=lambda row: row["pathway"] == "cps_charging"),
+          team=f"Team:{fixed('matrix-team', 'icb')}", only=lambda row: row["id"] == OF_A_CHARITY),
     doing("answerOnwardRequest", "onward_request", powers.caseworker_whose_case_it_is, answer="NO"),
     doing("correctReferral", "referral_event", powers.caseworker_who_recorded, named="event",
           reason="wrong_case", only=acknowledged_while_covered),

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_adf17a0acef5"
+revision = "first_62ecc915980b"
 down_revision = None
 
 

@@ -5890,21 +5890,25 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         SELECT * FROM referral r
         WHERE r.id = wanted AND r.acl && caller_keys() AND given_to_caller(r.acl, r.routes)
     )
-    SELECT this.sender_agency_id, this.sender_team_id, t.narrow, 'sender', NULL::uuid, NULL, this.categories, false
+    SELECT this.sender_agency_id, this.sender_team_id, t.narrow, 'sender', NULL::uuid, NULL, data_categories(), false
     FROM this JOIN team t ON t.id = this.sender_team_id
     UNION  -- a team is shown once, though it may have several suspects
-    SELECT p.agency_id, p.team_id, t.narrow, 'receiver', permits.agreement_id, permits.gateway, this.categories,
+    SELECT p.agency_id, p.team_id, t.narrow, 'receiver', permits.agreement_id, permits.gateway,
+           CASE WHEN p.agency_id = this.sender_agency_id THEN data_categories() ELSE coalesce(v.categories, '{}') END,
            p.agency_id <> this.sender_agency_id AND permits.agreement_id IS NULL
     FROM this JOIN recipient p ON p.referral_id = this.id AND p.lost_at IS NULL JOIN team t ON t.id = p.team_id
     LEFT JOIN LATERAL agreement_for(this.sender_agency_id, p.agency_id, this.purpose, this.categories, caller_now())
         permits ON p.agency_id <> this.sender_agency_id
+    LEFT JOIN agreement_version v ON v.id = agreement_version_now(permits.agreement_id, caller_now())
     UNION  -- who sits at a MARAC, today or at a meeting to come, is given by it what is put on its list
-    SELECT s.agency_id, s.team_id, t.narrow, 'representative', permits.agreement_id, permits.gateway, this.categories, false
+    SELECT s.agency_id, s.team_id, t.narrow, 'representative', permits.agreement_id, permits.gateway,
+           coalesce(v.categories, '{}'), false
     FROM this JOIN recipient p ON p.referral_id = this.id AND p.lost_at IS NULL
     JOIN marac_seat s ON s.marac_team_id = p.team_id
          AND coalesce(s.ends_on >= caller_today(), true) AND s.agency_id NOT IN (this.sender_agency_id, p.agency_id)
     JOIN team t ON t.id = s.team_id
     JOIN LATERAL agreement_for(p.agency_id, s.agency_id, this.purpose, this.categories, caller_now()) permits ON true
+    LEFT JOIN agreement_version v ON v.id = agreement_version_now(permits.agreement_id, caller_now())
 $$;
 
 -- The list as one short text: what was shown to the sender is what is sent, or it is not sent.
