@@ -1,5 +1,6 @@
 """By which routes a borough's cases come to a MARAC, and what a repeat is, two people change."""
 
+import asyncio
 from datetime import date
 from typing import Any
 
@@ -199,3 +200,35 @@ def test_routes_triggers_and_anchors_are_those_of_the_pathway() -> None:
     assert {str(one) for one in MaracRoute} == codes["route"].keys()
     assert {str(one) for one in RepeatTrigger} == codes["repeat_trigger"].keys()
     assert {str(one) for one in RepeatAnchor} == codes["repeat_anchor"].keys()
+
+
+async def test_who_proposed_it_takes_it_back_and_nobody_confirms_it_then(portal: Portal) -> None:
+    waiting = await proposed(portal, validFrom="2027-06-01")
+    done = await portal.do(FIRST, "declineMaracRule", of(waiting, reason="Wrong area."), SHOWN)
+    assert done["maracRule"]["state"] == "DECLINED"
+    late = await portal.do(SECOND, "confirmMaracRule", of(done["maracRule"]), SHOWN)
+    assert late["errors"][0]["code"] == "WRONG_STATE"
+    [error] = (await portal.do(FIRST, "declineMaracRule", of(waiting, reason="Again.")))["errors"]
+    assert error["code"] == "WRONG_STATE"
+    await confirmed(portal, validFrom="2027-06-01")  # its day is free again
+
+
+async def test_of_two_rules_for_one_day_that_are_confirmed_at_once_one_holds(
+    portal: Portal,
+) -> None:
+    twice = [await proposed(portal, validFrom="2027-07-01") for _ in range(2)]
+    answers = await asyncio.gather(
+        *(portal.do(SECOND, "confirmMaracRule", of(one), SHOWN) for one in twice)
+    )
+    kinds = sorted(str(one["__typename"]) for one in answers)
+    assert kinds[0] == "MaracRulePayload", answers
+    assert kinds[1] in {"Conflict", "ValidationError"}, answers
+
+
+async def test_a_rule_that_is_confirmed_after_its_day_begins_when_it_is_confirmed(
+    portal: Portal,
+) -> None:
+    waiting = await proposed(portal, area="E06000006", validFrom="2026-11-17")
+    then = on(portal, "2026-11-20")
+    done = (await then.do(SECOND, "confirmMaracRule", of(waiting), SHOWN))["maracRule"]
+    assert (done["validFrom"], done["holds"]) == ("2026-11-20", True)
