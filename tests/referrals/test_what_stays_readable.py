@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import text
 from support.agreeing import Agreeing, sample
 from support.asking import Portal
-from support.referring import listed, move, see, sent, team
+from support.referring import listed, see, sent, team
 
 from portal.agreements.categories import DataCategory
+from portal.sample.partnership import fixed
 from portal.store.engines import Engines
 
 LEAD, OWNER, READER, AUDITOR = (
@@ -123,20 +124,18 @@ async def test_its_owner_keeps_the_case_and_under_which_agreement_it_was_given(
 
 
 async def test_who_is_no_party_of_an_agreement_is_not_told_of_it_by_a_case(
-    portal: Portal,
+    portal: Portal, cases: Engines
 ) -> None:
-    """Wirral hands a case over to Liverpool by the councils' agreement with the police."""
+    """A place in the case stands under the councils' agreement with the police."""
     row = await sent(portal)
-    [place] = row["recipients"]["nodes"]
-    done = await move(portal, "wirral.idva", place, "accept")
-    given = {
-        "recipient": place["id"], "expectedVersion": done["recipient"]["version"],
-        "team": team("liverpool", "Information governance"),
-        "fields": [{"name": "transfer_reason", "values": ["moved_area"]}],
-    }  # fmt: skip
-    asked = await portal.do("wirral.idva", "transferReferral", given)
-    assert asked["__typename"] == "RecipientPayload", asked
-    for who, councils in (("wirral.idva", sample("police-councils")), ("tww.caseworker", None)):
-        found = (await portal.ask(who, TIMELINE, id=row["id"]))["referral"]["recipients"]["nodes"]
-        under = {(one["agreement"] or {}).get("id") for one in found}
-        assert under == {sample("wirral-marac"), councils}, who
+    other = text("UPDATE recipient SET agreement_id = :deal WHERE referral_id = :case")
+    case = {"case": UUID(row["id"].partition(":")[2])}
+    for deal, told in (
+        ("wirral-marac", {"id": sample("wirral-marac"), "state": "IN_FORCE"}),
+        ("police-councils", None),
+    ):
+        async with cases.owner.begin() as owner:
+            await owner.execute(other, {**case, "deal": fixed("agreement", deal)})
+        found = (await portal.ask("tww.caseworker", TIMELINE, id=row["id"]))["referral"]
+        [place] = found["recipients"]["nodes"]
+        assert place["agreement"] == told, deal
