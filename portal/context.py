@@ -101,8 +101,10 @@ class Context:
     request_id: UUID
     now: datetime
     opened: Caller | None = None
-    demonstration: bool = True
-    """Whether invented cases may be kept here; real ones wait until they can be sealed."""
+    demonstration: bool = False
+    """Whether invented cases may be kept here, as whoever makes the request knows; real ones wait
+    until they can be sealed.
+    """
 
     withheld: Sequence[Mapping[str, object]] = ()
     """What the answer leaves out, by path and code."""

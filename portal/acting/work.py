@@ -43,7 +43,7 @@ class Work:
     today: date
     warnings: list[Warned] = field(default_factory=list)
     look: Callable[[UUID], Awaitable[bool]] | None = None
-    demonstration: bool = True
+    demonstration: bool = False
     link: str | None = None
     """What the answer shows this once, and the portal does not keep: an invitation's link."""
 

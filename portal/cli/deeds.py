@@ -20,7 +20,7 @@ from portal.cli.common import fail, settings_here, with_engines
 from portal.clock import Clock
 from portal.context import ByCommand, Context
 from portal.errors import Invalid, NotAllowed, NotVisible, Refusal
-from portal.settings import Settings
+from portal.settings import Mode, Settings
 from portal.store.engines import Engines
 
 T = TypeVar("T")
@@ -71,11 +71,13 @@ def read_as(who: UUID, look: Callable[[Work], Awaitable[T]]) -> T:
 
 
 def _context(engines: Engines, who: UUID, settings: Settings) -> Context:
-    return Context(engines.command, ByCommand(who), uuid4(), Clock(settings.today).now())
+    now, demo = Clock(settings.today).now(), settings.mode is Mode.DEMO
+    return Context(engines.command, ByCommand(who), uuid4(), now, demonstration=demo)
 
 
 def _work(context: Context, session: AsyncSession) -> Work:
-    return Work(session, context.caller, context.now, context.today)
+    demo = context.demonstration
+    return Work(session, context.caller, context.now, context.today, demonstration=demo)
 
 
 async def _tried(

@@ -93,7 +93,7 @@ async def answer(schema: strawberry.Schema, engines: Engines, document: Document
     example = example_of(document)
     now = datetime.combine(example.day, time(9), UTC)
     opening = ByCommand(membership_id(example.person))
-    context = Rehearsal(engines.command, opening, UUID(int=0), now)
+    context = Rehearsal(engines.command, opening, UUID(int=0), now, demonstration=True)
     result = await schema.execute(
         document.text, variable_values=example.variables, context_value=context
     )

@@ -136,7 +136,8 @@ async def _record(
     event.listen(engines.runtime.sync_engine, "connect", listen)
     schema, _ = guarded()
     for step in steps:
-        context = Context(engines.runtime, ByCommand(membership_id(WHO)), uuid4(), NOW)
+        who = ByCommand(membership_id(WHO))
+        context = Context(engines.runtime, who, uuid4(), NOW, demonstration=True)
         answer = await schema.execute(
             DOCUMENTS["move"], variable_values={"input": step}, context_value=context
         )

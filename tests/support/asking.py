@@ -73,7 +73,7 @@ class Portal:
         """A request by a command of this person, at nine in the morning of the day."""
         principal = who if isinstance(who, UUID) else membership_id(who)
         now = datetime.combine(self.today, time(9), UTC)
-        return Context(self.engine, ByCommand(principal), uuid4(), now)
+        return Context(self.engine, ByCommand(principal), uuid4(), now, demonstration=True)
 
 
 def unpaged(value: Any) -> Any:

@@ -61,7 +61,8 @@ class Runner:
     ) -> tuple[dict[str, Any], list[str]]:
         """Data and the messages of errors."""
         now = datetime.combine(DAY, time(9), UTC)
-        context = Rehearsal(self.engine, ByCommand(caller.principal_id), uuid4(), now)
+        who = ByCommand(caller.principal_id)
+        context = Rehearsal(self.engine, who, uuid4(), now, demonstration=True)
         result = await self.schema.execute(text, variable_values=variables, context_value=context)
         raw: Any = result.data
         return json.loads(raw.bytes) if raw else {}, [e.message for e in result.errors or ()]

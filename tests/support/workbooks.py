@@ -64,7 +64,9 @@ async def bring(
     """The report of an import that is applied, unless it is a rehearsal."""
     context = portal.context(who)
     if rehearse:
-        context = Rehearsal(context.engine, context.opening, context.request_id, context.now)
+        context = Rehearsal(
+            context.engine, context.opening, context.request_id, context.now, demonstration=True
+        )
     book = file if isinstance(file, Book) else read_book(file)
     return await run_import(context, book, Options(**options))
 
