@@ -19,6 +19,7 @@ from sqlmodel import col
 from auth.caller import Caller
 from auth.strength import StepUp
 from portal.acting.answers import Answer, refusal_parts
+from portal.acting.codes import ANY_MISTAKE, UNTOLD
 from portal.acting.constraints import misfit
 from portal.acting.exposed import Exposed
 from portal.acting.inputs import arguments, camel
@@ -136,13 +137,15 @@ def audit_line(
 def refused_line(
     context: Context, verb: str, refusal: Refusal, row_id: UUID | None = None
 ) -> AuditLine:
-    """The same of what was refused: of which teams they were, and by which codes. What they wrote
-    stands nowhere.
+    """The same of what was refused: of which teams they were, and by which codes, but for those
+    that would tell auditors what is kept from them. What they wrote stands nowhere.
     """
     rule = refusal.rule if isinstance(refusal, NotAllowed) else type(refusal).__name__
     line = audit_line(context, verb, Outcome.REFUSED, rule=rule, row_id=row_id)
-    codes = {found.code for found in refusal.findings} if isinstance(refusal, Invalid) else None
-    line.code = ",".join(sorted(codes or {refusal_parts(refusal)[1]["code"]}))[:CODES_LIMIT]
+    found = {one.code for one in refusal.findings} if isinstance(refusal, Invalid) else None
+    codes = found or {refusal_parts(refusal)[1]["code"]}
+    told = {ANY_MISTAKE if code in UNTOLD else code for code in codes}
+    line.code = ",".join(sorted(told))[:CODES_LIMIT]
     line.team_ids = sorted(to_global("Team", team) for team in context.caller.team_ids)
     return line
 

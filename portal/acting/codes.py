@@ -102,6 +102,12 @@ FAULTS: dict[str, str] = {
 }
 """Codes of `ValidationError.errors`."""
 
+ANY_MISTAKE = "INVALID"
+UNTOLD = frozenset({"INDEPENDENT_ROUTE"})
+"""Codes that no audit line tells: it says `ANY_MISTAKE` instead. Auditors, who may be her abuser's
+colleagues, would learn from one that somebody accuses one of their own.
+"""
+
 WARNINGS: dict[str, str] = {
     "ADVICE": "The data protection lead does not support it, or with conditions only.",
     "AGREEMENT_COVERS": "An agreement permits it: a referral lets them act.",

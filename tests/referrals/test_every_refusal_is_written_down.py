@@ -58,12 +58,7 @@ async def test_what_no_agreement_lets_somebody_send(portal: Portal, cases: Engin
 
 
 REFUSED: list[tuple[str, dict[str, Any], str | None]] = [
-    # before a row exists: a partner's own people, an unknown pathway, words for a code
-    (
-        "startReferral",
-        {"pathway": "request_for_support", "accused": "MAY_WORK"},
-        "INDEPENDENT_ROUTE",
-    ),
+    # before a row exists: an unknown pathway, words for a code
     ("startReferral", {"pathway": WORDS, "accused": "NONE_KNOWN"}, None),
     ("askForDisclosure", {"reason": "MISSING", "reference": WORDS}, "NOT_A_CODE"),
     ("discloseInEmergency", {"reason": "MISSING", "hours": 99, "disclosureRead": True}, "INVALID"),
@@ -91,6 +86,24 @@ async def test_what_was_refused_before_there_was_a_row(
     assert code is None or line["code"] == code
     assert line["teamIds"] == [team(*OUTREACH)]
     assert "Jones" not in str(line)
+
+
+async def test_that_a_partners_own_are_accused_is_written_down_as_any_mistake_is(
+    portal: Portal, cases: Engines
+) -> None:
+    """Who reads audit lines may be a colleague of whoever is accused."""
+    mine = {"pathway": "request_for_support", "senderTeam": team(*OUTREACH)}
+    told = []
+    for given, code in (
+        ({**mine, "accused": "WORKS"}, "INDEPENDENT_ROUTE"),
+        ({**mine, "accused": "NONE_KNOWN", "area": "E99999999"}, "INVALID"),
+    ):
+        before = await lines(cases)
+        answer = await portal.do(SENDER, "startReferral", given)
+        assert [one["code"] for one in answer["errors"]] == [code], answer
+        line = await written(portal, cases, before)
+        told.append({**line, "recordId": "", "requestId": ""})
+    assert told[0] == told[1]
 
 
 async def test_a_hidden_case_and_one_that_never_was_leave_the_same_line(

@@ -130,9 +130,9 @@ ENDS = {
     ),
     "over": (
         "UPDATE agreement_version SET review_on = starts_on, ends_on = '2026-11-15',"
-        " run_off_days = NULL WHERE agreement_id = :deal",
+        " run_off_days = NULL WHERE agreement_id = :deal AND number = 1",
         "UPDATE agreement_version SET review_on = '2027-04-01', ends_on = '2028-03-31',"
-        " run_off_days = 30 WHERE agreement_id = :deal",
+        " run_off_days = 30 WHERE agreement_id = :deal AND number = 1",
     ),
     "wirral out": (PARTY.format("left_at = now()"), PARTY.format("left_at = NULL")),
     "tww out": (PARTY.format("suspended_at = now()"), PARTY.format("suspended_at = NULL")),

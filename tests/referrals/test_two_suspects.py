@@ -20,8 +20,10 @@ from support.charging import (
 from support.referring import REFERRAL
 
 FILE = {"colour": "green", "test": "full_code"}
-QUEUE = """{ queue(filter: {pathway: "cps_charging", mine: true, open: true}, orderBy: NEWEST) {
-  nodes { suspect state daysHeld { holder days } referral { id } } } }"""
+QUEUE = """query($after: String) {
+  queue(filter: {pathway: "cps_charging", mine: true, open: true}, first: 100, after: $after) {
+    nodes { suspect state daysHeld { holder days } referral { id } }
+    pageInfo { hasNextPage endCursor } } }"""
 
 
 def held(track: dict[str, Any]) -> dict[str, int]:
@@ -85,7 +87,11 @@ async def test_the_timeline_holds_both_and_the_queue_a_line_for_each(portal: Por
     seen = await matter(portal, case, LIAISON)
     assert [event["name"] for event in seen["events"]["nodes"]] == ["register", "register"]
     await goes(portal, OFFICER, case, 2, "submit", **FILE)
-    lines = (await portal.ask(LIAISON, QUEUE))["queue"]["nodes"]
+    lines, after, more = [], None, True
+    while more:
+        page = (await portal.ask(LIAISON, QUEUE, after=after))["queue"]
+        lines += page["nodes"]
+        more, after = page["pageInfo"]["hasNextPage"], page["pageInfo"]["endCursor"]
     mine = sorted((one["suspect"], one["state"]) for one in lines if one["referral"]["id"] == case)
     assert mine == [(1, "investigation"), (2, "submitted")]
 
