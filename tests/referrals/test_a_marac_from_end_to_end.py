@@ -21,8 +21,9 @@ LIST = """query($day: Date!) { maracMeetings(filter: {fromDay: $day, toDay: $day
 FILE = """query($id: ID!, $purpose: OpeningPurpose!) { referralFile(id: $id, purpose: $purpose) {
   safeContact { allowed forbidden } riskAssessments { tool score grade } subjects { role }
   flags } }"""
-ASKED = """query { maracResearch(filter: {mine: true, answered: false}) { nodes {
-  id version known referral { id } } } }"""
+ASKED = """query($after: String) {
+  maracResearch(filter: {mine: true, answered: false}, first: 100, after: $after) {
+    nodes { id version known referral { id } } pageInfo { hasNextPage endCursor } } }"""
 KNOWS = "...on MaracResearchPayload { maracResearch { id known version } }"
 ACCEPT = {"meeting_on": [str(MEETINGS[0])], "research_by": ["2026-11-24"]}
 
@@ -55,7 +56,7 @@ async def listed(portal: Portal, who: str, row: dict[str, Any]) -> dict[str, Any
 
 async def question(portal: Portal, who: str, row: dict[str, Any]) -> dict[str, Any]:
     """What somebody's agency is asked about a case."""
-    nodes = (await portal.ask(who, ASKED))["maracResearch"]["nodes"]
+    nodes = await portal.to_the_end(who, ASKED)
     [found] = [node for node in nodes if node["referral"]["id"] == row["id"]]
     return dict(found)
 
@@ -131,7 +132,7 @@ async def test_the_university_sees_nothing_of_it(portal: Portal) -> None:
     assert await listed(portal, UNIVERSITY, row) is None
     opened = {"id": row["id"], "purpose": "PREPARE_MEETING"}
     assert (await portal.ask(UNIVERSITY, FILE, **opened))["referralFile"] is None
-    assert (await portal.ask(UNIVERSITY, ASKED))["maracResearch"]["nodes"] == []
+    assert await portal.to_the_end(UNIVERSITY, ASKED) == []
     meetings = (await portal.ask(UNIVERSITY, LIST, day=str(MEETINGS[0])))["maracMeetings"]
     assert meetings["nodes"] == []
 

@@ -10,22 +10,22 @@ from portal.sample.partnership import agency_id
 from portal.store.engines import Engines
 
 IDVA = "wirral.idva"
-UNANSWERED = """query { queue(filter: {sentByUs: true, answered: false, open: true}, first: 100) {
-  nodes { referral { id } } } }"""
+UNANSWERED = """query($after: String) {
+  queue(filter: {sentByUs: true, answered: false, open: true}, first: 100, after: $after) {
+    nodes { referral { id } } pageInfo { hasNextPage endCursor } } }"""
 CLIENT = """query($person: UUID!) { referrals(filter: {person: $person, open: true}) {
   nodes { id } } }"""
 BY_URN = "query($urn: String!) { referrals(filter: {urn: $urn}) { nodes { id } } }"
 CALLED = "query($called: String!) { referrals(filter: {reference: $called}) { nodes { id } } }"
 LATE = "{ lateByAgency { agency { shortName } late longestSince } }"
-QUEUE = """{ queue(filter: {late: true}, first: 100) {
-  nodes { agency { shortName } dueAt } } }"""
+QUEUE = """query($after: String) { queue(filter: {late: true}, first: 100, after: $after) {
+  nodes { agency { shortName } dueAt } pageInfo { hasNextPage endCursor } } }"""
 PEOPLE = """query($id: ID!) { referralFile(id: $id, purpose: WORK_ON_CASE) {
   subjects { person } } }"""
 
 
 async def unanswered(portal: Portal, who: str) -> set[str]:
-    nodes = (await portal.ask(who, UNANSWERED))["queue"]["nodes"]
-    return {node["referral"]["id"] for node in nodes}
+    return {node["referral"]["id"] for node in await portal.to_the_end(who, UNANSWERED)}
 
 
 async def test_what_the_other_side_has_not_acknowledged_is_listed_for_the_sender(
@@ -123,7 +123,7 @@ async def test_what_is_late_is_counted_by_agency_as_the_queue_lists_it(portal: P
     await sent(portal, FAMILY_SAFETY, ("savera", "Casework"))
     later = Portal(portal.schema, portal.engine, portal.today.replace(day=30))
     for who in (SENDER, IDVA, "savera.caseworker", "police.caseworker", "wirral.viewer"):
-        listed = (await later.ask(who, QUEUE))["queue"]["nodes"]
+        listed = await later.to_the_end(who, QUEUE)
         counted = (await later.ask(who, LATE))["lateByAgency"]
         names = [node["agency"]["shortName"] for node in listed]
         assert {one["agency"]["shortName"]: one["late"] for one in counted} == {

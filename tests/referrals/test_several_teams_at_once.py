@@ -32,9 +32,9 @@ LOOKS = """query($case: ID!) { consultations(filter: {referral: $case}) {
   nodes { agency { shortName } } } }"""
 SHOWN = """query($id: ID!) { referral(id: $id) { preview { parties {
   part categories gateway agreement agency { shortName } } } } }"""
-QUEUE = """query($allocated: Boolean) { queue(
-  filter: {open: true, allocated: $allocated}, orderBy: NEWEST, first: 100) {
-  nodes { referral { id } } } }"""
+QUEUE = """query($allocated: Boolean, $after: String) { queue(
+  filter: {open: true, allocated: $allocated}, orderBy: NEWEST, first: 100, after: $after) {
+  nodes { referral { id } } pageInfo { hasNextPage endCursor } } }"""
 
 
 async def at(portal: Portal, row: dict[str, Any], agency: str) -> dict[str, Any]:
@@ -166,7 +166,7 @@ async def test_what_nobody_in_the_team_has_yet_is_on_its_unallocated_list(portal
     row = await sent(portal)
 
     async def queue(*, allocated: bool) -> bool:
-        nodes = (await portal.ask(IDVA, QUEUE, allocated=allocated))["queue"]["nodes"]
+        nodes = await portal.to_the_end(IDVA, QUEUE, allocated=allocated)
         return row["id"] in {one["referral"]["id"] for one in nodes}
 
     assert (await queue(allocated=False), await queue(allocated=True)) == (True, False)

@@ -87,11 +87,7 @@ async def test_the_timeline_holds_both_and_the_queue_a_line_for_each(portal: Por
     seen = await matter(portal, case, LIAISON)
     assert [event["name"] for event in seen["events"]["nodes"]] == ["register", "register"]
     await goes(portal, OFFICER, case, 2, "submit", **FILE)
-    lines, after, more = [], None, True
-    while more:
-        page = (await portal.ask(LIAISON, QUEUE, after=after))["queue"]
-        lines += page["nodes"]
-        more, after = page["pageInfo"]["hasNextPage"], page["pageInfo"]["endCursor"]
+    lines = await portal.to_the_end(LIAISON, QUEUE)
     mine = sorted((one["suspect"], one["state"]) for one in lines if one["referral"]["id"] == case)
     assert mine == [(1, "investigation"), (2, "submitted")]
 

@@ -57,14 +57,8 @@ async def over(
 
 async def every_line(portal: Portal, who: str, record: str) -> set[tuple[str, str]]:
     """Every audit line about a record that somebody may read."""
-    found, after, more = set(), None, True
-    while more:
-        page = (await portal.ask(who, LINES, after=after))["auditLines"]
-        found |= {
-            (line["verb"], line["outcome"]) for line in page["nodes"] if line["recordId"] == record
-        }
-        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
-    return found
+    lines = await portal.to_the_end(who, LINES)
+    return {(line["verb"], line["outcome"]) for line in lines if line["recordId"] == record}
 
 
 async def test_who_opened_a_case_is_known_to_its_owner_to_themselves_and_to_auditors(

@@ -14,8 +14,9 @@ from portal.store.engines import Engines
 
 IDVA, LEAD, TODAY, LAST = "wirral.idva", "wirral.idvalead", "2026-11-16", "2026-11-20"
 COVER = "...on CoverPayload { cover { id version today endedAt } }"
-QUEUE = """query($by: ID!) { queue(first: 100, filter: {workedBy: $by}) { nodes {
-  referral { id } } } }"""
+QUEUE = """query($by: ID!, $after: String) {
+  queue(first: 100, filter: {workedBy: $by}, after: $after) {
+    nodes { referral { id } } pageInfo { hasNextPage endCursor } } }"""
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +52,7 @@ async def allocated(portal: Portal) -> dict[str, Any]:
 
 
 async def works_on(portal: Portal, who: str) -> set[str]:
-    found = (await portal.ask(who, QUEUE, by=member(who)))["queue"]["nodes"]
+    found = await portal.to_the_end(who, QUEUE, by=member(who))
     return {one["referral"]["id"] for one in found}
 
 

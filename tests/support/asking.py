@@ -38,6 +38,20 @@ class Portal:
         assert data is not None
         return data
 
+    async def to_the_end(
+        self, who: str | UUID, document: str, **variables: Any
+    ) -> list[dict[str, Any]]:
+        """The rows of a list on all its pages, however many other tests have added; the document
+        takes `$after`, asks for one list and shows its `pageInfo { hasNextPage endCursor }`.
+        """
+        rows: list[dict[str, Any]] = []
+        after, more = None, True
+        while more:
+            [page] = (await self.ask(who, document, after=after, **variables)).values()
+            rows += page["nodes"]
+            after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+        return rows
+
     async def try_asking(
         self, who: str | UUID, document: str, **variables: Any
     ) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:

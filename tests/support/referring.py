@@ -59,13 +59,7 @@ async def see(portal: Portal, who: str, referral: str) -> dict[str, Any]:
 
 async def listed(portal: Portal, who: str, **wanted: str) -> set[str]:
     """What somebody's list shows, on all its pages."""
-    found: set[str] = set()
-    after, more = None, True
-    while more:
-        page = (await portal.ask(who, LIST, filter=wanted, after=after))["referrals"]
-        found |= {row["id"] for row in page["nodes"]}
-        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
-    return found
+    return {row["id"] for row in await portal.to_the_end(who, LIST, filter=wanted)}
 
 
 async def send(portal: Portal, row: dict[str, Any], by: str = SENDER) -> dict[str, Any]:
