@@ -1,30 +1,30 @@
-"""A database of its own with the whole sample: what is done here meets nobody else."""
+"""Each file has a database with the whole sample to itself: what is done here meets nobody else."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 from support.asking import Portal, the_schema
-from support.databases import empty_database
+from support.databases import copied_database, empty_database, sample_in
 
-from portal import database
-from portal.furnishing import furnish_portal
-from portal.sample.load import load_sample
-from portal.store.build import build
 from portal.store.engines import Engines
 from portal.store.server import Server
 
 
 @pytest.fixture(scope="session")
-async def agreed(server: Server) -> AsyncIterator[Engines]:
-    """The sample's agreements, behind every login role."""
-    async with empty_database(server, "agreed") as engines:
-        async with engines.owner.begin() as owner:
-            await build(owner, database.statements())
-            await furnish_portal(owner)
-            await load_sample(owner)
+async def sample(server: Server) -> AsyncIterator[str]:
+    """The name of a database with the sample as it is at first."""
+    async with empty_database(server, "agreed_at_first") as engines:
+        await sample_in(engines)
+        yield "agreed_at_first"
+
+
+@pytest.fixture(scope="module")
+async def agreed(server: Server, sample: str) -> AsyncIterator[Engines]:
+    """The sample, behind every login role."""
+    async with copied_database(server, sample, "agreed") as engines:
         yield engines
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def portal(agreed: Engines) -> Portal:
     return Portal(the_schema(), agreed.command)

@@ -6,8 +6,12 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
+from portal import database
+from portal.furnishing import furnish_portal
+from portal.sample.load import load_sample
 from portal.settings import Settings
 from portal.store.bootstrap import SUPERUSER, bootstrap
+from portal.store.build import build
 from portal.store.engines import Engines
 from portal.store.server import ROLE_OF_SETTING, Server
 
@@ -21,8 +25,31 @@ async def empty_database(server: Server, name: str) -> AsyncIterator[Engines]:
         yield engines
     finally:
         await engines.dispose()
-        connection = await asyncpg.connect(server.dsn(SUPERUSER, "postgres"))
-        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await _as_superuser(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@asynccontextmanager
+async def copied_database(server: Server, original: str, name: str) -> AsyncIterator[Engines]:
+    """A copy of a database that nobody is connected to; gone afterwards."""
+    await _as_superuser(server, f"CREATE DATABASE {name} TEMPLATE {original} OWNER portal_owner")
+    async with empty_database(server, name) as engines:
+        yield engines
+
+
+async def sample_in(engines: Engines) -> None:
+    """The whole sample, and nobody connected to it."""
+    async with engines.owner.begin() as owner:
+        await build(owner, database.statements())
+        await furnish_portal(owner)
+        await load_sample(owner)
+    await engines.dispose()
+
+
+async def _as_superuser(server: Server, statement: str) -> None:
+    connection = await asyncpg.connect(server.dsn(SUPERUSER, "postgres"))
+    try:
+        await connection.execute(statement)
+    finally:
         await connection.close()
 
 
