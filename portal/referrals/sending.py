@@ -7,7 +7,10 @@ from sqlmodel import col, func, select
 
 from auth.tables import Agency
 from portal.acting.work import Work
+from portal.agreements.categories import DataCategory
 from portal.errors import Conflict, Finding, Invalid
+from portal.referrals.codes import SubjectRole
+from portal.referrals.details import Subject, Wishes
 from portal.referrals.engine.pathway import Part
 from portal.referrals.onward import must_be_passed_on
 from portal.referrals.prosecution import DisclosureRead, must_have_read
@@ -16,6 +19,17 @@ from portal.referrals.tables import Overall, Referral
 from portal.referrals.tracks import opened
 from portal.referrals.verbs import ReferralId, pathway_of, recipients_of, to_draft, to_send
 
+UNNAMED = "Say first whom it is about: name {one}, as a number (`nameSubject`)."
+UNASKED = (
+    "Say first what the victim knows of it and wishes, or by code why it is made without"
+    " (`setWishes`)."
+)
+ONES = {
+    SubjectRole.VICTIM: "the victim",
+    SubjectRole.CHILD: "the child",
+    SubjectRole.ALLEGED_PERPETRATOR: "the alleged perpetrator",
+    SubjectRole.SUSPECT: "the suspect",
+}
 CHANGED = (
     "Who would see this referral, or under which agreement, has changed since you looked: look at"
     " the preview again, and send with its new token."
@@ -31,13 +45,16 @@ async def send_referral(  # noqa: PLR0913, PLR0917 - the contract's input
     fields: Given = None,
     disclosure_read: DisclosureRead = False,
 ) -> Referral:
-    """Send a draft to the teams it is addressed to, as its preview showed."""
+    """Send a draft to the teams it is addressed to, as its preview showed. It names whom the
+    pathway is about (`nameSubject`), and for a victim says what she knows and wishes (`setWishes`).
+    """
     referral = await to_draft(work, id, expected_version)
     way = _way(referral, move)
     if (await work.db.execute(select(func.audience_mark(referral.id)))).scalar_one() != token:
         raise Conflict(referral.version, CHANGED)
     audience = await audience_of(work, referral)
     await must_be_covered(work, audience)
+    await must_be_about_somebody(work, referral)
     given_to = {party.agency_id for party in audience if party.part != "sender"}
     others = given_to - {referral.sender_agency_id}
     recipients = {recipient.team_id: recipient for recipient in await recipients_of(work, referral)}
@@ -61,6 +78,24 @@ async def send_referral(  # noqa: PLR0913, PLR0917 - the contract's input
             for track, name in await opened(work, referral, recipient, way, said):
                 await step(work, referral, track, name, [Part.SENDER], fields or [])
     return referral
+
+
+async def must_be_about_somebody(work: Work, referral: Referral) -> None:
+    """Refuse what names nobody, and what is for a victim and does not say whether she knows."""
+    pathway = pathway_of(referral)
+    roles = select(Subject.role).where(col(Subject.referral_id) == referral.id)
+    wishes = select(Wishes.id).where(col(Wishes.referral_id) == referral.id)
+    named = set((await work.db.execute(roles)).scalars())
+    lacking = [
+        Finding(("id",), UNNAMED.format(one=ONES[role]), "NO_SUBJECT")
+        for role in pathway.about
+        if role not in named
+    ]
+    asks = SubjectRole.VICTIM in pathway.about and DataCategory.WISHES in pathway.shares
+    if asks and (await work.db.execute(wishes)).first() is None:
+        lacking.append(Finding(("id",), UNASKED, "NO_WISHES"))
+    if lacking:
+        raise Invalid(*lacking)
 
 
 def _way(referral: Referral, move: str | None) -> str:

@@ -4,7 +4,18 @@ from typing import Any
 
 from sqlalchemy import text
 from support.asking import Portal
-from support.referring import FAMILY_SAFETY, REFERRAL, SENDER, draft, move, see, send, sent
+from support.referring import (
+    FAMILY_SAFETY,
+    SENDER,
+    WISHES,
+    bare_draft,
+    draft,
+    move,
+    see,
+    send,
+    sent,
+    told,
+)
 
 from portal.sample.partnership import agency_id
 from portal.store.engines import Engines
@@ -50,15 +61,9 @@ async def test_an_answer_that_was_a_mistake_is_none(portal: Portal) -> None:
 
 async def about(portal: Portal, person: str | None = None) -> tuple[dict[str, Any], str]:
     """A referral that was sent about a victim, and her number."""
-    row = await draft(portal, FAMILY_SAFETY)
-    given = {"id": row["id"], "expectedVersion": row["version"], "role": "VICTIM"}
-    if person:
-        given["person"] = person
-    done = await portal.do(SENDER, "nameSubject", given, REFERRAL)
-    assert done["__typename"] == "ReferralPayload", done
-    assert (await send(portal, await see(portal, SENDER, row["id"])))["__typename"] == (
-        "ReferralPayload"
-    )
+    row = await bare_draft(portal, FAMILY_SAFETY)
+    row = await told(portal, row, ("nameSubject", {"role": "VICTIM", "person": person}), WISHES)
+    assert (await send(portal, row))["__typename"] == "ReferralPayload"
     [subject] = (await portal.ask(SENDER, PEOPLE, id=row["id"]))["referralFile"]["subjects"]
     return await see(portal, SENDER, row["id"]), subject["person"]
 

@@ -111,7 +111,9 @@ async def test_one_team_has_the_case_at_once_and_nobody_else_does(
     assert (made["lasts"], made["endsAt"]) == (True, "2026-11-17T09:00:00Z")
     assert made["reviewDueAt"] == "2026-11-23T09:00:00Z"
     assert (await see(portal, NED, row["id"]))["id"] == row["id"]
-    assert (await portal.ask(NED, FILE, id=row["id"]))["referralFile"]["subjects"] == []
+    assert (await portal.ask(NED, FILE, id=row["id"]))["referralFile"]["subjects"] == [
+        {"role": "VICTIM"}
+    ]
     for other in (
         "police.contributor",
         THEIR_LEAD,

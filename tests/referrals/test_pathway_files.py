@@ -138,6 +138,8 @@ MISTAKES = [
         ['no data category "gossip"', "safe_contact"],
     ),
     ('purpose = "victim_support"', 'purpose = "fun"', "purpose", ['no purpose "fun"', "marac"]),
+    ("shares = [", 'about = ["victim"]\nshares = [', "about", ["needs `identity_link`"]),
+    ("shares = [", 'about = ["nobody"]\nshares = [', "about", ['no subject role "nobody"']),
     ('shares = ["safe_contact"', 'shares = ["contact"', "shares", ['no data category "contact"']),
     ('lost = "It was lost."', "Lost-it = 1", "codes.result.Lost-it", ["is no code"]),
     ("[states.lent]", "[states.lent_out]", "moves.lend.to", ['Did you mean "lent_out"?']),

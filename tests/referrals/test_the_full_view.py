@@ -5,7 +5,17 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 from support.asking import Portal
-from support.referring import FAMILY_SAFETY, REFERRAL, SENDER, draft, see, send, sent
+from support.referring import (
+    FAMILY_SAFETY,
+    REFERRAL,
+    SENDER,
+    bare_draft,
+    draft,
+    see,
+    send,
+    sent,
+    told,
+)
 
 from portal.sample.partnership import fixed
 from portal.store.engines import Engines
@@ -25,8 +35,10 @@ REFUSED = """query($after: String) {
 
 async def described(portal: Portal) -> dict[str, object]:
     """A referral with something in each part, sent to the family safety unit."""
-    row = await draft(portal, FAMILY_SAFETY, area="E08000015")
-    for mutation, given in (
+    row = await bare_draft(portal, FAMILY_SAFETY, area="E08000015")
+    row = await told(
+        portal,
+        row,
         (
             "describeReferral",
             {
@@ -42,10 +54,7 @@ async def described(portal: Portal) -> dict[str, object]:
             {"awareness": "UNAWARE", "reason": "HIGH_RISK", "basis": "PUBLIC_TASK"},
         ),
         ("nameSubject", {"role": "VICTIM"}),
-    ):
-        done = await portal.do(SENDER, mutation, {**_of(row), **given}, REFERRAL)
-        assert done["__typename"] == "ReferralPayload", (mutation, done)
-        row = await see(portal, SENDER, str(row["id"]))
+    )
     assert (await send(portal, row))["__typename"] == "ReferralPayload"
     return await see(portal, SENDER, row["id"])
 

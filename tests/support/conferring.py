@@ -3,7 +3,7 @@
 from typing import Any
 
 from support.asking import Portal
-from support.referring import REFERRAL, SENDER, draft, see
+from support.referring import REFERRAL, SENDER, bare_draft, told
 
 MARAC = ("marac", "MARAC")
 COORDINATOR = "marac.coordinator"
@@ -28,8 +28,10 @@ async def gold(
     portal: Portal, by: str = SENDER, score: int = 74, area: str | None = WIRRAL, **more: Any
 ) -> dict[str, Any]:
     """A draft to the MARAC about somebody who scores 74 on MeRIT, or as said."""
-    row = await draft(portal, MARAC, by=by, pathway="marac", area=area, **more)
-    for mutation, given in (
+    row = await bare_draft(portal, MARAC, by=by, pathway="marac", area=area, **more)
+    return await told(
+        portal,
+        row,
         ("describeReferral", {"reasons": ["DOMESTIC_ABUSE"], "flags": ["STALKING"]}),
         ("setSafeContact", {"allowed": ["TEXT"], "forbidden": ["POST", "VOICEMAIL"]}),
         ("setWishes", {"awareness": "AWARE_AND_WILLING", "basis": "PUBLIC_TASK"}),
@@ -39,12 +41,8 @@ async def gold(
             "assessRisk",
             {"tool": "MERIT", "toolVersion": "3", "score": score, "assessedOn": "2026-11-16"},
         ),
-    ):
-        change = {"id": row["id"], "expectedVersion": row["version"], **given}
-        done = await portal.do(by, mutation, change, REFERRAL)
-        assert done["__typename"] == "ReferralPayload", (mutation, done)
-        row = await see(portal, by, row["id"])
-    return row
+        by=by,
+    )
 
 
 async def submit(

@@ -1,13 +1,17 @@
 """Making referrals as the sample's people do, for tests."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from support.asking import Portal
 
+from portal.referrals.codes import ACCUSED, SubjectRole
+from portal.referrals.engine.files import shipped
 from portal.sample.partnership import fixed, team_id
 
 SENDER = "tww.caseworker"
 OUTREACH, FAMILY_SAFETY = ("tww", "Outreach"), ("wirral", "Family safety unit")
+WISHES = "setWishes", {"awareness": "AWARE_AND_WILLING", "basis": "PUBLIC_TASK"}
 REFERRAL = "...on ReferralPayload { referral { id version overall reference } }"
 RECIPIENT = (
     "...on RecipientPayload { recipient { id version state turn hold open dueAt lostAt"
@@ -36,7 +40,37 @@ def member(key: str) -> str:
 async def draft(
     portal: Portal, *to: tuple[str, str], by: str = SENDER, **more: Any
 ) -> dict[str, Any]:
-    """A referral of the sender's, addressed to teams and not sent."""
+    """A referral of the sender's, addressed to teams and not sent, that could be."""
+    row = await bare_draft(portal, *to, by=by, **more)
+    return await told(portal, row, *needed(more.get("pathway", "request_for_support")), by=by)
+
+
+def needed(pathway: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What a pathway cannot do without before it is sent."""
+    found = shipped().newest(pathway)
+    for role in found.about if found else ():
+        accused = {"employment": "NONE_KNOWN"} if role in ACCUSED else {}
+        yield "nameSubject", {"role": role.name, **accused}
+        if role is SubjectRole.VICTIM:
+            yield WISHES
+
+
+async def told(
+    portal: Portal, row: dict[str, Any], *changes: tuple[str, dict[str, Any]], by: str = SENDER
+) -> dict[str, Any]:
+    """What its sender says in it, one after the other."""
+    for mutation, given in changes:
+        change = {"id": row["id"], "expectedVersion": row["version"], **given}
+        done = await portal.do(by, mutation, change, REFERRAL)
+        assert done["__typename"] == "ReferralPayload", (mutation, done)
+        row = done["referral"]
+    return await see(portal, by, row["id"])
+
+
+async def bare_draft(
+    portal: Portal, *to: tuple[str, str], by: str = SENDER, **more: Any
+) -> dict[str, Any]:
+    """One that says nothing yet."""
     mine = {
         "senderTeam": team(*OUTREACH), "pathway": "request_for_support", "accused": "NONE_KNOWN",
         **more,

@@ -4,6 +4,7 @@ end, every clock starts and stops.
 
 from collections.abc import Callable, Iterable, Mapping
 
+from portal.agreements.categories import DataCategory
 from portal.referrals.engine.pathway import (
     Clock,
     FieldOf,
@@ -36,6 +37,7 @@ def check(pathway: Pathway, note: Note) -> None:
     """Note everything that does not fit."""
     _names(pathway, note)
     _words(pathway, note)
+    _about(pathway, note)
     for move in pathway.moves.values():
         _move(pathway, move, note)
     for event in pathway.events.values():
@@ -49,6 +51,12 @@ def check(pathway: Pathway, note: Note) -> None:
     _tracks(pathway, note)
     if pathway.begins in pathway.states:
         _graph(pathway, note)
+
+
+def _about(pathway: Pathway, note: Note) -> None:
+    """Who must be named must be among what is shared."""
+    if pathway.about and DataCategory.IDENTITY_LINK not in pathway.shares:
+        note("about", "needs `identity_link` in `shares`: those whom it names would see nobody.")
 
 
 def _tracks(pathway: Pathway, note: Note) -> None:

@@ -35,6 +35,9 @@ def _lines(pathway: Pathway) -> Iterator[str]:
     yield from wrap(pathway.closes, WIDTH)
     data = ", ".join(sorted(pathway.categories))
     yield from wrap(f"Purpose: {pathway.purpose}. Data: {data}.", WIDTH)
+    if pathway.about:
+        named = " and ".join(f"the {role.value.replace('_', ' ')}" for role in pathway.about)
+        yield f"Sent once it names {named}, as a number."
     if pathway.each:
         yield f"Each {pathway.each.role.value.replace('_', ' ')} is followed apart."
     yield from _table("States", map(_state, pathway.states.values()))

@@ -330,6 +330,8 @@ class Pathway:
     overall: OverallRule
     shares: tuple[DataCategory, ...]
     """The data categories of what is sent with it."""
+    about: tuple[SubjectRole, ...]
+    """Of each of these somebody is named, as a number, before it is sent."""
     parts: Mapping[Turn, Part]
     """Which part has the turn of the police and of the prosecutors, where they take part."""
     outside: tuple[Turn, ...]

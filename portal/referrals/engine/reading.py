@@ -55,6 +55,7 @@ def read_pathway(top: Table) -> Pathway:
         begins=begins,
         overall=top.choice("overall", OverallRule, OverallRule.ONE_TAKES),
         shares=top.choices("shares", DataCategory),
+        about=top.choices("about", SubjectRole),
         parts=parts,
         outside=top.choices("outside", Turn),
         states=states,
