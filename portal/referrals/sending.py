@@ -17,7 +17,14 @@ from portal.referrals.prosecution import DisclosureRead, must_have_read
 from portal.referrals.steps import WITHDRAW, FieldGiven, Given, read_fields, step
 from portal.referrals.tables import Overall, Referral
 from portal.referrals.tracks import opened
-from portal.referrals.verbs import ReferralId, pathway_of, recipients_of, to_draft, to_send
+from portal.referrals.verbs import (
+    ReferralId,
+    passed_on,
+    pathway_of,
+    recipients_of,
+    to_draft,
+    to_send,
+)
 
 UNNAMED = "Say first whom it is about: name {one}, as a number (`nameSubject`)."
 UNASKED = (
@@ -59,7 +66,7 @@ async def send_referral(  # noqa: PLR0913, PLR0917 - the contract's input
     others = given_to - {referral.sender_agency_id}
     recipients = {recipient.team_id: recipient for recipient in await recipients_of(work, referral)}
     if referral.onward_from_id is not None:
-        earlier = await work.seen(Referral, referral.onward_from_id, "onwardFrom")
+        earlier = await passed_on(work, referral.onward_from_id)
         await must_be_passed_on(work, earlier, given_to, recipients.values(), "id")
     warned = await must_have_read(work, others, read=disclosure_read)
     shown = [party.team_id for party in audience if party.part == "representative"]

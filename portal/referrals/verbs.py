@@ -76,7 +76,7 @@ async def start_referral(  # noqa: PLR0913, PLR0917 - the contract's input
         sender_agency_id=team.agency_id,
         sender_team_id=team.id,
         area_code=await area_of(work, area),
-        onward_from_id=await _onward(work, onward_from),
+        onward_from_id=(await passed_on(work, onward_from)).id if onward_from else None,
         created_by_id=work.caller.principal_id,
     )
     await save_referral(work, referral)
@@ -254,17 +254,19 @@ async def area_of(work: Work, code: str | None) -> str | None:
     return known.code
 
 
-async def _onward(work: Work, referral_id: UUID | None) -> UUID | None:
-    """What is passed on is a referral that one's own agency was sent."""
-    if referral_id is None:
-        return None
+async def passed_on(work: Work, referral_id: UUID) -> Referral:
+    """What is passed on is a referral that one's own agency was sent and did not lose."""
     earlier = await work.seen(Referral, referral_id, "onwardFrom")
-    agencies = {recipient.agency_id for recipient in await recipients_of(work, earlier)}
+    agencies = {
+        place.agency_id
+        for place in await recipients_of(work, earlier)
+        if place.given_at is not None and place.lost_at is None
+    }
     if work.caller.agency_id not in agencies:
         raise Invalid.field(
             "onwardFrom", "Only a recipient passes a referral on. Leave it out for a new case."
         )
-    return earlier.id
+    return earlier
 
 
 async def save_referral(work: Work, referral: Referral) -> None:

@@ -46,7 +46,7 @@ def test_a_charity_refers_to_a_marac_and_the_university_sees_nothing(folder: Pat
     assert "Merseyside Police answer: KNOWN" in force
     assert force.count("by its reference: 0 found; in its list: False") == 1
     assert university.count("by its reference: 0 found; in its list: False") == 2
-    assert "its full view, by its id: None" in university
+    assert "its full view, by its id: nothing" in university
 
 
 def test_two_suspects_come_to_two_outcomes_and_the_days_are_kept_apart(folder: Path) -> None:

@@ -144,3 +144,23 @@ async def test_only_who_was_sent_a_case_passes_it_on(portal: Portal) -> None:
         refused = await portal.do(who, "startReferral", given, REFERRAL)
         assert refused["__typename"] in {"ValidationError", "NotFound"}, who
         assert refused["__typename"] == ("ValidationError" if who == SENDER else "NotFound")
+
+
+async def test_who_lost_it_and_has_it_for_an_emergency_alone_passes_nothing_on(
+    portal: Portal,
+) -> None:
+    first = await sent(portal, FAMILY_SAFETY)
+    given = {"id": first["id"], "expectedVersion": first["version"]}
+    reason = [{"name": "withdraw_reason", "values": ["sent_to_wrong_team"]}]
+    done = await portal.do(SENDER, "withdrawReferral", given | {"fields": reason}, REFERRAL)
+    assert done["__typename"] == "ReferralPayload", done
+    urgent = {
+        "referral": first["id"], "team": team(*FAMILY_SAFETY), "reason": "THREAT_TO_LIFE",
+        "hours": 24, "disclosureRead": True,
+    }  # fmt: skip
+    done = await portal.do(SENDER, "discloseInEmergency", urgent)
+    assert done["__typename"] == "EmergencyDisclosurePayload", done
+    mine = {"pathway": "request_for_support", "accused": "NONE_KNOWN", "onwardFrom": first["id"]}
+    given = mine | {"senderTeam": team("wirral", "Family safety unit")}
+    refused = await portal.do(IDVA, "startReferral", given, REFERRAL)
+    assert refused["path"] == ["input", "onwardFrom"]

@@ -108,7 +108,7 @@ def _hidden(on: Walk, row: dict[str, Any], made: dict[str, Any]) -> None:
     _looked_for(on, UNIVERSITY, row, "the case")
     _looked_for(on, UNIVERSITY, made, "the referral to the IDVA service")
     file = on.ask(UNIVERSITY, "referral-file", id=row["id"], purpose="PREPARE_MEETING")
-    on.shows(f"its full view, by its id: {file['referralFile']}")
+    on.shows(f"its full view, by its id: {file['referralFile'] or 'nothing'}")
 
 
 def _looked_for(on: Walk, who: str, row: dict[str, Any], what: str) -> None:
