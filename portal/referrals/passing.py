@@ -2,9 +2,10 @@
 on agrees by that. Until then it stays where it is; afterwards who had it keeps the summary.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Text, literal
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -15,8 +16,9 @@ from auth.tables import Agency, Team
 from portal.acting.work import Work
 from portal.calendars.known import calendar_of
 from portal.errors import Invalid
-from portal.referrals.engine.checks import CONSENT_GIVEN, CONSENT_REFUSED
+from portal.referrals.engine.checks import CONSENT_GIVEN, CONSENT_REFUSED, RECORDED_IN_ERROR
 from portal.referrals.engine.machine import ANSWERS, replay
+from portal.referrals.engine.moving import check_error
 from portal.referrals.engine.pathway import Hold, Part, Pathway
 from portal.referrals.engine.standing import Event, Standing, Value
 from portal.referrals.onward import must_be_passed_on
@@ -32,6 +34,12 @@ THERE = "It is with this team already, or was. Choose another."
 NOT_COVERED = (
     "No agreement in force lets your agency share this with {name} for this purpose. Ask your data"
     " protection lead, or tell the sender, who may refer there."
+)
+
+FOLLOWED = "It followed from what your team did in its own place: correct that move instead."
+ELSEWHERE = (
+    "The case has gone on elsewhere since. Ask whoever has it to refer it to you, if you take it on"
+    " after all."
 )
 
 ToTeam = Annotated[TeamId, "The team that is to take it over."]
@@ -131,6 +139,68 @@ async def _answer(
     await work.db.flush()
     kind = NoticeKind.REFERRAL_ANSWERED
     await work.db.execute(select(func.tell_party(old.id, literal(False), kind.value)))
+
+
+async def put_back(  # noqa: PLR0913, PLR0917 - what was corrected, and how it stood
+    work: Work, referral: Referral, new: Recipient, before: Hold, stands: Standing, reason: str
+) -> None:
+    """Where a team was mistaken in how it answered, whoever asked it has the case again, and waits:
+    or nobody would have it once the team declines, and both once it takes it on.
+    """
+    if new.from_id is None or before is Hold.ASKED or stands.hold is not Hold.ASKED:
+        return
+    old = await work.seen(Recipient, new.from_id)
+    if before is not Hold.TAKEN and (old.passed_at or await _asked_since(work, old, new)):
+        raise Invalid.field("event", ELSEWHERE, "WRONG_STATE")
+    pathway = pathway_of(referral)
+    calendar = await calendar_of(work.db, referral.area_code, work.today)
+    events = await events_of(work, pathway, old)
+    answer = _latest_answer(events)
+    if answer is None:
+        return
+    fields: Mapping[str, Value] = {"reason": reason}
+    mark = replace(answer, id=uuid4(), name=RECORDED_IN_ERROR, fields=fields, error_of=answer.id)
+    if findings := check_error(pathway, events, mark, calendar):
+        raise Invalid(*findings)
+    said = await record(
+        work,
+        referral,
+        old,
+        RECORDED_IN_ERROR,
+        Part.NEW_RECEIVER,
+        fields,
+        None,
+        UUID(str(answer.id)),
+    )
+    after = replay(pathway, [*events, said], calendar)
+    if after.pending is None:
+        raise Invalid.field("event", ELSEWHERE, "WRONG_STATE")
+    await settle(work, referral, old, after, calendar)
+    old.passed_at = None
+    await work.db.flush()
+    kind = NoticeKind.REFERRAL_YOURS
+    await work.db.execute(select(func.tell_party(old.id, literal(False), kind.value)))
+
+
+async def _asked_since(work: Work, old: Recipient, but: Recipient) -> bool:
+    """Whether another team is asked to take it over, or did."""
+    others = select(Recipient.id).where(
+        col(Recipient.from_id) == old.id,
+        col(Recipient.id) != but.id,
+        col(Recipient.lost_at).is_(None),
+        col(Recipient.hold) != Hold.ENDED,
+    )
+    return (await work.db.execute(others.limit(1))).first() is not None
+
+
+def _latest_answer(events: Sequence[Event]) -> Event | None:
+    marked = {event.error_of for event in events}
+    answers = [
+        event
+        for event in events
+        if event.name in ANSWERS and event.part is Part.NEW_RECEIVER and event.id not in marked
+    ]
+    return answers[-1] if answers else None
 
 
 async def _by_what_right(work: Work, referral: Referral, old: Recipient, new: Recipient) -> None:

@@ -32,7 +32,16 @@ from portal.referrals.engine.moving import (
 from portal.referrals.engine.pathway import Kind, Part, Pathway
 from portal.referrals.engine.standing import Event, Value
 from portal.referrals.follow.following import follow
-from portal.referrals.passing import Read, ToTeam, open_place, place_for, take_back, transfers
+from portal.referrals.passing import (
+    FOLLOWED,
+    Read,
+    ToTeam,
+    open_place,
+    place_for,
+    put_back,
+    take_back,
+    transfers,
+)
 from portal.referrals.recording import events_of, record, settle
 from portal.referrals.routes import must_accuse_no_partners_own
 from portal.referrals.tables import Recipient, Referral, ReferralEvent
@@ -192,6 +201,8 @@ async def correct_referral(
     row = await work.hold(row, row.version)
     pathway, calendar, events = await _case(work, referral, row)
     part = Part(wrong.part)
+    if part is Part.NEW_RECEIVER:
+        raise Invalid.field("event", FOLLOWED, "WRONG_STATE")
     said: dict[str, Value] = {"reason": reason}
     mark = Event(
         id=uuid4(), name=RECORDED_IN_ERROR, at=wrong.at, part=part, fields=said, error_of=wrong.id
@@ -202,11 +213,12 @@ async def correct_referral(
         work, referral, row, RECORDED_IN_ERROR, part, said, None, error_of=wrong.id
     )
     events = [*events, recorded]
-    stands = replay(pathway, events, calendar)
+    before, stands = row.hold, replay(pathway, events, calendar)
     await settle(work, referral, row, stands, calendar)
     await keep(work, row, stands, events)
     if stands.pending is None:
         await take_back(work, row)
+    await put_back(work, referral, row, before, stands, reason)
     return row
 
 
