@@ -45,6 +45,7 @@ RULES: tuple[RowRule, ...] = (
         SUMMARY,
         add=f"{_THEIRS} AND {SUMMARY}",
         change=f"{_THEIRS} AND {SUMMARY}",
+        remove=f"{_THEIRS} AND {SUMMARY}",
     ),
     of_case(
         tables.MaracRepeat,

@@ -47,6 +47,31 @@ async def put_on_list(
     await _ask(work, referral, recipient, day)
 
 
+async def list_anew(
+    work: Work, referral: Referral, recipient: Recipient, standing: Standing
+) -> None:
+    """After a mistake a case is on the list of the meeting that counts now. If none does, it is on
+    none, and those who were asked about it have it no longer.
+    """
+    found = select(MaracListing).where(col(MaracListing.recipient_id) == recipient.id)
+    listing = (await work.db.execute(found)).scalar_one_or_none()
+    if listing is None:
+        return
+    if MEETING_ON in standing.facts:
+        day = date.fromisoformat(str(standing.facts[MEETING_ON]))
+        listing.meeting_id = (await _meeting(work, referral, recipient, day, urgent=False)).id
+        await _ask(work, referral, recipient, day)
+        return
+    asked = select(MaracResearch).where(
+        col(MaracResearch.recipient_id) == recipient.id,
+        col(MaracResearch.given_at).is_not(None),
+        col(MaracResearch.lost_at).is_(None),
+    )
+    for question in (await work.db.execute(asked)).scalars():
+        question.lost_at = work.now
+    await work.db.delete(listing)
+
+
 async def _meeting(
     work: Work, referral: Referral, recipient: Recipient, day: date, *, urgent: bool
 ) -> MaracMeeting:
@@ -71,22 +96,31 @@ async def _meeting(
 
 
 async def _ask(work: Work, referral: Referral, recipient: Recipient, day: date) -> None:
-    """Ask each that sits there and was not asked by it yet. What no agreement covers is not
+    """Ask each that sits there and is not asked by it now. What no agreement covers is not
     given.
     """
-    asked = select(MaracResearch.team_id).where(col(MaracResearch.recipient_id) == recipient.id)
-    known = {recipient.team_id, *(await work.db.execute(asked)).scalars()}
+    asked = select(MaracResearch).where(col(MaracResearch.recipient_id) == recipient.id)
+    known = {one.team_id: one for one in (await work.db.execute(asked)).scalars()}
     seats = select(MaracSeat).where(
         col(MaracSeat.marac_team_id) == recipient.team_id,
+        col(MaracSeat.team_id) != recipient.team_id,
         col(MaracSeat.starts_on) <= day,
         or_(col(MaracSeat.ends_on).is_(None), col(MaracSeat.ends_on) >= day),
     )
     for seat in (await work.db.execute(seats.order_by(col(MaracSeat.id)))).scalars():
-        if seat.team_id not in known:
-            await _give(work, referral, recipient, seat)
+        before = known.get(seat.team_id)
+        if before is None or before.lost_at is not None:
+            known[seat.team_id] = await _give(work, referral, recipient, seat, before)
 
 
-async def _give(work: Work, referral: Referral, recipient: Recipient, seat: MaracSeat) -> None:
+async def _give(
+    work: Work,
+    referral: Referral,
+    recipient: Recipient,
+    seat: MaracSeat,
+    before: MaracResearch | None,
+) -> MaracResearch:
+    """Ask a team, anew where it was asked `before` by mistake."""
     grant = func.agreement_for(
         recipient.agency_id, seat.agency_id, referral.purpose,
         literal(list(referral.categories), ARRAY(Text)), work.now,
@@ -95,16 +129,18 @@ async def _give(work: Work, referral: Referral, recipient: Recipient, seat: Mara
     own = seat.agency_id in {referral.sender_agency_id, recipient.agency_id}
     if not own and seat.team_id not in (recipient.shown or []):
         found = None  # its sender never saw that this team would have it
-    question = MaracResearch(
+    question = before or MaracResearch(
         referral_id=referral.id,
         recipient_id=recipient.id,
         from_agency_id=recipient.agency_id,
         agency_id=seat.agency_id,
         team_id=seat.team_id,
-        given_at=work.now if own or found else None,
     )
+    if own or found:
+        question.given_at, question.lost_at = work.now, None
+    else:
+        work.warn("", NOT_GIVEN, "NOT_GIVEN")
     if found is not None and not own:
         question.agreement_id, question.gateway = found.agreement_id, found.gateway
     work.db.add(question)
-    if question.given_at is None:
-        work.warn("", NOT_GIVEN, "NOT_GIVEN")
+    return question

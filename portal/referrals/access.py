@@ -15,6 +15,7 @@ from portal.errors import NotAllowed
 from portal.proposals.access import KEEPERS, changed_by_two, comes_with
 from portal.referrals import details, tables
 from portal.referrals.allocation_tables import Allocation
+from portal.referrals.engine.pathway import Part
 from portal.referrals.follow import tables as follow_tables
 from portal.referrals.scales import tables as scales
 from portal.referrals.tables import Recipient, Referral, ReferralEvent
@@ -360,12 +361,18 @@ def may_answer(caller: Caller, recipient: Recipient) -> None:
 
 
 def may_correct(caller: Caller, event: ReferralEvent) -> None:
-    """Say that one's own agency recorded something in error."""
+    """Say that one's own agency recorded something in error; of a coordinator's move, as one."""
     if event.by_agency_id != caller.agency_id or not caller.can(Scope.REFERRALS_WORK):
         raise NotAllowed(
             "Only the agency that recorded it can say that it was recorded in error.",
             rule="referral.recorder_corrects",
             granted_by="the agency that recorded it",
+        )
+    if event.part == Part.COORDINATOR and not caller.can(Scope.MARAC_COORDINATE):
+        raise NotAllowed(
+            "A coordinator recorded it, and only one can say that it was recorded in error.",
+            rule="referral.recorder_corrects",
+            granted_by="the administrators of the MARAC's agency, two of them",
         )
 
 

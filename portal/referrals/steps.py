@@ -16,6 +16,7 @@ from portal.calendars.known import calendar_of
 from portal.charging.kept import keep
 from portal.errors import Finding, Invalid, NotAllowed
 from portal.marac.believing import hand_on_belief
+from portal.marac.listing import list_anew
 from portal.referrals import access
 from portal.referrals.engine.checks import CLOCKS_RECOMPUTED, RECORDED_IN_ERROR
 from portal.referrals.engine.machine import replay
@@ -45,6 +46,7 @@ from portal.referrals.passing import (
 from portal.referrals.recording import events_of, record, settle
 from portal.referrals.routes import must_accuse_no_partners_own
 from portal.referrals.tables import Recipient, Referral, ReferralEvent
+from portal.referrals.telling.teams import tell_again
 from portal.referrals.tracks import opened
 from portal.referrals.verbs import RecipientId, pathway_of
 
@@ -214,8 +216,13 @@ async def correct_referral(
     )
     events = [*events, recorded]
     before, stands = row.hold, replay(pathway, events, calendar)
+    if wrong.name == WITHDRAW:
+        row.lost_at = None
     await settle(work, referral, row, stands, calendar)
     await keep(work, row, stands, events)
+    await list_anew(work, referral, row, stands)
+    if wrong.name == WITHDRAW:
+        await tell_again(work, row)
     if stands.pending is None:
         await take_back(work, row)
     await put_back(work, referral, row, before, stands, reason)

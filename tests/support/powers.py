@@ -325,8 +325,10 @@ def coordinator_where_they_sit(case: Case) -> bool:
 
 
 def caseworker_who_recorded(case: Case) -> bool:
-    """Of the agency that recorded it."""
-    return caseworker(case) and case.of_mine("by_agency_id")
+    """Of the agency that recorded it; of a coordinator's move, a coordinator."""
+    by_one = case.row["part"] == "coordinator"
+    coordinates = case.one_of(frozenset({Role.MARAC_COORDINATOR}))
+    return caseworker(case) and case.of_mine("by_agency_id") and (coordinates or not by_one)
 
 
 def discloser(case: Case) -> bool:

@@ -4,7 +4,7 @@ that it has come, lies with them, was answered or taken back. What else happens 
 
 from enum import Enum
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlmodel import func
 
 from auth.notices import NoticeKind
@@ -35,6 +35,13 @@ async def tell(
     await work.db.flush()
     to_sender = side is Side.SENDER
     await work.db.execute(select(func.tell_party(recipient.id, to_sender, kind.value)))
+
+
+async def tell_again(work: Work, recipient: Recipient) -> None:
+    """Tell a team that what was taken back from it by mistake is there again."""
+    await work.db.flush()
+    kind = NoticeKind.REFERRAL_ARRIVED
+    await work.db.execute(select(func.tell_party(recipient.id, literal(False), kind.value)))
 
 
 def whom(event: Event, standing: Standing) -> tuple[Side, NoticeKind] | None:

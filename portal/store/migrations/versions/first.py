@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_62ecc915980b"
+revision = "first_5c7d1cb2f0bc"
 down_revision = None
 
 

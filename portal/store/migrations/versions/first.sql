@@ -9620,6 +9620,10 @@ CREATE POLICY change ON marac_listing FOR UPDATE TO portal_runtime USING (agency
 
 GRANT UPDATE ON marac_listing TO portal_runtime;
 
+CREATE POLICY remove ON marac_listing FOR DELETE TO portal_runtime USING (agency_id = (SELECT caller_agency()) AND (SELECT caller_can('marac:coordinate')) AND coalesce((acl && (SELECT caller_keys()))::int, 0) <> 0 AND NOT coalesce(routes && (SELECT caller_closed()) AND NOT acl && (SELECT caller_urgent()), false));
+
+GRANT DELETE ON marac_listing TO portal_runtime;
+
 CREATE TRIGGER a_keys BEFORE INSERT OR UPDATE ON marac_listing FOR EACH ROW EXECUTE FUNCTION referral_child_keys('summary');
 
 CREATE TRIGGER b_touch BEFORE UPDATE ON marac_listing FOR EACH ROW EXECUTE FUNCTION touch_row();
