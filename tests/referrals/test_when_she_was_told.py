@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 from support.asking import Portal
-from support.charging import LIAISON, OFFICER, goes, matter, on, registered, tries
+from support.charging import (
+    LIAISON,
+    OFFICER,
+    drafted,
+    goes,
+    matter,
+    on,
+    registered,
+    registration,
+    sent,
+    tries,
+)
 from support.referring import team
 
 FILE = {"colour": "green", "test": "full_code"}
@@ -117,6 +128,48 @@ async def test_her_time_to_ask_runs_from_the_day_she_was_told_and_not_from_when_
     assert not after["tell_victim"]["late"]  # she was told on the next working day
     track = (await matter(later, case))["tracks"][1]
     assert (track["state"], track["stateOn"]) == ("nfa_notified", "2026-11-17")
+
+
+async def test_after_the_usual_time_a_reason_is_due_and_after_the_last_day_an_exceptional_one(
+    portal: Portal,
+) -> None:
+    case = await under_review(portal)
+    await goes(portal, LIAISON, case, 1, "decide_nfa_evidential")
+    await goes(portal, LIAISON, case, 1, "tell_of_nfa", **told("2026-11-16"))
+    scheme = {"scheme_version": "edition_2021"}
+    past_time, past_last_day = on(portal, "2026-12-01"), on(portal, "2027-02-17")
+    late, exceptional = {"late_reason": "unwell"}, {"exceptional_reason": "safety"}
+    for day, said, lacks in (
+        (past_time, {}, ["late_reason"]),
+        (past_last_day, {}, ["late_reason", "exceptional_reason"]),
+        (past_last_day, late, ["exceptional_reason"]),
+    ):
+        refused = await tries(day, OFFICER, case, 1, "ask_review", **scheme, **said)
+        assert [one["path"][-1] for one in refused["errors"]] == lacks
+    reasons = scheme | late | exceptional
+    assert await goes(past_last_day, OFFICER, case, 1, "ask_review", **reasons) == "vrr_local"
+
+
+async def test_on_the_last_day_of_the_usual_time_she_asks_without_a_reason(portal: Portal) -> None:
+    case = await under_review(portal)
+    await goes(portal, LIAISON, case, 1, "decide_nfa_evidential")
+    await goes(portal, LIAISON, case, 1, "tell_of_nfa", **told("2026-11-16"))
+    asked = {"scheme_version": "edition_2021"}
+    in_time = on(portal, "2026-11-30")
+    assert await goes(in_time, OFFICER, case, 1, "ask_review", **asked) == "vrr_local"
+
+
+async def test_who_has_standard_rights_is_told_within_five_working_days(portal: Portal) -> None:
+    row = await drafted(portal, 1)
+    rights = registration(1) | {"victim_rights": "standard"}
+    done = await sent(portal, row, "register", rights)
+    assert done["__typename"] == "ReferralPayload", done
+    case = row["id"]
+    await goes(portal, OFFICER, case, 1, "submit", **FILE)
+    await goes(portal, LIAISON, case, 1, "accept_file")
+    await goes(portal, LIAISON, case, 1, "decide_nfa_evidential")
+    tell = (await clocks(portal, case))["tell_victim"]
+    assert tell["dueAt"].startswith("2026-11-23"), tell
 
 
 async def test_she_cannot_have_been_told_of_a_decision_before_it_was_made(portal: Portal) -> None:
