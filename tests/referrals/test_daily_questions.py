@@ -31,6 +31,9 @@ CALLED = "query($called: String!) { referrals(filter: {reference: $called}) { no
 LATE = "{ lateByAgency { agency { shortName } late longestSince } }"
 QUEUE = """query($after: String) { queue(filter: {late: true}, first: 100, after: $after) {
   nodes { agency { shortName } dueAt } pageInfo { hasNextPage endCursor } } }"""
+ORDERED = """query($order: RecipientOrder!, $after: String) {
+  queue(filter: {mine: true, open: true}, orderBy: $order, first: 100, after: $after) {
+    nodes { dueAt referral { id urgency } } pageInfo { hasNextPage endCursor } } }"""
 PEOPLE = """query($id: ID!) { referralFile(id: $id, purpose: WORK_ON_CASE) {
   subjects { person } } }"""
 
@@ -57,6 +60,43 @@ async def test_an_answer_that_was_a_mistake_is_none(portal: Portal) -> None:
     given = {"event": answer["id"], "reason": "wrong_case"}
     assert (await portal.do(IDVA, "correctReferral", given))["__typename"] == "RecipientPayload"
     assert row["id"] in await unanswered(portal, SENDER)
+
+
+def on(portal: Portal, day: int) -> Portal:
+    return Portal(portal.schema, portal.engine, portal.today.replace(day=day))
+
+
+async def test_a_team_is_shown_the_most_urgent_first_and_then_who_waits_longest(
+    portal: Portal,
+) -> None:
+    soon = (("ROUTINE", 12), ("URGENT", 16), ("IMMEDIATE", 16), ("URGENT", 13))
+    made = [(await sent(on(portal, day), urgency=urgency))["id"] for urgency, day in soon]
+    raised = await draft(on(portal, 11), FAMILY_SAFETY)
+    more = {"id": raised["id"], "expectedVersion": raised["version"], "urgency": "IMMEDIATE"}
+    assert (await portal.do(SENDER, "changeReferral", more))["__typename"] == "ReferralPayload"
+    assert (await send(portal, await see(portal, SENDER, raised["id"])))["referral"]
+    routine, later, at_once, earlier = made
+    queue = await portal.to_the_end(IDVA, ORDERED, order="URGENCY")
+    found = [node["referral"]["id"] for node in queue]
+    mine = [one for one in found if one in {*made, raised["id"]}]
+    assert mine == [raised["id"], at_once, earlier, later, routine]
+    how = [node["referral"]["urgency"] for node in queue]
+    assert how == sorted(how, key=["IMMEDIATE", "URGENT", "ROUTINE"].index)
+
+
+async def test_a_team_is_shown_first_what_is_due_first_and_last_what_has_no_clock(
+    portal: Portal,
+) -> None:
+    waits, later, sooner = [await sent(on(portal, day)) for day in (11, 16, 12)]
+    place = waits["recipients"]["nodes"][0]
+    for name in ("acknowledge", "accept", "start"):
+        place = (await move(portal, IDVA, place, name))["recipient"]
+    assert place["dueAt"] is None
+    queue = await portal.to_the_end(IDVA, ORDERED, order="DUE")
+    days = [node["dueAt"] for node in queue]
+    assert days == sorted(days, key=lambda due: (due is None, due))
+    made = [sooner["id"], later["id"], waits["id"]]
+    assert [one for node in queue if (one := node["referral"]["id"]) in made] == made
 
 
 async def about(portal: Portal, person: str | None = None) -> tuple[dict[str, Any], str]:

@@ -89,16 +89,20 @@ async def test_a_hearing_that_was_recorded_in_error_is_gone(portal: Portal) -> N
 
 async def test_the_next_fortnights_hearings_without_a_supporter(portal: Portal) -> None:
     case = await in_court(portal)
-    far = {"hearing_on": "2026-12-20", "hearing_kind": "plea"}
-    await goes(portal, OFFICER, case, 1, "hearing", **far)
+    for day in ("2026-11-30", "2026-12-01"):  # the last of the fourteen days, and the next
+        listed = {"hearing_on": day, "hearing_kind": "plea"}
+        await goes(portal, OFFICER, case, 1, "hearing", **listed)
     asked: dict[str, Any] = {"withinDays": 14, "withoutSupporter": True}
-    assert [day for _, day, _, _ in await hearings(portal, case, **asked)] == ["2026-11-25"]
+    assert [day for _, day, _, _ in await hearings(portal, case, **asked)] == [
+        "2026-11-25",
+        "2026-11-30",
+    ]
     await support(portal, case, answer="DECLINED", askedOn="2026-11-10")
-    assert len(await hearings(portal, case, **asked)) == 1
+    assert len(await hearings(portal, case, **asked)) == 2
     done = await support(portal, case, answer="YES", askedOn="2026-11-12")
     assert done["victimSupport"] == {"victim": 1, "answer": "YES", "askedOn": "2026-11-12"}
     assert await hearings(portal, case, **asked) == []
-    assert len(await hearings(portal, case, withinDays=14, withoutSupporter=False)) == 1
+    assert len(await hearings(portal, case, withinDays=14, withoutSupporter=False)) == 2
 
 
 async def test_a_supporter_is_set_with_her_authority_and_for_a_victim_of_the_case(

@@ -19,6 +19,8 @@ EARLIER = f"Referral:{fixed('referral', 'spring')}"
 LINK = "...on MaracRepeatPayload { maracRepeat { id anchor countedFrom earlier { id } } }"
 REPEATS = """query($case: ID) { maracRepeats(filter: {referral: $case}) { totalCount nodes {
   earlier { id reference } countedFrom } } }"""
+SINCE = """query($case: ID!, $since: Date!) {
+  maracRepeats(filter: {referral: $case, countedSince: $since}) { totalCount } }"""
 STEPS = """query($id: ID!) { referralFile(id: $id, purpose: WORK_ON_CASE) { steps { codes } } }"""
 REFERENCES = """query($after: String) { referrals(first: 100, after: $after) {
   nodes { reference sender { shortName } } pageInfo { hasNextPage endCursor } } }"""
@@ -104,6 +106,10 @@ async def test_the_coordinator_links_and_nobody_else_learns_of_it(portal: Portal
     assert seen["nodes"] == [
         {"earlier": {"id": EARLIER, "reference": "RF-M2X7VN"}, "countedFrom": "2026-04-14"}
     ]
+    for since, found in (("2026-04-14", 1), ("2026-04-15", 0)):
+        given = {"case": row["id"], "since": since}
+        counted = (await portal.ask(COORDINATOR, SINCE, **given))["maracRepeats"]
+        assert counted == {"totalCount": found}
     for who in (SENDER, "police.caseworker", "wirral.idva"):
         assert (await portal.ask(who, REPEATS, case=None))["maracRepeats"]["totalCount"] == 0
     assert await portal.ask(SENDER, FILED, id=row["id"]) == before

@@ -28,6 +28,8 @@ FILE = """query($id: ID!, $purpose: OpeningPurpose!) { referralFile(id: $id, pur
 LOOKS = """query($case: ID!) { consultations(filter: {referral: $case}) {
   totalCount nodes { purpose agency { shortName } by { id } } } }"""
 
+OURS = """query($case: ID!, $ours: Boolean!) {
+  consultations(filter: {referral: $case, ofOurRecords: $ours}) { totalCount } }"""
 REFUSED = """query($after: String) {
   auditLines(first: 100, after: $after, filter: {outcome: REFUSED}) {
     nodes { id verb rule recordId } pageInfo { hasNextPage endCursor } } }"""
@@ -92,6 +94,9 @@ async def test_each_opening_leaves_one_line_that_the_owner_sees_at_once(portal: 
         "agency": {"shortName": "Wirral"},
         "by": {"id": f"Membership:{fixed('membership', IDVA)}"},
     }
+    for ours, found in ((True, 1), (False, 0)):
+        counted = await portal.ask(SENDER, OURS, case=row["id"], ours=ours)
+        assert counted["consultations"] == {"totalCount": found}
 
 
 async def test_who_may_not_open_it_is_shown_nothing_and_leaves_no_line(portal: Portal) -> None:
