@@ -34,6 +34,9 @@ QUEUE = """query($after: String) { queue(filter: {late: true}, first: 100, after
 ORDERED = """query($order: RecipientOrder!, $after: String) {
   queue(filter: {mine: true, open: true}, orderBy: $order, first: 100, after: $after) {
     nodes { dueAt referral { id urgency } } pageInfo { hasNextPage endCursor } } }"""
+NARROWED = """query($filter: RecipientFilter, $after: String) {
+  queue(filter: $filter, first: 100, after: $after) {
+    nodes { referral { id } } pageInfo { hasNextPage endCursor } } }"""
 PEOPLE = """query($id: ID!) { referralFile(id: $id, purpose: WORK_ON_CASE) {
   subjects { person } } }"""
 
@@ -97,6 +100,25 @@ async def test_a_team_is_shown_first_what_is_due_first_and_last_what_has_no_cloc
     assert days == sorted(days, key=lambda due: (due is None, due))
     made = [sooner["id"], later["id"], waits["id"]]
     assert [one for node in queue if (one := node["referral"]["id"]) in made] == made
+
+
+async def test_a_queue_is_that_of_ones_teams_and_of_one_state_of_one_pathway(
+    portal: Portal,
+) -> None:
+    waits, taken = await sent(portal), await sent(portal)
+    done = await move(portal, IDVA, taken["recipients"]["nodes"][0], "accept")
+    both = {waits["id"], taken["id"]}
+
+    async def found(who: str, **wanted: Any) -> set[str]:
+        nodes = await portal.to_the_end(who, NARROWED, filter=wanted)
+        return both & {node["referral"]["id"] for node in nodes}
+
+    assert await found(IDVA, mine=True) == await found(SENDER, mine=False) == both
+    assert await found(IDVA, mine=False) == await found(SENDER, mine=True) == set()
+    assert await found(IDVA, state=done["recipient"]["state"]) == {taken["id"]}
+    assert await found(IDVA, state=waits["recipients"]["nodes"][0]["state"]) == {waits["id"]}
+    assert await found(IDVA, pathway="request_for_support") == both
+    assert await found(IDVA, pathway="idva") == set()
 
 
 async def about(portal: Portal, person: str | None = None) -> tuple[dict[str, Any], str]:
