@@ -4,6 +4,7 @@ on agrees by that. Until then it stays where it is; afterwards who had it keeps 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -116,6 +117,26 @@ async def take_back(work: Work, old: Recipient) -> None:
     )
     for waiting in (await work.db.execute(found)).scalars():
         waiting.lost_at, waiting.is_open = work.now, False
+
+
+async def there_again(
+    work: Work, old: Recipient, lost: datetime | None, stands: Standing
+) -> list[Recipient]:
+    """Who has it again after a withdrawal that was a mistake: its team, and whom that team waits
+    for, if both lost it at once. Or it would wait for one that does not see it, and pass to none.
+    """
+    if stands.pending is None:
+        return [old]
+    found = select(Recipient).where(
+        col(Recipient.from_id) == old.id,
+        col(Recipient.lost_at) == lost,
+        col(Recipient.hold) == Hold.ASKED,
+    )
+    latest = found.order_by(col(Recipient.given_at).desc(), col(Recipient.created_at).desc())
+    asked = list((await work.db.execute(latest.limit(1))).scalars())
+    for waiting in asked:
+        waiting.lost_at, waiting.is_open = None, True
+    return [old, *asked]
 
 
 async def _answer(

@@ -14,7 +14,14 @@ from portal.referrals.details import Subject, Wishes
 from portal.referrals.engine.pathway import Part
 from portal.referrals.onward import must_be_passed_on
 from portal.referrals.prosecution import DisclosureRead, must_have_read
-from portal.referrals.steps import WITHDRAW, FieldGiven, Given, read_fields, step
+from portal.referrals.steps import (
+    WITHDRAW,
+    FieldGiven,
+    Given,
+    ended_unbegun,
+    read_fields,
+    step,
+)
 from portal.referrals.tables import Overall, Referral
 from portal.referrals.tracks import opened
 from portal.referrals.verbs import (
@@ -122,14 +129,22 @@ async def withdraw_referral(
     expected_version: int,
     fields: Given = None,
 ) -> Referral:
-    """Take a referral back from every recipient, while none has begun; they see it no longer."""
+    """Take a referral back from every recipient, while none has begun; they see it no longer, nor
+    does one that had declined it or passed it on.
+    """
     referral = await to_send(work, id, expected_version)
     if referral.overall is Overall.DRAFT:
         raise Invalid.field("id", "It has not been sent: delete the draft instead.", "WRONG_STATE")
     taking: list[FieldGiven] = fields or []
-    for recipient in await recipients_of(work, referral):
-        if recipient.lost_at is None:
-            await step(work, referral, recipient, WITHDRAW, [Part.SENDER], taking)
+    places = [one for one in await recipients_of(work, referral) if one.lost_at is None]
+    over = {one.id for one in places if await ended_unbegun(work, referral, one)}
+    for place in sorted(places, key=lambda one: one.from_id is not None):
+        if place.id in over and len(over) < len(places):
+            place.lost_at = (
+                work.now
+            )  # it said no, or passed it on: no reason to leave it with others
+        elif place.lost_at is None:
+            await step(work, referral, place, WITHDRAW, [Part.SENDER], taking)
     return referral
 
 

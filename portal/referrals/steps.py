@@ -30,7 +30,7 @@ from portal.referrals.engine.moving import (
     check_recorded_late,
     dated,
 )
-from portal.referrals.engine.pathway import Kind, Part, Pathway
+from portal.referrals.engine.pathway import Hold, Kind, Part, Pathway
 from portal.referrals.engine.standing import Event, Value
 from portal.referrals.follow.following import follow
 from portal.referrals.passing import (
@@ -41,6 +41,7 @@ from portal.referrals.passing import (
     place_for,
     put_back,
     take_back,
+    there_again,
     transfers,
 )
 from portal.referrals.recording import events_of, record, settle
@@ -51,6 +52,7 @@ from portal.referrals.tracks import opened
 from portal.referrals.verbs import RecipientId, pathway_of
 
 WITHDRAW = "withdraw"
+NOT_THERE = "It is not with this team now."
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ async def move_referral(  # noqa: PLR0913, PLR0917 - the contract's input
     parts = parts_of(work, referral, row)
     row = await work.hold(row, expected_version)
     if row.given_at is None or row.lost_at is not None:
-        raise Invalid.field("recipient", "It is not with this team now.", "WRONG_STATE")
+        raise Invalid.field("recipient", NOT_THERE, "WRONG_STATE")
     pathway = pathway_of(referral)
     if move in pathway.moves and pathway.moves[move].consent is Part.NEW_RECEIVER:
         says = "Name the team that is to take it over: `transferReferral` makes this move."
@@ -106,7 +108,7 @@ async def transfer_referral(  # noqa: PLR0913, PLR0917 - the contract's input
     access.may_answer(work.caller, row)
     row = await work.hold(row, expected_version)
     if row.given_at is None or row.lost_at is not None:
-        raise Invalid.field("recipient", "It is not with this team now.", "WRONG_STATE")
+        raise Invalid.field("recipient", NOT_THERE, "WRONG_STATE")
     move = transfers(pathway_of(referral))
     parts = [part for part in parts_of(work, referral, row) if part is not Part.SENDER]
     place = await place_for(work, referral, row, team, read=disclosure_read)
@@ -197,10 +199,8 @@ async def correct_referral(
     wrong = await work.seen(ReferralEvent, event, "event")
     referral = await work.seen(Referral, wrong.referral_id)
     access.may_correct(work.caller, wrong)
-    if wrong.recipient_id is None or wrong.name == CLOCKS_RECOMPUTED:
-        raise Invalid.field("event", "This event changed no state.")
-    row = await work.seen(Recipient, wrong.recipient_id)
-    row = await work.hold(row, row.version)
+    row = await _where_it_happened(work, wrong)
+    lost = row.lost_at
     pathway, calendar, events = await _case(work, referral, row)
     part = Part(wrong.part)
     if part is Part.NEW_RECEIVER:
@@ -222,11 +222,35 @@ async def correct_referral(
     await keep(work, row, stands, events)
     await list_anew(work, referral, row, stands)
     if wrong.name == WITHDRAW:
-        await tell_again(work, row)
+        for place in await there_again(work, row, lost, stands):
+            await tell_again(work, place)
     if stands.pending is None:
         await take_back(work, row)
     await put_back(work, referral, row, before, stands, reason)
     return row
+
+
+async def _where_it_happened(work: Work, wrong: ReferralEvent) -> Recipient:
+    """The place of an event that can be marked; who lost it, and sees it for an emergency alone,
+    marks nothing.
+    """
+    if wrong.recipient_id is None or wrong.name == CLOCKS_RECOMPUTED:
+        raise Invalid.field("event", "This event changed no state.")
+    row = await work.seen(Recipient, wrong.recipient_id)
+    row = await work.hold(row, row.version)
+    if row.lost_at is not None and wrong.name != WITHDRAW:
+        raise Invalid.field("event", NOT_THERE, "WRONG_STATE")
+    return row
+
+
+async def ended_unbegun(work: Work, referral: Referral, place: Recipient) -> bool:
+    """Whether a place came to its end before anybody there had begun."""
+    pathway, calendar, events = await _case(work, referral, place)
+    stands = replay(pathway, events, calendar)
+    withdraw = pathway.moves.get(WITHDRAW)
+    if withdraw is None or stands.hold is not Hold.ENDED:
+        return False
+    return all(span.state.final or span.state.name in withdraw.source for span in stands.spans)
 
 
 def parts_of(work: Work, referral: Referral, recipient: Recipient) -> list[Part]:
