@@ -215,9 +215,9 @@ BEGIN
             WHEN every.taken OR some_took AND NOT f.all_take THEN 'in_hand' ELSE 'waiting' END AS stands
         FROM referral f CROSS JOIN LATERAL (
             SELECT coalesce(bool_and(p.lost_at IS NOT NULL), false) AS lost,
-                   coalesce(bool_and(p.hold = 'ended'), false) AS ended,
-                   coalesce(bool_and(p.hold <> 'asked'), false) AS taken,
-                   coalesce(bool_or(p.hold = 'taken'), false) AS some_took
+                   coalesce(bool_and(p.hold = 'ended' OR p.lost_at IS NOT NULL), false) AS ended,
+                   coalesce(bool_and(p.hold <> 'asked' OR p.lost_at IS NOT NULL), false) AS taken,
+                   coalesce(bool_or(p.hold = 'taken' AND p.lost_at IS NULL), false) AS some_took
             FROM recipient p WHERE p.referral_id = f.id AND p.given_at IS NOT NULL
         ) every
     ) whole

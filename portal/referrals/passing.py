@@ -4,11 +4,10 @@ on agrees by that. Until then it stays where it is; afterwards who had it keeps 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from sqlalchemy import Text, literal
+from sqlalchemy import Text, literal, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col, func, select
 
@@ -119,24 +118,25 @@ async def take_back(work: Work, old: Recipient) -> None:
         waiting.lost_at, waiting.is_open = work.now, False
 
 
-async def there_again(
-    work: Work, old: Recipient, lost: datetime | None, stands: Standing
-) -> list[Recipient]:
-    """Who has it again after a withdrawal that was a mistake: its team, and whom that team waits
-    for, if both lost it at once. Or it would wait for one that does not see it, and pass to none.
+async def asked_again(work: Work, old: Recipient, stands: Standing) -> list[Recipient]:
+    """Whom a transfer waits for again, where it was a mistake that ended the wait: or it would wait
+    for a team that does not see the case, and could pass to no other.
     """
-    if stands.pending is None:
-        return [old]
+    if stands.pending is None or await _others_asked(work, old):
+        return []
+    asked_at = select(ReferralEvent.recorded_at).where(
+        col(ReferralEvent.id) == UUID(str(stands.pending.id))
+    )
     found = select(Recipient).where(
         col(Recipient.from_id) == old.id,
-        col(Recipient.lost_at) == lost,
+        col(Recipient.lost_at).is_not(None),
         col(Recipient.hold) == Hold.ASKED,
+        col(Recipient.given_at) == asked_at.scalar_subquery(),
     )
-    latest = found.order_by(col(Recipient.given_at).desc(), col(Recipient.created_at).desc())
-    asked = list((await work.db.execute(latest.limit(1))).scalars())
+    asked = list((await work.db.execute(found)).scalars())
     for waiting in asked:
         waiting.lost_at, waiting.is_open = None, True
-    return [old, *asked]
+    return asked
 
 
 async def _answer(
@@ -171,7 +171,7 @@ async def put_back(  # noqa: PLR0913, PLR0917 - what was corrected, and how it s
     if new.from_id is None or before is Hold.ASKED or stands.hold is not Hold.ASKED:
         return
     old = await work.seen(Recipient, new.from_id)
-    if before is not Hold.TAKEN and (old.passed_at or await _asked_since(work, old, new)):
+    if before is not Hold.TAKEN and (old.passed_at or await _others_asked(work, old, but=new)):
         raise Invalid.field("event", ELSEWHERE, "WRONG_STATE")
     pathway = pathway_of(referral)
     calendar = await calendar_of(work.db, referral.area_code, work.today)
@@ -203,11 +203,11 @@ async def put_back(  # noqa: PLR0913, PLR0917 - what was corrected, and how it s
     await work.db.execute(select(func.tell_party(old.id, literal(False), kind.value)))
 
 
-async def _asked_since(work: Work, old: Recipient, but: Recipient) -> bool:
-    """Whether another team is asked to take it over, or did."""
+async def _others_asked(work: Work, old: Recipient, *, but: Recipient | None = None) -> bool:
+    """Whether a team, other than the one named, is asked to take it over, or did."""
     others = select(Recipient.id).where(
         col(Recipient.from_id) == old.id,
-        col(Recipient.id) != but.id,
+        true() if but is None else col(Recipient.id) != but.id,
         col(Recipient.lost_at).is_(None),
         col(Recipient.hold) != Hold.ENDED,
     )

@@ -137,12 +137,13 @@ async def withdraw_referral(
         raise Invalid.field("id", "It has not been sent: delete the draft instead.", "WRONG_STATE")
     taking: list[FieldGiven] = fields or []
     places = [one for one in await recipients_of(work, referral) if one.lost_at is None]
+    if not places:
+        raise Invalid.field("id", "It has been taken back already.", "WRONG_STATE")
     over = {one.id for one in places if await ended_unbegun(work, referral, one)}
     for place in sorted(places, key=lambda one: one.from_id is not None):
         if place.id in over and len(over) < len(places):
-            place.lost_at = (
-                work.now
-            )  # it said no, or passed it on: no reason to leave it with others
+            # It said no or passed it on, which is no reason to leave the case with the others.
+            place.lost_at = work.now
         elif place.lost_at is None:
             await step(work, referral, place, WITHDRAW, [Part.SENDER], taking)
     return referral

@@ -37,11 +37,11 @@ from portal.referrals.passing import (
     FOLLOWED,
     Read,
     ToTeam,
+    asked_again,
     open_place,
     place_for,
     put_back,
     take_back,
-    there_again,
     transfers,
 )
 from portal.referrals.recording import events_of, record, settle
@@ -200,7 +200,6 @@ async def correct_referral(
     referral = await work.seen(Referral, wrong.referral_id)
     access.may_correct(work.caller, wrong)
     row = await _where_it_happened(work, wrong)
-    lost = row.lost_at
     pathway, calendar, events = await _case(work, referral, row)
     part = Part(wrong.part)
     if part is Part.NEW_RECEIVER:
@@ -221,9 +220,9 @@ async def correct_referral(
     await settle(work, referral, row, stands, calendar)
     await keep(work, row, stands, events)
     await list_anew(work, referral, row, stands)
-    if wrong.name == WITHDRAW:
-        for place in await there_again(work, row, lost, stands):
-            await tell_again(work, place)
+    again = [row] if wrong.name == WITHDRAW and stands.pending is None else []
+    for place in [*again, *await asked_again(work, row, stands)]:
+        await tell_again(work, place)
     if stands.pending is None:
         await take_back(work, row)
     await put_back(work, referral, row, before, stands, reason)

@@ -4,7 +4,7 @@ from alembic import op
 
 from portal.store.migrations.migrate import run_sql
 
-revision = "first_5c7d1cb2f0bc"
+revision = "first_84137ebd83c5"
 down_revision = None
 
 
