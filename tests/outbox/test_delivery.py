@@ -157,6 +157,28 @@ async def test_a_worker_killed_between_sending_and_saying_so_sends_again_with_th
     assert [outcome for outcome, _ in await post.attempts()] == ["lost", "sent"]
 
 
+async def test_what_a_worker_says_of_a_message_that_another_has_by_now_counts_for_nothing(
+    post: Post,
+) -> None:
+    await post.hears(WIRRAL)
+    await post.tell(WIRRAL)
+    take = text("SELECT held FROM take_messages(1, 60)")
+    mark = text("SELECT mark_message(:id, :held, 'refused', '550')")
+    held = []
+    for _ in ("slow", "quick"):
+        async with post.engines.worker.begin() as worker:
+            held.append((await worker.execute(take)).scalar_one())
+        if len(held) == 1:
+            await post.now_is_the_time()
+    (message,) = await post.messages()
+    async with post.engines.worker.begin() as worker:
+        said = await worker.execute(mark, {"id": message.id, "held": held[0]})
+        assert not said.scalar_one()
+    (message,) = await post.messages()
+    assert (message.state, message.lease, message.refusals) == ("waiting", held[1], 0)
+    assert [outcome for outcome, _ in await post.attempts()] == ["lost", "under_way"]
+
+
 async def test_a_bounce_is_tried_three_times_and_then_given_up_for_all_to_see(post: Post) -> None:
     await post.hears(WIRRAL)
     await post.hears(RASA)
